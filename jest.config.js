@@ -1,0 +1,6 @@
+export default {
+  roots: ["<rootDir>/__tests__"],
+  testEnvironment: "node",
+  extensionsToTreatAsEsm: [".ts"],
+  transform: { "\\.ts$": ["@swc/jest", { jsc: { target: "es2024", parser: { syntax: "typescript" } } }] },
+};

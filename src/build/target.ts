@@ -1,0 +1,73 @@
+import type { Span } from "../dockerfile/model.ts";
+
+/** Where a secret's value comes from; never the value. */
+export type Secret =
+  | { readonly id: string; readonly from: "env"; readonly name: string }
+  | { readonly id: string; readonly from: "file"; readonly path: string };
+
+/** What `--ssh` forwards under one id: the agent (no paths), a socket, or key files. */
+export interface SshForward {
+  readonly id: string;
+  readonly paths: readonly string[];
+}
+
+/** One image to build: a stage of a Dockerfile for the given platforms. */
+export interface Target {
+  /** `services/api/Dockerfile:production`; stable across runs. */
+  readonly id: string;
+  /** As the user knows it. */
+  readonly dockerfile: string;
+  /** Absolute. */
+  readonly dockerfileAbsolute: string;
+  /** Absolute folder, or a URL. */
+  readonly context: string;
+  readonly stageIndex: number;
+  /** What `--target` gets; undefined for an unnamed last stage. */
+  readonly stage: string | undefined;
+  /** The FROM instruction of the stage. */
+  readonly span: Span;
+  /** Empty: the builder's own platform. */
+  readonly platforms: readonly string[];
+  readonly buildArgs: ReadonlyMap<string, string | undefined>;
+  readonly buildContexts: ReadonlyMap<string, string>;
+  readonly secrets: readonly Secret[];
+  readonly ssh: readonly SshForward[];
+  readonly cacheFrom: readonly string[];
+  readonly cacheTo: readonly string[];
+  readonly network: string | undefined;
+  readonly noCache: boolean;
+  readonly pull: boolean;
+}
+
+/** One step of a build, for the timeline. */
+export interface BuildStep {
+  /** As BuildKit names it: `[builder 2/4] RUN make`. */
+  readonly name: string;
+  /** Milliseconds since the build began. */
+  readonly started: number;
+  readonly milliseconds: number;
+  readonly isCached: boolean;
+  /** One-based line of the Dockerfile. */
+  readonly line: number | undefined;
+}
+
+export interface BuildFailure {
+  /** One line, redacted. */
+  readonly message: string;
+  /** One-based lines of the Dockerfile; undefined when the engine names none. */
+  readonly lines: { readonly start: number; readonly end: number } | undefined;
+  /** The last lines of the failing step's output, redacted. */
+  readonly log: readonly string[];
+  /** As BuildKit names the failing step. */
+  readonly step: string | undefined;
+}
+
+export type BuildResult = {
+  readonly target: Target;
+  readonly milliseconds: number;
+  readonly steps: readonly BuildStep[];
+} & (
+  | { readonly status: "built" }
+  | { readonly status: "failed"; readonly failure: BuildFailure }
+  | { readonly status: "skipped"; readonly reason: string }
+);

@@ -1,0 +1,67 @@
+import type { BuildResult, Target } from "./build/target.ts";
+import type { Image } from "./image/image.ts";
+import type { BuildContext } from "./rules/audited-file.ts";
+
+/** A file that discovery names. */
+export interface FoundFile {
+  /** As the user knows it: relative to the current directory where it lies below, else absolute; always `/`. */
+  readonly path: string;
+  readonly absolute: string;
+}
+
+export interface Discovery {
+  readonly files: readonly FoundFile[];
+  /** What was passed over and why, one sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** The file system, as the pipeline needs it. */
+export interface Files {
+  /** Every Dockerfile below the given files and folders (absolute or relative to the current directory). */
+  readonly discover: (request: {
+    readonly paths: readonly string[];
+    readonly files: readonly string[];
+    readonly exclude: readonly string[];
+  }) => Promise<Discovery>;
+  /** The bytes of a file; rejects with a message that names the reason, not the path. */
+  readonly readBytes: (absolute: string) => Promise<Uint8Array>;
+  readonly writeText: (path: string, text: string) => Promise<void>;
+  /** The build context of a Dockerfile; undefined when it is not a local folder. */
+  readonly context: (folder: string, dockerfile: string) => BuildContext | undefined;
+}
+
+/** What the engine tells before anything is built. */
+export type Engine =
+  | {
+      readonly status: "ready";
+      readonly description: string;
+      readonly canExportOci: boolean;
+      readonly builder: string | undefined;
+    }
+  | { readonly status: "absent"; readonly reason: string };
+
+/** A build as it happens, for live progress. */
+export type BuildEvent =
+  | { readonly type: "started"; readonly target: Target }
+  | { readonly type: "step"; readonly target: Target; readonly name: string }
+  | { readonly type: "finished"; readonly result: BuildResult };
+
+export interface Docker {
+  readonly engine: () => Promise<Engine>;
+  /** Builds all targets, concurrent and capped; one target's failure never stops another. Never rejects because of a build. */
+  readonly build: (
+    targets: readonly Target[],
+    options: {
+      readonly maxParallel: number;
+      readonly signal: AbortSignal;
+      readonly onEvent: (event: BuildEvent) => void;
+    },
+  ) => Promise<readonly BuiltTarget[]>;
+}
+
+/** A build with what was measured from its export. */
+export interface BuiltTarget {
+  readonly build: BuildResult;
+  readonly images: readonly Image[];
+  readonly measureError: string | undefined;
+}

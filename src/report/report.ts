@@ -1,0 +1,95 @@
+import type { BuildResult } from "../build/target.ts";
+import type { Span } from "../dockerfile/model.ts";
+import type { Image } from "../image/image.ts";
+import type { Edit, Severity } from "../rules/rule.ts";
+
+/** One-based, in UTF-16 code units; the end is exclusive, as editors show it. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** A problem that a rule (or an imported engine) found, with all that a reader needs. */
+export interface Finding {
+  /** `root-user`, `buildkit/StageNameCasing`, `shellcheck/SC2086`. */
+  readonly rule: string;
+  readonly severity: Severity;
+  /** As the user knows it, with `/`. */
+  readonly path: string;
+  readonly span: Span;
+  readonly place: Place;
+  readonly message: string;
+  readonly related: readonly { readonly place: Place; readonly message: string }[];
+  readonly fix:
+    | { readonly title: string; readonly safety: "safe" | "unsafe"; readonly edits: readonly Edit[] }
+    | undefined;
+  /** Same for the same words in the same file, wherever they move: rule, path and normalised text of the place. */
+  readonly fingerprint: string;
+}
+
+/** A file that was looked at. `text` serves excerpts and is never part of the JSON. */
+export interface ReportedFile {
+  readonly path: string;
+  readonly text: string;
+  /** Why the file could not be read or judged at all. */
+  readonly error: string | undefined;
+  /** Findings that a comment or the configuration silenced. */
+  readonly ignored: number;
+}
+
+/** What is compared with the base branch and with the budget, one row per target and platform. */
+export interface SizeRow {
+  readonly id: string;
+  readonly dockerfile: string;
+  readonly stage: string | undefined;
+  readonly platform: string;
+  readonly change: "new" | "changed" | "same" | "removed" | "unknown";
+  readonly pullBytes: number | undefined;
+  readonly diskBytes: number | undefined;
+  readonly before: { readonly pullBytes: number; readonly diskBytes: number } | undefined;
+  readonly budget: Budget | undefined;
+  /** Lines that changed most, largest change first; without a baseline those that weigh most. Bytes on disk. */
+  readonly lines: readonly { readonly line: number; readonly instruction: string; readonly bytes: number }[];
+}
+
+export interface Budget {
+  readonly maxBytes: number;
+  readonly of: "pull" | "disk";
+  /** Bytes over the budget, 0 when within. */
+  readonly over: number;
+}
+
+export interface TargetReport {
+  readonly build: BuildResult;
+  /** One per platform; empty when the target was not built or could not be measured. */
+  readonly images: readonly Image[];
+  /** Why a built target could not be measured. */
+  readonly measureError: string | undefined;
+}
+
+export interface Verdict {
+  readonly status: "pass" | "fail";
+  /** Worst first: "1 target did not build", "2 errors". */
+  readonly reasons: readonly string[];
+}
+
+/** Everything that any output shows. */
+export interface Report {
+  readonly version: string;
+  readonly files: readonly ReportedFile[];
+  readonly findings: readonly Finding[];
+  /** Undefined when building was not asked for. */
+  readonly targets: readonly TargetReport[] | undefined;
+  readonly sizes: readonly SizeRow[];
+  /** "main", "sizes.json"; undefined for a first measurement. */
+  readonly baseline: string | undefined;
+  /** `docker 28.5.2, buildx 0.29.1, builder default (containerd store)`; undefined when none answered. */
+  readonly engine: string | undefined;
+  /** What the reader should know and need not act on: left out templates, no engine, … */
+  readonly notes: readonly string[];
+  readonly verdict: Verdict;
+  /** Milliseconds per part of the run, in order. */
+  readonly timings: readonly { readonly part: string; readonly milliseconds: number }[];
+}
