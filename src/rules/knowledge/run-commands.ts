@@ -1,0 +1,52 @@
+import type { RunInstruction } from "../../dockerfile/model.ts";
+import type { Script, ShellCommand } from "../../dockerfile/script.ts";
+import type { AuditedFile, StageFacts } from "../audited-file.ts";
+import { type PackageCommand, readPackageCommand } from "./package-managers.ts";
+
+/** A RUN with all that it executes: its command line and the heredocs fed to a shell. */
+export interface RunCommands {
+  readonly stage: StageFacts;
+  readonly run: RunInstruction;
+  readonly scripts: readonly Script[];
+  /** In source order. */
+  readonly commands: readonly ShellCommand[];
+  readonly packages: readonly PackageCommand[];
+  /** False when some of it could not be read: findings about absence are withheld. */
+  readonly isRead: boolean;
+}
+
+/** The RUN instructions of a stage, in order; triggers of ONBUILD belong to another image. */
+export const runsOf = (file: AuditedFile, stage: StageFacts): readonly RunCommands[] => {
+  const known = runs.get(stage);
+  if (known !== undefined) return known;
+  const found = readRuns(file, stage);
+  runs.set(stage, found);
+  return found;
+};
+
+/** The RUN instructions of all stages, or of those that ship. */
+export const runsIn = (file: AuditedFile, where: "every stage" | "shipped stages"): readonly RunCommands[] =>
+  (where === "every stage" ? file.stages : file.shippedStages).flatMap((stage) => runsOf(file, stage));
+
+const runs = new WeakMap<StageFacts, readonly RunCommands[]>();
+
+const readRuns = (file: AuditedFile, stage: StageFacts): readonly RunCommands[] => {
+  const byRun = new Map<RunInstruction, Script[]>();
+  for (const { run, script } of file.runScripts(stage)) {
+    if (run.isTrigger) continue;
+    const scripts = byRun.get(run);
+    if (scripts === undefined) byRun.set(run, [script]);
+    else scripts.push(script);
+  }
+  return [...byRun].map(([run, scripts]) => {
+    const commands = scripts.flatMap((script) => script.commands);
+    return {
+      stage,
+      run,
+      scripts,
+      commands,
+      packages: commands.flatMap((command) => readPackageCommand(command) ?? []),
+      isRead: scripts.every((script) => script.status === "parsed"),
+    };
+  });
+};
