@@ -1,0 +1,66 @@
+import type { JoinedText, Span } from "./model.ts";
+
+/** Where a piece of joined text begins, in the joined text and in the file. */
+export interface Piece {
+  readonly at: number;
+  readonly source: number;
+}
+
+/** Text put together from pieces of a file; each piece runs to the next one's `at`. */
+export const joinText = (text: string, pieces: readonly Piece[]): JoinedText => ({
+  text,
+  locate: (start, end) => locate(pieces, start, end),
+});
+
+/** A part of a joined text as a joined text of its own. */
+export const sliceJoined = (joined: JoinedText, start: number, end: number): JoinedText => ({
+  text: joined.text.slice(start, end),
+  locate: (from, to) => joined.locate(start + from, start + to),
+});
+
+/** Several joined texts behind each other, with literal text between them. */
+export const concatJoined = (parts: readonly JoinedText[], separator: string): JoinedText => {
+  const starts: number[] = [];
+  let length = 0;
+  for (const part of parts) {
+    starts.push(length);
+    length += part.text.length + separator.length;
+  }
+  const partAt = (offset: number): number => {
+    let index = parts.length - 1;
+    while (index > 0 && (starts[index] ?? 0) > offset) index--;
+    return index;
+  };
+  const at = (offset: number): Span => {
+    const index = partAt(offset);
+    const part = parts[index];
+    if (!part) return { start: 0, end: 0 };
+    const inside = Math.min(offset - (starts[index] ?? 0), part.text.length);
+    return part.locate(inside, Math.min(inside + 1, part.text.length));
+  };
+  return {
+    text: parts.map((part) => part.text).join(separator),
+    locate: (start, end) => {
+      if (parts.length === 0) return { start: 0, end: 0 };
+      const from = at(start).start;
+      return { start: from, end: end > start ? Math.max(from, at(end - 1).end) : from };
+    },
+  };
+};
+
+const locate = (pieces: readonly Piece[], start: number, end: number): Span => {
+  const from = sourceOf(pieces, start);
+  return { start: from, end: end > start ? sourceOf(pieces, end - 1) + 1 : from };
+};
+
+const sourceOf = (pieces: readonly Piece[], offset: number): number => {
+  let low = 0;
+  let high = pieces.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((pieces[middle] as Piece).at <= offset) low = middle;
+    else high = middle - 1;
+  }
+  const piece = pieces[low];
+  return piece ? piece.source + offset - piece.at : 0;
+};
