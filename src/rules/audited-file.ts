@@ -93,6 +93,8 @@ export interface BuildContext {
   /** As the user knows it. */
   readonly path: string;
   readonly files: readonly string[];
+  /** `files` is cut off: a path that is not in it may exist. */
+  readonly isTruncated?: boolean;
   /** Undefined when it is not there, too large or not text. */
   readonly read: (path: string) => string | undefined;
   /** The ignore file that the engine reads for this Dockerfile: path and text. */

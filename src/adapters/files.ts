@@ -1,0 +1,36 @@
+import { mkdir, readFile, stat, writeFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { UserError } from "../errors.ts";
+import type { Files } from "../ports.ts";
+import { createBuildContexts } from "./build-context.ts";
+import { discover } from "./discovery.ts";
+import { shownPath, systemReason } from "./shown-path.ts";
+
+/** The file system as seen from a current directory. */
+export const createFiles = (cwd: string = process.cwd()): Files => ({
+  discover: (request) => discover(cwd, request),
+  readBytes,
+  writeText: async (path, text) => {
+    const absolute = resolve(cwd, path);
+    try {
+      await mkdir(dirname(absolute), { recursive: true });
+      await writeFile(absolute, text);
+    } catch (error) {
+      throw new UserError(`\`${shownPath(cwd, absolute)}\` cannot be written: ${systemReason(error)}`);
+    }
+  },
+  context: createBuildContexts(cwd),
+});
+
+/** Far above any Dockerfile, far below what would exhaust the memory. */
+const mostBytes = 32 * 1024 * 1024;
+
+const readBytes = async (absolute: string): Promise<Uint8Array> => {
+  try {
+    const { size } = await stat(absolute);
+    if (size > mostBytes) throw new Error(`it has ${size} bytes, more than ${mostBytes}`);
+    return await readFile(absolute);
+  } catch (error) {
+    throw new Error(systemReason(error));
+  }
+};
