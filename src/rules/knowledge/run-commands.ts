@@ -1,5 +1,5 @@
 import type { RunInstruction } from "../../dockerfile/model.ts";
-import type { Script, ShellCommand } from "../../dockerfile/script.ts";
+import type { Script, ShellCommand, ShellWord } from "../../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
 import { type PackageCommand, readPackageCommand } from "./package-managers.ts";
 
@@ -49,4 +49,38 @@ const readRuns = (file: AuditedFile, stage: StageFacts): readonly RunCommands[] 
       isRead: scripts.every((script) => script.status === "parsed"),
     };
   });
+};
+
+/**
+ * What a word becomes, with variables that the RUN sets to a literal, ENV and ARG resolved; undefined when one
+ * is not known.
+ */
+export const valueOf = (file: AuditedFile, run: RunCommands, word: ShellWord): string | undefined => {
+  if (word.isLiteral) return word.value;
+  if (/[`*?[]|\$[^A-Za-z_{]/.test(word.value)) return undefined;
+  let isKnown = true;
+  const value = word.value.replace(
+    /\$(?:(\w+)|\{(\w+)\})/g,
+    (_, plain: string | undefined, braced: string | undefined) => {
+      const found = variableOf(run, plain ?? braced ?? "", file);
+      if (found === undefined) isKnown = false;
+      return found ?? "";
+    },
+  );
+  return isKnown && !value.includes("$") ? value : undefined;
+};
+
+/** Whether one of the words may turn out to hold a match: `$OPTS` that is not known, or known to hold it. */
+export const mayHold = (file: AuditedFile, run: RunCommands, words: readonly ShellWord[], wanted: RegExp): boolean =>
+  words.some((word) => {
+    const value = valueOf(file, run, word);
+    return value === undefined || wanted.test(value);
+  });
+
+const variableOf = (run: RunCommands, name: string, file: AuditedFile): string | undefined => {
+  const set = run.commands.flatMap((command) => command.assignments.filter((assignment) => assignment.name === name));
+  if (set.length === 0) return file.expand(`\${${name}}`, run.run).value;
+  const values = set.map((assignment) => (assignment.value === undefined ? "" : assignment.value));
+  if (values.some((value) => value !== "" && !value.isLiteral)) return undefined;
+  return values.map((value) => (value === "" ? "" : value.value)).join(" ");
 };

@@ -1,0 +1,66 @@
+import type { RunInstruction } from "../../dockerfile/model.ts";
+import type { ShellCommand } from "../../dockerfile/script.ts";
+import type { AuditedFile } from "../audited-file.ts";
+import { readPackageCommand } from "./package-managers.ts";
+import type { RunCommands } from "./run-commands.ts";
+
+/** Whether a cache or tmpfs mount keeps the directory out of the layer; a target that is not known may. */
+export const isMounted = (file: AuditedFile, run: RunInstruction, directories: readonly string[]): boolean =>
+  run.mounts.some((mount) => {
+    if (mount.type !== "cache" && mount.type !== "tmpfs") return false;
+    const written = mount.fields.get("target") ?? "";
+    const target = file.expand(written, run).value;
+    if (target === undefined || target === "") return true;
+    return directories.some((directory) => isAtOrBelow(directory, withoutSlash(target)));
+  });
+
+/** Whether a command deletes the directory or what lies in it. */
+export const deletes = (command: ShellCommand, directories: readonly string[]): boolean => {
+  if (command.name !== "rm" && command.name !== "find" && command.name !== "rmdir") return false;
+  return command.args
+    .flatMap((word) => expandBraces(word.value))
+    .filter((path) => !path.startsWith("-"))
+    .some((path) => directories.some((directory) => coversDirectory(path, directory)));
+};
+
+/** A script whose text is not shown may clean up, install or update: `./setup.sh`, `bash x.sh`, `. ./env`. */
+export const callsScript = (command: ShellCommand): boolean => {
+  const name = command.nameWord?.value ?? "";
+  if (/\.(sh|bash)$/.test(name) || /clean/.test(command.name)) return true;
+  if (name.includes("/") && !/^\/(usr\/(local\/)?)?s?bin\//.test(name)) return !name.startsWith("/etc/init.d/");
+  if (command.name === "." || command.name === "source") return command.args[0]?.value !== "/etc/os-release";
+  if (!/^(sh|bash|dash|ash|zsh|ksh)$/.test(command.name)) return false;
+  if (command.pipedFrom !== undefined) return true;
+  return (
+    !command.args.some((word) => /^-[a-z]*c$/.test(word.value)) &&
+    command.args.some((word) => !/^[-+]/.test(word.value))
+  );
+};
+
+export const callsUnknownScript = (run: RunCommands): boolean => run.commands.some(callsScript);
+
+/** Whether a later command of the RUN is the clean-up of one of these package managers. */
+export const cleansUpAfter = (run: RunCommands, from: ShellCommand, managers: readonly string[]): boolean =>
+  run.commands.some((command) => {
+    if (command.span.start < from.span.start) return false;
+    const called = readPackageCommand(command);
+    return called !== undefined && called.action === "clean" && managers.includes(called.manager.name);
+  });
+
+export const isAtOrBelow = (path: string, directory: string): boolean =>
+  directory === "/" || path === directory || path.startsWith(`${directory}/`);
+
+const coversDirectory = (path: string, directory: string): boolean => {
+  const literal = withoutSlash(path.replace(/\/?(\.?\?+)?\*+.*$/, ""));
+  if (literal === "") return false;
+  return isAtOrBelow(directory, literal) || isAtOrBelow(literal, directory);
+};
+
+const withoutSlash = (path: string): string => (path.length > 1 ? path.replace(/\/+$/, "") : path);
+
+const expandBraces = (text: string): readonly string[] => {
+  const found = /^(.*?[^$]|)\{([^{}]*,[^{}]*)\}(.*)$/s.exec(text);
+  if (found === null) return [text];
+  const [, before = "", list = "", after = ""] = found;
+  return list.split(",").flatMap((part) => expandBraces(`${before}${part}${after}`));
+};
