@@ -155,7 +155,10 @@ const lexWords = (
       buffer.push(text);
     };
     const add = (character: string, from: number): void => {
-      if (!isSpace(character)) return addRaw(character, from);
+      if (!isSpace(character)) {
+        addRaw(character, from);
+        return;
+      }
       if (!isInWord || buffer.length === 0) return;
       words.push({ text: buffer.join(""), start: wordStart, end: from });
       buffer = [];

@@ -4,6 +4,8 @@ import type { JoinedText, Span } from "./model.ts";
 export interface Piece {
   readonly at: number;
   readonly source: number;
+  /** For a piece of one character that is written with more (`\"`): how many the file has; 1 when left out. */
+  readonly width?: number;
 }
 
 /** Text put together from pieces of a file; each piece runs to the next one's `at`. */
@@ -50,10 +52,17 @@ export const concatJoined = (parts: readonly JoinedText[], separator: string): J
 
 const locate = (pieces: readonly Piece[], start: number, end: number): Span => {
   const from = sourceOf(pieces, start);
-  return { start: from, end: end > start ? sourceOf(pieces, end - 1) + 1 : from };
+  if (end <= start) return { start: from, end: from };
+  const last = pieceAt(pieces, end - 1);
+  return { start: from, end: sourceOf(pieces, end - 1) + (last?.width ?? 1) };
 };
 
 const sourceOf = (pieces: readonly Piece[], offset: number): number => {
+  const piece = pieceAt(pieces, offset);
+  return piece ? piece.source + offset - piece.at : 0;
+};
+
+const pieceAt = (pieces: readonly Piece[], offset: number): Piece | undefined => {
   let low = 0;
   let high = pieces.length - 1;
   while (low < high) {
@@ -61,6 +70,5 @@ const sourceOf = (pieces: readonly Piece[], offset: number): number => {
     if ((pieces[middle] as Piece).at <= offset) low = middle;
     else high = middle - 1;
   }
-  const piece = pieces[low];
-  return piece ? piece.source + offset - piece.at : 0;
+  return pieces[low];
 };

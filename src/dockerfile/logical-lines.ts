@@ -42,7 +42,7 @@ export const readLines = (text: string): LineReader => {
   const directives: Directive[] = [];
   const comments: Comment[] = [];
   const problems: SyntaxProblem[] = [];
-  let escape: "\\" | "`" = "\\";
+  let escapeCharacter: "\\" | "`" = "\\";
   let offset = 0;
   let line = 0;
   let takesDirectives = true;
@@ -99,7 +99,7 @@ export const readLines = (text: string): LineReader => {
         span: directive.valueSpan,
         reach: "file",
       });
-    } else if (name === "escape") escape = value as "\\" | "`";
+    } else if (name === "escape") escapeCharacter = value as "\\" | "`";
     return true;
   };
 
@@ -116,8 +116,8 @@ export const readLines = (text: string): LineReader => {
   const continuedEnd = (start: number, end: number): number | undefined => {
     let last = end - 1;
     while (last >= start && (text.charCodeAt(last) === 32 || text.charCodeAt(last) === 9)) last--;
-    if (last < start || text.charAt(last) !== escape) return undefined;
-    if (last > start && text.charAt(last - 1) === escape) return undefined;
+    if (last < start || text.charAt(last) !== escapeCharacter) return undefined;
+    if (last > start && text.charAt(last - 1) === escapeCharacter) return undefined;
     return last;
   };
 
@@ -172,7 +172,7 @@ export const readLines = (text: string): LineReader => {
     };
   };
 
-  return { next, rawLine, lineNumber: () => line, escape: () => escape, directives, comments, problems };
+  return { next, rawLine, lineNumber: () => line, escape: () => escapeCharacter, directives, comments, problems };
 };
 
 const isTooLong = (text: string, start: number, end: number): boolean => {

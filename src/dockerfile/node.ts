@@ -48,8 +48,8 @@ export const readNode = (
 
 type ParsedNode = Omit<Node, "heredocs" | "startLine" | "endLine" | "span">;
 
-const parseNode = (joined: JoinedText, escape: string, from: number, to: number): ParsedNode => {
-  const { keyword, flags, rest } = splitLine(joined.text, escape, from, to);
+const parseNode = (joined: JoinedText, escapeCharacter: string, from: number, to: number): ParsedNode => {
+  const { keyword, flags, rest } = splitLine(joined.text, escapeCharacter, from, to);
   const shape = argumentShape[keyword.text.toUpperCase()] ?? "ignored";
   const base = { keyword, flags, rest, joined, isJson: false, child: undefined, problem: undefined };
   const json = shape === "command" || shape === "list" ? readJsonArray(rest) : { kind: "none" as const };
@@ -66,14 +66,14 @@ const parseNode = (joined: JoinedText, escape: string, from: number, to: number)
     case "words":
       return { ...base, args: splitBlanks(rest) };
     case "declarations":
-      return { ...base, args: splitQuoted(rest, escape) };
+      return { ...base, args: splitQuoted(rest, escapeCharacter) };
     case "pairs":
-      return { ...base, ...readPairs(joined, keyword.text.toUpperCase(), rest, escape) };
+      return { ...base, ...readPairs(joined, keyword.text.toUpperCase(), rest, escapeCharacter) };
     case "health":
       return { ...base, ...readHealth(joined, rest) };
     case "instruction": {
       if (rest.text === "") return { ...base, args: [] };
-      const child = parseNode(joined, escape, rest.start, rest.end);
+      const child = parseNode(joined, escapeCharacter, rest.start, rest.end);
       const inner: Node = {
         ...child,
         heredocs: [],
@@ -118,9 +118,9 @@ const readPairs = (
   joined: JoinedText,
   keyword: string,
   rest: Piece,
-  escape: string,
+  escapeCharacter: string,
 ): Pick<Node, "args" | "problem"> => {
-  const words = splitQuoted(rest, escape);
+  const words = splitQuoted(rest, escapeCharacter);
   const first = words[0];
   if (!first) return { args: [], problem: undefined };
   if (!first.text.includes("=")) {

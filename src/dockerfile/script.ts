@@ -27,7 +27,6 @@ export interface ShellAssignment {
 
 /** Where in the script's structure a command stands, outermost first. */
 export type Enclosure =
-  | "and-or"
   | "subshell"
   | "group"
   | "condition"

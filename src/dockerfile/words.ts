@@ -34,20 +34,20 @@ export const trimPiece = (line: string, start: number, end: number): Piece => {
 };
 
 /** Keyword, flags and the rest, for a line or the part of it behind ONBUILD. */
-export const splitLine = (line: string, escape: string, from = 0, to = line.length): SplitLine => {
+export const splitLine = (line: string, escapeCharacter: string, from = 0, to = line.length): SplitLine => {
   const trimmed = trimPiece(line, from, to);
   let end = trimmed.start;
   while (end < trimmed.end && !isBlank(line.charAt(end))) end++;
   const keyword = piece(line, trimmed.start, end);
   while (end < trimmed.end && isBlank(line.charAt(end))) end++;
-  const { flags, restStart } = readFlags(line, escape, end, trimmed.end);
+  const { flags, restStart } = readFlags(line, escapeCharacter, end, trimmed.end);
   return { keyword, flags, rest: trimPiece(line, restStart, trimmed.end) };
 };
 
 /** `--name=value` words in front, quotes and escapes removed; a bare `--` ends them. */
 const readFlags = (
   line: string,
-  escape: string,
+  escapeCharacter: string,
   from: number,
   to: number,
 ): { readonly flags: readonly Piece[]; readonly restStart: number } => {
@@ -68,7 +68,7 @@ const readFlags = (
         quote = character;
         isBlankAllowed = true;
       } else if (character === quote) quote = "";
-      else if (character === escape) {
+      else if (character === escapeCharacter) {
         at++;
         if (at < to) parts.push(line.charAt(at));
       } else parts.push(character);
@@ -95,7 +95,7 @@ export const splitBlanks = (rest: Piece): readonly Piece[] => {
 };
 
 /** Words as ENV, LABEL and ARG read them: blanks inside quotes and behind an escape do not split. */
-export const splitQuoted = (rest: Piece, escape: string): readonly Piece[] => {
+export const splitQuoted = (rest: Piece, escapeCharacter: string): readonly Piece[] => {
   const { text } = rest;
   const words: Piece[] = [];
   let at = 0;
@@ -113,7 +113,7 @@ export const splitQuoted = (rest: Piece, escape: string): readonly Piece[] => {
         quote = character;
         isQuoted = true;
       } else if (character === quote) quote = "";
-      if (character === escape && quote !== "'") {
+      if (character === escapeCharacter && quote !== "'") {
         if (at + 1 === text.length) {
           quote = "";
           continue;

@@ -1,0 +1,389 @@
+import type * as Shell from "unbash";
+import { forEachChild, parse } from "unbash";
+import { joinText, type Piece } from "./joined-text.ts";
+import type { JoinedText, Span } from "./model.ts";
+import type { Enclosure, Redirect, ShellAssignment, ShellCommand, ShellWord } from "./script.ts";
+import { programName, unwrap } from "./shell-wrappers.ts";
+
+/** The simple commands of a POSIX or bash script in source order, wherever they are nested. */
+export interface ShellReading {
+  readonly commands: readonly ShellCommand[];
+  /** The first thing that the shell would refuse. */
+  readonly error: { readonly message: string; readonly span: Span } | undefined;
+}
+
+/** Scripts beyond this many UTF-16 units are not looked into: the parser's nesting makes hostile ones slow. */
+export const longestScript = 1_000_000;
+
+const shells: readonly string[] = ["sh", "bash", "ash", "dash", "ksh", "zsh"];
+const deepestNesting = 8;
+
+export const readShell = (script: JoinedText): ShellReading => {
+  const reader = newReader();
+  const root: Context = { source: script, enclosures: [], parent: undefined, depth: 0 };
+  readScript(reader, parse(script.text), root);
+  return { commands: reader.commands, error: reader.error };
+};
+
+interface Reader {
+  readonly commands: Mutable<ShellCommand>[];
+  error: { readonly message: string; readonly span: Span } | undefined;
+  lists: number;
+}
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+interface Context {
+  readonly source: JoinedText;
+  readonly enclosures: readonly Enclosure[];
+  readonly parent: number | undefined;
+  readonly depth: number;
+}
+
+const newReader = (): Reader => ({ commands: [], error: undefined, lists: 0 });
+
+const within = (context: Context, enclosure: Enclosure): Context => ({
+  ...context,
+  enclosures: [...context.enclosures, enclosure],
+});
+
+const readScript = (reader: Reader, script: Shell.ParsedScript, context: Context): void => {
+  const [error] = script.errors ?? [];
+  if (error) {
+    const at = Math.min(error.pos, Math.max(0, context.source.text.length - 1));
+    reader.error ??= { message: error.message, span: context.source.locate(at, at + 1) };
+  }
+  readList(reader, script.commands, context);
+};
+
+const readList = (reader: Reader, statements: readonly Shell.Statement[], context: Context): void => {
+  const list = reader.lists++;
+  statements.forEach((statement, index) => {
+    const next = statements[index + 1];
+    const between = next ? context.source.text.slice(statement.end, next.pos) : "";
+    const end = statement.background ? "&" : !next ? undefined : between.includes(";") ? ";" : "\n";
+    const parts = statement.command.type === "AndOr" ? statement.command.commands : [statement.command];
+    const operators = statement.command.type === "AndOr" ? statement.command.operators : [];
+    parts.forEach((part, position) => {
+      readPipeline(reader, part, context, list, position < parts.length - 1 ? operators[position] : end);
+    });
+  });
+};
+
+const readPipeline = (
+  reader: Reader,
+  node: Shell.PipelineNode,
+  context: Context,
+  list: number,
+  followedBy: ShellCommand["followedBy"],
+): void => {
+  const members = node.type === "Pipeline" ? node.commands : [node];
+  const ranges = members.map((member) => {
+    const from = reader.commands.length;
+    readCommand(reader, member, context, list, followedBy);
+    return { from, to: reader.commands.length };
+  });
+  for (let at = 0; at + 1 < ranges.length; at++) {
+    const [left, right] = [ranges[at], ranges[at + 1]];
+    if (!left || !right || left.from === left.to || right.from === right.to) continue;
+    for (const command of reader.commands.slice(left.from, left.to)) {
+      if (command.parent === context.parent) command.pipedInto = right.from;
+    }
+    const first = reader.commands[right.from];
+    if (first) first.pipedFrom = lastDirect(reader, left.from, left.to, context.parent);
+  }
+};
+
+const lastDirect = (reader: Reader, from: number, to: number, parent: number | undefined): number => {
+  for (let at = to - 1; at > from; at--) if (reader.commands[at]?.parent === parent) return at;
+  return from;
+};
+
+const readCommand = (
+  reader: Reader,
+  node: Shell.CommandNode,
+  context: Context,
+  list: number,
+  followedBy: ShellCommand["followedBy"],
+): void => {
+  const bodies = (body: Shell.CompoundList, enclosure: Enclosure): void =>
+    readList(reader, body.commands, within(context, enclosure));
+  switch (node.type) {
+    case "Command":
+      readSimple(reader, node, context, list, followedBy);
+      return;
+    case "Redirected":
+      readCommand(reader, node.command, context, list, followedBy);
+      for (const redirect of node.redirects) readSubstitutions(reader, redirect, context);
+      return;
+    case "Subshell":
+      bodies(node.body, "subshell");
+      return;
+    case "BraceGroup":
+      bodies(node.body, "group");
+      return;
+    case "If":
+      for (const part of [node, ...node.elif]) {
+        bodies(part.clause, "condition");
+        bodies(part.then, "branch");
+      }
+      if (node.else) bodies(node.else, "branch");
+      return;
+    case "While":
+      bodies(node.clause, "condition");
+      bodies(node.body, "loop");
+      return;
+    case "For":
+    case "Select":
+      for (const word of node.wordlist ?? []) readSubstitutions(reader, word, context);
+      bodies(node.body, "loop");
+      return;
+    case "ArithmeticFor":
+      bodies(node.body, "loop");
+      return;
+    case "Case":
+      readSubstitutions(reader, node.word, context);
+      for (const item of node.items) bodies(item.body, "branch");
+      return;
+    case "Function":
+      readBody(reader, node.body, within(context, "function"), list);
+      return;
+    case "Coproc":
+      readBody(reader, node.body, within(context, "subshell"), list);
+      return;
+    case "TestCommand":
+    case "ArithmeticCommand":
+      readSubstitutions(reader, node, context);
+      return;
+  }
+};
+
+const readBody = (
+  reader: Reader,
+  body: Shell.CommandNode | Shell.CompoundList,
+  context: Context,
+  list: number,
+): void => {
+  if (body.type === "CompoundList") readList(reader, body.commands, context);
+  else readCommand(reader, body, context, list, undefined);
+};
+
+const readSimple = (
+  reader: Reader,
+  node: Shell.Command,
+  context: Context,
+  list: number,
+  followedBy: ShellCommand["followedBy"],
+): void => {
+  const words = [...(node.name ? [node.name] : []), ...node.args];
+  const shellWords = words.map((word) => shellWord(word, context.source));
+  const unwrapped = unwrap(shellWords);
+  const nameWord = shellWords[unwrapped.start];
+  const command = addCommand(reader, {
+    name: nameWord?.isLiteral ? programName(nameWord.value) : (nameWord?.value ?? ""),
+    nameWord,
+    args: shellWords.slice(unwrapped.start + 1),
+    assignments: [
+      ...node.prefix.flatMap((part) => (part.type === "Assignment" ? [assignment(part, context.source)] : [])),
+      ...unwrapped.assignments.flatMap((at) => wrappedAssignment(shellWords[at])),
+    ],
+    redirects: node.redirects.map((redirect) => redirection(redirect, context.source)),
+    wrappers: unwrapped.wrappers.flatMap((at) => shellWords[at] ?? []),
+    wrapperSpan:
+      unwrapped.start > 0
+        ? context.source.locate(words[0]?.pos ?? node.pos, words[unwrapped.start - 1]?.end ?? node.pos)
+        : undefined,
+    span: context.source.locate(node.pos, node.end),
+    enclosures: context.enclosures,
+    followedBy,
+    list,
+    parent: context.parent,
+  });
+  const inner: Context = { ...context, parent: command.index };
+  for (const part of [...node.prefix, ...words, ...node.redirects]) readSubstitutions(reader, part, inner);
+  if (context.depth < deepestNesting) {
+    readNested(reader, command, words.slice(unwrapped.start), node.redirects, inner);
+  }
+};
+
+const addCommand = (
+  reader: Reader,
+  parts: Omit<ShellCommand, "index" | "pipedInto" | "pipedFrom">,
+): Mutable<ShellCommand> => {
+  const command = { ...parts, index: reader.commands.length, pipedInto: undefined, pipedFrom: undefined };
+  reader.commands.push(command);
+  return command;
+};
+
+/** Scripts handed to a shell as text: `sh -c '…'`, `eval '…'`, `su -c '…'`, `bash <<EOF`, and `find -exec`. */
+const readNested = (
+  reader: Reader,
+  command: ShellCommand,
+  words: readonly Shell.CommandArgument[],
+  redirects: readonly Shell.Redirection[],
+  context: Context,
+): void => {
+  const { name, args } = command;
+  const nested = (joined: JoinedText): void => {
+    if (joined.text.length > longestScript) return;
+    const inner = { ...within(context, "nested-script"), source: joined, depth: context.depth + 1 };
+    readScript(reader, parse(joined.text), inner);
+  };
+  const text = (position: number): void => {
+    const word = words[position + 1];
+    if (word?.type === "Word" && !holdsSubstitution(word)) nested(unquoted(word, context.source));
+  };
+  if (shells.includes(name)) {
+    const flag = args.findIndex(({ value }) => /^-[A-Za-z]*c[A-Za-z]*$/.test(value));
+    if (flag !== -1) text(args.findIndex(({ value }, at) => at > flag && !/^[-+]/.test(value)));
+    else if (args.every(({ value }) => value.startsWith("-"))) {
+      for (const redirect of redirects) {
+        const isText = redirect.type === "HereDoc" && (redirect.delimiter?.quoted || !holdsSubstitution(redirect.body));
+        if (redirect.type === "HereDoc" && isText) nested(heredocBody(redirect, context.source));
+      }
+    }
+  } else if (name === "eval" && args.length === 1) text(0);
+  else if (name === "su" || name === "runuser") {
+    const flag = args.findIndex(({ value }) => value === "-c" || value === "--command");
+    if (flag !== -1) text(flag + 1);
+  } else if (name === "find") readExec(reader, command, context);
+};
+
+const readExec = (reader: Reader, find: ShellCommand, context: Context): void => {
+  for (let at = 0; at < find.args.length; at++) {
+    if (!/^-(exec|execdir|ok|okdir)$/.test(find.args[at]?.value ?? "")) continue;
+    let end = at + 1;
+    while (end < find.args.length && ![";", "+"].includes(find.args[end]?.value ?? "")) end++;
+    const words = find.args.slice(at + 1, end);
+    const { start, wrappers } = unwrap(words);
+    const nameWord = words[start];
+    const last = words.at(-1);
+    if (!nameWord || !last) continue;
+    addCommand(reader, {
+      name: nameWord.isLiteral ? programName(nameWord.value) : nameWord.value,
+      nameWord,
+      args: words.slice(start + 1),
+      assignments: [],
+      redirects: [],
+      wrappers: wrappers.flatMap((index) => words[index] ?? []),
+      wrapperSpan: undefined,
+      span: { start: nameWord.span.start, end: last.span.end },
+      enclosures: [...context.enclosures, "nested-script"],
+      followedBy: undefined,
+      list: reader.lists++,
+      parent: find.index,
+    });
+    at = end;
+  }
+};
+
+const readSubstitutions = (reader: Reader, node: Shell.SyntaxNode, context: Context): void => {
+  if (
+    node.type === "CommandExpansion" ||
+    node.type === "ArithmeticCommandExpansion" ||
+    node.type === "ProcessSubstitution"
+  ) {
+    if (!node.script || context.depth >= deepestNesting) return;
+    const enclosure = node.type === "ProcessSubstitution" ? "process-substitution" : "substitution";
+    const source = node.script.source === undefined ? context.source : opaque(node.script.source, context.source, node);
+    readScript(reader, node.script, { ...within(context, enclosure), source, depth: context.depth + 1 });
+    return;
+  }
+  if (node.type === "Word" && !node.parts) return;
+  forEachChild(node, (child) => readSubstitutions(reader, child, context));
+};
+
+/** A script whose own text was unescaped: all of it stands at the substitution that holds it. */
+const opaque = (text: string, source: JoinedText, node: { readonly pos: number; readonly end: number }): JoinedText => {
+  const span = source.locate(node.pos, node.end);
+  return { text, locate: () => span };
+};
+
+const holdsSubstitution = (node: Shell.SyntaxNode): boolean => {
+  if (node.type === "CommandExpansion" || node.type === "ProcessSubstitution") return true;
+  let found = false;
+  forEachChild(node, (child) => {
+    found ||= holdsSubstitution(child);
+  });
+  return found;
+};
+
+const shellWord = (word: Shell.CommandArgument, source: JoinedText): ShellWord => {
+  const span = source.locate(word.pos, word.end);
+  if (word.type === "Word") return { value: word.value, isLiteral: isLiteral(word), span };
+  const { value } = word;
+  if (value.type === "ArrayValue") return { value: word.text, isLiteral: false, span };
+  return { value: `${word.name}${word.append ? "+" : ""}=${value.value}`, isLiteral: isLiteral(value), span };
+};
+
+const isLiteral = (word: Shell.Word): boolean => word.parts?.every(isLiteralPart) ?? true;
+
+const isLiteralPart = (part: Shell.WordPart): boolean => {
+  switch (part.type) {
+    case "Literal":
+    case "SingleQuoted":
+    case "AnsiCQuoted":
+      return true;
+    case "DoubleQuoted":
+    case "LocaleString":
+      return part.parts.every(isLiteralPart);
+    default:
+      return false;
+  }
+};
+
+const assignment = (node: Shell.Assignment, source: JoinedText): ShellAssignment => ({
+  name: node.name,
+  value: node.value.type === "Word" ? shellWord(node.value, source) : undefined,
+  span: source.locate(node.pos, node.end),
+});
+
+const wrappedAssignment = (word: ShellWord | undefined): readonly ShellAssignment[] => {
+  const sign = word?.value.indexOf("=") ?? -1;
+  if (!word || sign === -1) return [];
+  return [{ name: word.value.slice(0, sign), value: { ...word, value: word.value.slice(sign + 1) }, span: word.span }];
+};
+
+const redirection = (node: Shell.Redirection, source: JoinedText): Redirect => {
+  const descriptor = node.descriptor?.type === "FileDescriptor" ? node.descriptor.value : undefined;
+  const span = source.locate(node.pos, node.end);
+  if (node.type !== "HereDoc") {
+    return { operator: node.operator, descriptor, target: node.target && shellWord(node.target, source), span };
+  }
+  return { operator: node.operator, descriptor, target: undefined, span, body: node.body.text };
+};
+
+const heredocBody = (node: Shell.HereDoc, source: JoinedText): JoinedText => ({
+  text: source.text.slice(node.body.pos, node.body.end),
+  locate: (start, end) => source.locate(node.body.pos + start, node.body.pos + end),
+});
+
+/** A word's text with its quotes taken off, variables kept, and the way back to the file. */
+const unquoted = (word: Shell.Word, source: JoinedText): JoinedText => {
+  const raw = source.text.slice(word.pos, word.end);
+  const parts: string[] = [];
+  const pieces: Piece[] = [];
+  let quote = "";
+  let length = 0;
+  for (let at = 0; at < raw.length; at++) {
+    const character = raw.charAt(at);
+    if (quote === "" ? character === "'" || character === '"' : character === quote) {
+      quote = quote === "" ? character : "";
+      continue;
+    }
+    const isEscape = character === "\\" && (quote === "" || (quote === '"' && '$`"\\\n'.includes(raw.charAt(at + 1))));
+    const width = isEscape && at + 1 < raw.length ? 2 : 1;
+    pieces.push({ at: length, source: at, width });
+    at += width - 1;
+    parts.push(raw.charAt(at));
+    length++;
+  }
+  const inner = joinText(parts.join(""), pieces);
+  return {
+    text: inner.text,
+    locate: (start, end) => {
+      const span = inner.locate(start, end);
+      return source.locate(word.pos + span.start, word.pos + span.end);
+    },
+  };
+};
