@@ -48,17 +48,30 @@ export interface SizeRow {
   readonly change: "new" | "changed" | "same" | "removed" | "unknown";
   readonly pullBytes: number | undefined;
   readonly diskBytes: number | undefined;
+  /** True when the engine's store keeps no compressed layers, so that the pull size is estimated. */
+  readonly isPullEstimated: boolean;
   readonly before: { readonly pullBytes: number; readonly diskBytes: number } | undefined;
   readonly budget: Budget | undefined;
-  /** Lines that changed most, largest change first; without a baseline those that weigh most. Bytes on disk. */
-  readonly lines: readonly { readonly line: number; readonly instruction: string; readonly bytes: number }[];
+  /** What changed most, largest change first; without a baseline what weighs most. */
+  readonly lines: readonly LineSize[];
+}
+
+/** What one line of the Dockerfile, or the base image, adds to the image: bytes on disk, or their change. */
+export interface LineSize {
+  /** `removed`: a line of the baseline that is no longer there. */
+  readonly from: "line" | "base" | "removed";
+  /** One-based; undefined for the base, for what was removed, and where the engine does not tell. */
+  readonly line: number | undefined;
+  /** The instruction as written, on one line; the name of the base image. */
+  readonly instruction: string;
+  readonly bytes: number;
 }
 
 export interface Budget {
   readonly maxBytes: number;
   readonly of: "pull" | "disk";
-  /** Bytes over the budget, 0 when within. */
-  readonly over: number;
+  /** Bytes over the budget, 0 when within; undefined when the image was not measured. */
+  readonly over: number | undefined;
 }
 
 export interface TargetReport {
@@ -75,6 +88,16 @@ export interface Verdict {
   readonly reasons: readonly string[];
 }
 
+/** What was searched for the values of secrets; never a value. */
+export interface SecretSearch {
+  readonly values: number;
+  /** The values as they are and encoded: base64, URL, hex, … */
+  readonly forms: number;
+  readonly bytes: number;
+  readonly images: number;
+  readonly found: readonly { readonly id: string; readonly target: string; readonly place: string }[];
+}
+
 /** Everything that any output shows. */
 export interface Report {
   readonly version: string;
@@ -87,6 +110,8 @@ export interface Report {
   readonly baseline: string | undefined;
   /** `docker 28.5.2, buildx 0.29.1, builder default (containerd store)`; undefined when none answered. */
   readonly engine: string | undefined;
+  /** Undefined when no secret was given or nothing was built. */
+  readonly secrets?: SecretSearch;
   /** What the reader should know and need not act on: left out templates, no engine, … */
   readonly notes: readonly string[];
   readonly verdict: Verdict;

@@ -1,0 +1,60 @@
+import { manyLines, oneLine } from "./plain.ts";
+
+/**
+ * Words that GitHub shows as they are: no emphasis, link, image, mention, reference, formula, HTML or table cell
+ * comes out of them. Mentions and references are found in the finished page, so entities alone don't stop them.
+ */
+export const markdownText = (text: string): string =>
+  oneLine(text)
+    .trim()
+    .replace(/[\\`*_~[\]<>&|"']/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/\$/g, "<span>$</span>")
+    .replace(/@/g, `@${gap}`)
+    .replace(/(?<!&)#(?=\w)/g, `#${gap}`)
+    .replace(/\b(gh)-(?=\d)/gi, `$1${gap}-`)
+    .replace(/:(?=\/\/)/g, `:${gap}`)
+    .replace(/\b(www)\./gi, `$1${gap}.`)
+    .replace(/^(?=[-+=#:]|\d+[.)])/, gap);
+
+/** A message in which backticks mark code, as messages of rules do. */
+export const markdownProse = (message: string): string =>
+  oneLine(message)
+    .split(/(`[^`]+`)/)
+    .map((part) => {
+      if (/^`[^`]+`$/.test(part)) return codeSpan(part.slice(1, -1));
+      const before = /^ /.test(part) ? " " : "";
+      const after = / $/.test(part) && part.length > 1 ? " " : "";
+      return part === "" ? "" : `${before}${markdownText(part)}${after}`;
+    })
+    .join("");
+
+/** Code in a line; also in a table, where a backtick span can hold no bare `|`. */
+export const codeSpan = (text: string): string => {
+  const code = oneLine(text).trim();
+  if (code === "") return "";
+  if (code.includes("|")) return `<code>${markdownText(code)}</code>`;
+  const marks = "`".repeat(longestRun(code) + 1);
+  const pad = code.startsWith("`") || code.endsWith("`") ? " " : "";
+  return `${marks}${pad}${code}${pad}${marks}`;
+};
+
+/** A block of code, fenced by more backticks than it holds in a row. */
+export const codeFence = (text: string, language = ""): string => {
+  const code = manyLines(text);
+  const marks = "`".repeat(Math.max(3, longestRun(code) + 1));
+  return `${marks}${language}\n${code}\n${marks}`;
+};
+
+/** `label` is markdown already. */
+export const markdownLink = (label: string, url: string | undefined): string =>
+  url === undefined ? label : `[${label}](${url.replace(/[\s<>()|\\`"'*_~[\]]/g, percent)})`;
+
+const gap = "&#8203;";
+
+const percent = (character: string): string =>
+  [...new TextEncoder().encode(character)]
+    .map((byte) => `%${byte.toString(16).toUpperCase().padStart(2, "0")}`)
+    .join("");
+
+const longestRun = (text: string): number =>
+  (text.match(/`+/g) ?? []).reduce((longest, run) => Math.max(longest, run.length), 0);

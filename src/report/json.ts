@@ -1,0 +1,140 @@
+import { diskBytes, type Image, pullBytes } from "../image/image.ts";
+import { jsonText } from "./json-text.ts";
+import { type Lines, linesOf } from "./lines.ts";
+import type { Finding, Report, ReportedFile, TargetReport } from "./report.ts";
+
+/** The report for programs, as docs/report.schema.json describes it. */
+export const renderJson = (report: Report): string => `${jsonText(reportJson(report), 2)}\n`;
+
+/** Only what a later run compares itself with, as small as it gets; `parseBaseline` reads it. */
+export const renderBaseline = (report: Report): string =>
+  jsonText({
+    schemaVersion,
+    version: report.version,
+    targets: targetsJson(report.targets ?? [])
+      .filter(({ status, pullBytes: pull }) => status === "built" && pull !== null)
+      .map(({ id, dockerfile, stage, platform, status, pullBytes: pull, diskBytes: disk, layers }) => ({
+        id,
+        dockerfile,
+        stage,
+        platform,
+        status,
+        pullBytes: pull,
+        diskBytes: disk,
+        layers: layers.map(({ diskBytes: bytes, line, instruction, base }) => ({
+          diskBytes: bytes,
+          line,
+          instruction,
+          base,
+        })),
+      })),
+  });
+
+/** Raised when a program that reads the report would have to change. */
+const schemaVersion = 1;
+
+const reportJson = (report: Report) => ({
+  schemaVersion,
+  version: report.version,
+  verdict: report.verdict,
+  files: report.files.map(({ path, error, ignored }) => ({ path, ...(error === undefined ? {} : { error }), ignored })),
+  findings: findingsJson(report.findings, report.files),
+  notes: report.notes,
+  ...(report.targets === undefined
+    ? {}
+    : {
+        targets: targetsJson(report.targets),
+        sizes: report.sizes.map(({ before, budget, stage, pullBytes: pull, diskBytes: disk, ...row }) => ({
+          ...row,
+          stage: stage ?? null,
+          pullBytes: pull ?? null,
+          diskBytes: disk ?? null,
+          before: before ?? null,
+          budget: budget === undefined ? null : { ...budget, over: budget.over ?? null },
+          lines: row.lines.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })),
+        })),
+        baseline: report.baseline ?? null,
+        engine: report.engine ?? null,
+      }),
+  ...(report.secrets === undefined ? {} : { secrets: report.secrets }),
+  timings: report.timings,
+});
+
+const findingsJson = (findings: readonly Finding[], files: readonly ReportedFile[]) => {
+  const texts = new Map(files.map(({ path, text }) => [path, text]));
+  const lines = new Map<string, Lines>();
+  const of = (path: string): Lines => {
+    const known = lines.get(path) ?? linesOf(texts.get(path) ?? "");
+    lines.set(path, known);
+    return known;
+  };
+  return findings.map((finding) => ({
+    rule: finding.rule,
+    severity: finding.severity,
+    path: finding.path,
+    ...finding.place,
+    message: finding.message,
+    fingerprint: finding.fingerprint,
+    ...(finding.related.length === 0
+      ? {}
+      : { related: finding.related.map(({ place, message }) => ({ ...place, message })) }),
+    ...(finding.fix === undefined ? {} : { fix: fixJson(finding.fix, of(finding.path)) }),
+  }));
+};
+
+const fixJson = ({ title, safety, edits }: NonNullable<Finding["fix"]>, lines: Lines) => ({
+  title,
+  safety,
+  edits: edits.map(({ span, text }) => {
+    const start = lines.place(span.start);
+    const end = lines.place(span.end);
+    return { line: start.line, column: start.column, endLine: end.line, endColumn: end.column, text };
+  }),
+});
+
+/** One entry per platform; one without sizes for a target that has none. */
+const targetsJson = (targets: readonly TargetReport[]) =>
+  targets.flatMap((target) => {
+    const { build, images } = target;
+    if (images.length > 0) return images.map((image) => targetJson(target, image.platform, image));
+    const { platforms } = build.target;
+    return (platforms.length === 0 ? [null] : platforms).map((platform) => targetJson(target, platform, undefined));
+  });
+
+const targetJson = ({ build, measureError }: TargetReport, platform: string | null, image: Image | undefined) => ({
+  id: build.target.id,
+  dockerfile: build.target.dockerfile,
+  stage: build.target.stage ?? null,
+  platform,
+  status: build.status,
+  pullBytes: image === undefined ? null : pullBytes(image),
+  diskBytes: image === undefined ? null : diskBytes(image),
+  ...(image?.isPullEstimated ? { pullEstimated: true } : {}),
+  ...(image === undefined ? {} : { digest: image.digest }),
+  layers: (image?.layers ?? []).map((layer) => ({
+    digest: layer.digest,
+    pullBytes: layer.pullBytes,
+    diskBytes: layer.diskBytes,
+    line: layer.lines?.start ?? null,
+    endLine: layer.lines?.end ?? null,
+    instruction: layer.instruction ?? null,
+    base: layer.isBase,
+  })),
+  ...(build.status === "failed" ? { failure: failureJson(build.failure) } : {}),
+  ...(build.status === "skipped" ? { reason: build.reason } : {}),
+  ...(measureError === undefined ? {} : { measureError }),
+  milliseconds: Math.round(build.milliseconds),
+});
+
+const failureJson = ({
+  message,
+  lines,
+  log,
+  step,
+}: Extract<TargetReport["build"], { status: "failed" }>["failure"]) => ({
+  message,
+  line: lines?.start ?? null,
+  endLine: lines?.end ?? null,
+  ...(step === undefined ? {} : { step }),
+  log,
+});

@@ -1,0 +1,116 @@
+import type { BuildResult, Target } from "../build/target.ts";
+import type { BuildEvent } from "../ports.ts";
+import { clip, oneLine } from "./escape/plain.ts";
+import { withoutCommands, workflowCommand } from "./escape/workflow-command.ts";
+import { sourceLine } from "./excerpt.ts";
+import { formatDuration } from "./numbers.ts";
+import type { Paint } from "./paint.ts";
+import { count, targetName } from "./words.ts";
+
+/** Builds under way, in the order they started. Times are milliseconds of one clock. */
+export interface Progress {
+  readonly total: number;
+  readonly finished: number;
+  readonly running: readonly RunningBuild[];
+}
+
+export interface RunningBuild {
+  readonly target: Target;
+  readonly started: number;
+  readonly step: string | undefined;
+}
+
+export interface ProgressOptions {
+  readonly paint: Paint;
+  readonly width: number;
+  /** A line of a Dockerfile, one-based; empty when it is not known. */
+  readonly source: (path: string, line: number) => string;
+}
+
+export const startProgress = (total: number): Progress => ({ total, finished: 0, running: [] });
+
+export const advance = (progress: Progress, event: BuildEvent, now: number): Progress => {
+  if (event.type === "started") {
+    return { ...progress, running: [...progress.running, { target: event.target, started: now, step: undefined }] };
+  }
+  if (event.type === "step") {
+    const running = progress.running.map((build) =>
+      build.target.id === event.target.id ? { ...build, step: event.name } : build,
+    );
+    return { ...progress, running };
+  }
+  const running = progress.running.filter(({ target }) => target.id !== event.result.target.id);
+  return { ...progress, running, finished: progress.finished + 1 };
+};
+
+/** What a terminal shows and draws again: one line for each running build, none wider than the terminal. */
+export const liveLines = (progress: Progress, now: number, { paint, width }: ProgressOptions): readonly string[] => {
+  if (progress.running.length === 0) return [];
+  const spinner = frames[Math.floor(now / 100) % frames.length] ?? "";
+  const lines = progress.running.map(({ target, started, step }) => {
+    const seconds = `${Math.max(0, Math.floor((now - started) / 1000))} s`;
+    const line = clip(`${oneLine(targetName(target.id))}  ${seconds}  ${oneLine(step ?? "")}`.trimEnd(), width - 4);
+    return `  ${paint("cyan", spinner)} ${line}`;
+  });
+  const waiting = progress.total - progress.finished - progress.running.length;
+  return (waiting > 0 ? [...lines, paint("dim", `    ${count(waiting, "target")} waiting`)] : lines).map(
+    withoutCommands,
+  );
+};
+
+/** What stays of a build when it is over: one line, and for a failure where and why. */
+export const resultText = (result: BuildResult, { paint, width, source }: ProgressOptions): readonly string[] => {
+  const name = oneLine(targetName(result.target.id));
+  const time = formatDuration(result.milliseconds);
+  if (result.status === "skipped") return [`  ${paint("dim", "-")} ${name}   not built: ${oneLine(result.reason)}`];
+  if (result.status === "built") {
+    return [`  ${paint("green", "✓")} ${[name, time, cachedSteps(result)].filter((part) => part !== "").join("   ")}`];
+  }
+  const { failure, target } = result;
+  const line = failure.lines?.start;
+  const at = line === undefined ? "" : ` at ${oneLine(target.dockerfile)}:${line}`;
+  const code = line === undefined ? "" : sourceLine(source(target.dockerfile, line), width - 12);
+  const log = failure.log.slice(-shownLogLines).map((text) => `      ${clip(oneLine(text), Math.max(20, width - 6))}`);
+  return [
+    `  ${paint("red", "✗")} ${name}   ${time}   ${paint("red", `failed${at}`)}`,
+    `      ${oneLine(failure.message)}`,
+    ...(code === "" ? [] : [`      ${line} | ${code}`]),
+    ...log,
+  ];
+};
+
+/** The lines of one event in a log that nothing redraws. With `groups` GitHub's runner folds a failure's output. */
+export const logLines = (
+  event: BuildEvent,
+  options: ProgressOptions & { readonly groups: boolean },
+): readonly string[] => {
+  if (event.type === "started") return [withoutCommands(`  building ${oneLine(targetName(event.target.id))}`)];
+  if (event.type === "step") {
+    return [withoutCommands(clip(`  ${oneLine(targetName(event.target.id))}  ${oneLine(event.name)}`, options.width))];
+  }
+  const { result } = event;
+  const [line = "", ...details] = resultText(result, options).map(withoutCommands);
+  if (result.status !== "failed" || !options.groups) return [line, ...details];
+  const log = result.failure.log.map((text) => withoutCommands(`  ${oneLine(text)}`));
+  const group = workflowCommand("group", {}, `output of ${oneLine(targetName(result.target.id))}`);
+  return [
+    line,
+    ...details.slice(0, details.length - Math.min(shownLogLines, log.length)),
+    group,
+    ...log,
+    "::endgroup::",
+  ];
+};
+
+/** The end of a log that a failure shows by itself. */
+const shownLogLines = 10;
+
+const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
+
+/** Only steps of the Dockerfile count, not what BuildKit does around them. */
+const cachedSteps = ({ steps }: BuildResult): string => {
+  const own = steps.filter(({ line }) => line !== undefined);
+  const cached = own.filter(({ isCached }) => isCached).length;
+  if (cached === 0) return "";
+  return cached === own.length ? "all cached" : `${cached} of ${own.length} steps cached`;
+};

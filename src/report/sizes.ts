@@ -1,0 +1,171 @@
+import { diskBytes, type Image, pullBytes } from "../image/image.ts";
+import type { Baseline, BaselineTarget } from "./baseline.ts";
+import { lineWeights } from "./layers.ts";
+import { isNoise } from "./numbers.ts";
+import type { Budget, LineSize, SizeRow, TargetReport } from "./report.ts";
+
+export interface ConfiguredBudget {
+  /** A glob over target ids. */
+  readonly target: string;
+  readonly maxBytes: number;
+  readonly of: "pull" | "disk";
+}
+
+export interface SizeOptions {
+  readonly baseline: Baseline | undefined;
+  /** Of two for the same measure the later one counts. */
+  readonly budgets: readonly ConfiguredBudget[];
+  readonly matches: (glob: string, id: string) => boolean;
+  /** Every target of the repository was planned, so that one only the baseline has is gone. */
+  readonly isWhole: boolean;
+}
+
+/** One row per target and platform in the order of `targets`; what only the baseline has comes last. */
+export const sizeRows = (targets: readonly TargetReport[], options: SizeOptions): readonly SizeRow[] => {
+  const measured = targets.flatMap((target) =>
+    target.images.length === 0
+      ? unmeasuredRows(target, options)
+      : target.images.map((image) => measuredRow(target, image, options)),
+  );
+  return options.isWhole ? [...measured, ...removedRows(targets, options.baseline)] : measured;
+};
+
+/** How many lines a row names. */
+const namedLines = 3;
+
+const measuredRow = (target: TargetReport, image: Image, options: SizeOptions): SizeRow => {
+  const { id, dockerfile, stage } = target.build.target;
+  const pull = pullBytes(image);
+  const disk = diskBytes(image);
+  const before = options.baseline?.targets.find((other) => other.id === id && other.platform === image.platform);
+  const isSame = before !== undefined && isNoise(before.pullBytes, pull) && isNoise(before.diskBytes, disk);
+  return {
+    id,
+    dockerfile,
+    stage,
+    platform: image.platform,
+    change: before === undefined ? "new" : isSame ? "same" : "changed",
+    pullBytes: pull,
+    diskBytes: disk,
+    isPullEstimated: image.isPullEstimated,
+    before: before && { pullBytes: before.pullBytes, diskBytes: before.diskBytes },
+    budget: budgetOf(id, pull, disk, options),
+    lines: (before === undefined ? heaviest(image) : changedLines(image, before)).slice(0, namedLines),
+  };
+};
+
+const unmeasuredRows = (target: TargetReport, options: SizeOptions): readonly SizeRow[] => {
+  const { id, dockerfile, stage, platforms } = target.build.target;
+  const before = (options.baseline?.targets ?? []).filter((other) => other.id === id);
+  const known = before.length > 0 ? before.map((other) => other.platform) : platforms;
+  return (known.length === 0 ? [""] : known).map((platform) => {
+    const past = before.find((other) => other.platform === platform);
+    return {
+      id,
+      dockerfile,
+      stage,
+      platform,
+      change: "unknown",
+      pullBytes: undefined,
+      diskBytes: undefined,
+      isPullEstimated: false,
+      before: past && { pullBytes: past.pullBytes, diskBytes: past.diskBytes },
+      budget: budgetOf(id, undefined, undefined, options),
+      lines: [],
+    };
+  });
+};
+
+const removedRows = (targets: readonly TargetReport[], baseline: Baseline | undefined): readonly SizeRow[] => {
+  const now = new Map(targets.map((target) => [target.build.target.id, target]));
+  const isGone = ({ id, platform }: BaselineTarget): boolean => {
+    const target = now.get(id);
+    if (target === undefined) return true;
+    return target.images.length > 0 && target.images.every((image) => image.platform !== platform);
+  };
+  return (baseline?.targets ?? []).filter(isGone).map((gone) => ({
+    id: gone.id,
+    dockerfile: gone.dockerfile,
+    stage: gone.stage,
+    platform: gone.platform,
+    change: "removed",
+    pullBytes: undefined,
+    diskBytes: undefined,
+    isPullEstimated: false,
+    before: { pullBytes: gone.pullBytes, diskBytes: gone.diskBytes },
+    budget: undefined,
+    lines: [],
+  }));
+};
+
+/** Of a pull and a disk budget the one that is nearest to its limit, relative to it. */
+const budgetOf = (
+  id: string,
+  pull: number | undefined,
+  disk: number | undefined,
+  options: SizeOptions,
+): Budget | undefined => {
+  const budgets = (["disk", "pull"] as const).flatMap((of) => {
+    const budget = options.budgets.findLast((each) => each.of === of && options.matches(each.target, id));
+    return budget === undefined ? [] : [{ of, maxBytes: budget.maxBytes, size: of === "pull" ? pull : disk }];
+  });
+  const tightest = budgets.toSorted((a, b) => (b.size ?? 0) * a.maxBytes - (a.size ?? 0) * b.maxBytes)[0];
+  if (tightest === undefined) return undefined;
+  const { of, maxBytes, size } = tightest;
+  return { maxBytes, of, over: size === undefined ? undefined : Math.max(0, size - maxBytes) };
+};
+
+const heaviest = (image: Image): readonly LineSize[] =>
+  lineWeights(image)
+    .map(({ from, line, instruction, diskBytes: bytes }) => ({ from, line, instruction, bytes }))
+    .filter(({ bytes }) => bytes > 0)
+    .toSorted((a, b) => b.bytes - a.bytes);
+
+/**
+ * A line is the same as before when it says the same (the nearest such line, for lines that repeat), else when
+ * it stands where a line was that is gone: an edited instruction.
+ */
+const changedLines = (image: Image, before: BaselineTarget): readonly LineSize[] => {
+  const past = before.lines.map((line) => ({ ...line, isTaken: false }));
+  const take = (fits: (line: (typeof past)[number]) => boolean, near: number | undefined) => {
+    const found = past
+      .filter((line) => !line.isTaken && fits(line))
+      .toSorted((a, b) => Math.abs((a.line ?? 0) - (near ?? 0)) - Math.abs((b.line ?? 0) - (near ?? 0)))[0];
+    if (found !== undefined) found.isTaken = true;
+    return found;
+  };
+  const now = lineWeights(image);
+  const same = now.map((row) =>
+    take((line) => line.from === row.from && (row.from === "base" || line.instruction === row.instruction), row.line),
+  );
+  const paired = now.map((row, index) => same[index] ?? take((line) => isEdited(line, row), row.line));
+  const changes = now.map(({ from, line, instruction, diskBytes: bytes }, index) => ({
+    from,
+    line,
+    instruction,
+    bytes: bytes - (paired[index]?.diskBytes ?? 0),
+  }));
+  const removed = past
+    .filter((line) => !line.isTaken)
+    .map(({ instruction, diskBytes: bytes }) => ({
+      from: "removed" as const,
+      line: undefined,
+      instruction,
+      bytes: -bytes,
+    }));
+  return [...changes, ...removed]
+    .filter(({ bytes }) => !isNoise(0, bytes))
+    .toSorted((a, b) => Math.abs(b.bytes) - Math.abs(a.bytes));
+};
+
+const isEdited = (
+  before: { readonly from: string; readonly line: number | undefined; readonly instruction: string },
+  now: { readonly from: string; readonly line: number | undefined; readonly instruction: string },
+): boolean =>
+  before.from === "line" &&
+  now.from === "line" &&
+  now.line !== undefined &&
+  before.line === now.line &&
+  keyword(before.instruction) === keyword(now.instruction);
+
+const keyword = (instruction: string): string => (/^\S+/.exec(instruction)?.[0] ?? "").toUpperCase();

@@ -1,0 +1,91 @@
+import { oneLine } from "./escape/plain.ts";
+import { textWidth } from "./escape/terminal.ts";
+import { excerpt } from "./excerpt.ts";
+import { type Lines, linesOf } from "./lines.ts";
+import type { Style } from "./paint.ts";
+import type { Finding, Report } from "./report.ts";
+import { wrapWords } from "./table.ts";
+import type { TextOptions } from "./text.ts";
+import { byFile, count } from "./words.ts";
+
+/** Findings by file, each with its source; notes only when asked for. */
+export const findingsText = (report: Pick<Report, "files" | "findings">, options: TextOptions): readonly string[] => {
+  const isShown = (finding: Finding): boolean => options.verbosity === "verbose" || finding.severity !== "note";
+  const explained = new Set<string>();
+  const texts = new Map(report.files.map(({ path, text }) => [path, text]));
+  const blocks = [...byFile(report)].flatMap(([path, findings]) => {
+    const error = report.files.find((file) => file.path === path)?.error;
+    const shown = findings.filter(isShown);
+    if (shown.length === 0 && error === undefined) return [];
+    const lines = linesOf(texts.get(path) ?? "");
+    return [
+      options.paint("bold", oneLine(path)),
+      ...(error === undefined ? [] : [`  ${options.paint("red", "not read")}  ${oneLine(error)}`, ""]),
+      ...shown.flatMap((finding) => [...findingText(finding, lines, options, explained), ""]),
+    ];
+  });
+  const folded = report.findings.filter((finding) => !isShown(finding)).length;
+  return folded === 0
+    ? blocks
+    : [...blocks, options.paint("dim", `${count(folded, "note")} more: --verbose shows them`), ""];
+};
+
+const findingText = (
+  finding: Finding,
+  lines: Lines,
+  options: TextOptions,
+  explained: Set<string>,
+): readonly string[] => {
+  const { paint, width } = options;
+  const last = Math.max(finding.place.endLine, ...finding.related.map(({ place }) => place.line));
+  const gutter = Math.max(4, String(last).length + 1);
+  const margin = `${" ".repeat(gutter)} ${paint("dim", "|")}`;
+  const source = excerpt(lines, finding.place, width - gutter - 3).map(({ number, text, kind }) => {
+    if (kind === "marks") return `${margin} ${paint(colour[finding.severity], text)}`;
+    const label = number === undefined ? "" : String(number);
+    return `${label.padStart(gutter)} ${paint("dim", "|")} ${text}`.trimEnd();
+  });
+  const related = finding.related.map(
+    ({ place, message }) => `${" ".repeat(gutter)} = see: ${place.line}:${place.column} ${oneLine(message)}`,
+  );
+  return [
+    ...titleText(finding, options),
+    ...(source.length === 0 ? [] : [margin, ...source]),
+    ...related,
+    ...hintText(finding, " ".repeat(gutter), options, explained),
+  ];
+};
+
+/** Place, severity and message, the rule at the right edge. */
+const titleText = (finding: Finding, { paint, width }: TextOptions): readonly string[] => {
+  const place = `  ${finding.place.line}:${finding.place.column}`;
+  const start = `${place}  ${finding.severity}  `;
+  const rule = oneLine(finding.rule);
+  const message = wrapWords(oneLine(finding.message), Math.max(20, width - start.length));
+  const coloured = `${place}  ${paint(colour[finding.severity], finding.severity)}  `;
+  return message.flatMap((line, index) => {
+    const head = index === 0 ? coloured : " ".repeat(start.length);
+    if (index < message.length - 1) return [`${head}${paint("bold", line)}`];
+    const blanks = width - start.length - textWidth(line) - rule.length;
+    if (blanks >= 2) return [`${head}${paint("bold", line)}${" ".repeat(blanks)}${paint("dim", rule)}`];
+    return [`${head}${paint("bold", line)}`, `${" ".repeat(Math.max(2, width - rule.length))}${paint("dim", rule)}`];
+  });
+};
+
+/** What to do; where to read more is said once per rule. */
+const hintText = (
+  finding: Finding,
+  indent: string,
+  options: TextOptions,
+  explained: Set<string>,
+): readonly string[] => {
+  const isFirst = !explained.has(finding.rule);
+  explained.add(finding.rule);
+  const rule = options.rule?.(finding.rule);
+  const more =
+    isFirst && rule !== undefined ? options.paint("dim", `   (docker-hygiene explain ${oneLine(finding.rule)})`) : "";
+  if (finding.fix !== undefined) return [`${indent} = fix: ${oneLine(finding.fix.title)}${more}`];
+  return isFirst && rule !== undefined ? [`${indent} = help: ${oneLine(rule.summary)}${more}`] : [];
+};
+
+const colour: Readonly<Record<Finding["severity"], Style>> = { error: "red", warning: "yellow", note: "cyan" };

@@ -1,0 +1,176 @@
+import { clip, oneLine } from "./escape/plain.ts";
+import { withoutCommands } from "./escape/workflow-command.ts";
+import { lineWeights } from "./layers.ts";
+import { linesOf } from "./lines.ts";
+import { formatBytes } from "./numbers.ts";
+import type { Paint } from "./paint.ts";
+import { resultText } from "./progress.ts";
+import type { Report, SizeRow } from "./report.ts";
+import type { RuleInfo } from "./rule-info.ts";
+import { alignColumns } from "./table.ts";
+import { findingsText } from "./text-findings.ts";
+import {
+  bar,
+  budgetLimit,
+  byImportance,
+  changeOf,
+  count,
+  diskSize,
+  filesCount,
+  foundCounts,
+  lineName,
+  notBuilt,
+  pullSize,
+  rowName,
+  secretsLine,
+} from "./words.ts";
+
+export interface TextOptions {
+  readonly paint: Paint;
+  /** Columns of the terminal; at least 40 are taken. */
+  readonly width: number;
+  readonly verbosity: "quiet" | "normal" | "verbose";
+  readonly rule?: (id: string) => RuleInfo | undefined;
+}
+
+/** The whole report for a person at a terminal; with `quiet` the verdict alone. */
+export const renderText = (report: Report, options: TextOptions): string => {
+  if (options.verbosity === "quiet") return finish([verdictText(report, options)]);
+  return `${renderFindings(report, options)}${finish(buildsText(report, options))}${renderResults(report, options)}`;
+};
+
+/** What is known before anything is built: the header and the findings. */
+export const renderFindings = (
+  report: Pick<Report, "version" | "files" | "findings" | "targets" | "engine">,
+  options: TextOptions,
+): string => finish([headerText(report), "", ...findingsText(report, options)]);
+
+/** What is known after the builds: sizes, lines, secrets, notes, verdict. For a terminal that showed the builds live. */
+export const renderResults = (report: Report, options: TextOptions): string =>
+  finish([
+    ...sizesText(report, options),
+    ...lineTables(report, options),
+    ...(report.secrets === undefined ? [] : [`secrets: ${oneLine(secretsLine(report.secrets))}`]),
+    ...report.notes.map((note) => `${options.paint("dim", "note:")} ${oneLine(note)}`),
+    verdictText(report, options),
+  ]);
+
+export const headerText = ({
+  version,
+  files,
+  targets,
+  engine,
+}: Pick<Report, "version" | "files" | "targets" | "engine">): string =>
+  [
+    `docker-hygiene ${version}`,
+    filesCount({ files }),
+    ...(targets === undefined
+      ? []
+      : [count(targets.length, "target"), engine === undefined ? "no engine" : oneLine(engine)]),
+  ].join(" · ");
+
+/** How the builds ended, for a report that is printed in one go. */
+const buildsText = (report: Report, { paint, width }: TextOptions): readonly string[] => {
+  const targets = report.targets ?? [];
+  if (targets.length === 0) return [];
+  const texts = new Map(report.files.map(({ path, text }) => [path, text]));
+  const source = (path: string, line: number): string => linesOf(texts.get(path) ?? "").text(line);
+  const reasons = new Set(targets.map(({ build }) => (build.status === "skipped" ? build.reason : undefined)));
+  const [reason] = reasons;
+  if (reasons.size === 1 && reason !== undefined) return [`nothing was built: ${oneLine(reason)}`, ""];
+  return ["builds", ...targets.flatMap(({ build }) => resultText(build, { paint, width, source })), ""];
+};
+
+const sizesText = (report: Report, { paint }: TextOptions): readonly string[] => {
+  const rows = byImportance(report.sizes, report).filter((row) => !isSkipped(row, report));
+  if (rows.length === 0) return [];
+  const since = report.baseline === undefined ? "" : `since ${oneLine(report.baseline)}`;
+  const table = rows.map((row) => [
+    oneLine(rowName(row, report.sizes)),
+    pullSize(row),
+    diskSize(row),
+    oneLine(notBuilt(row, report) ?? changeOf(row, report.baseline)),
+    budgetLimit(row),
+    growth(row),
+  ]);
+  const [head = "", ...lines] = alignColumns(
+    [["target", "pull", "disk", since, rows.some((row) => row.budget) ? "budget" : "", ""], ...table],
+    ["left", "right", "right", "right", "right", "left"],
+  );
+  const coloured = lines.map((line, index) => {
+    const row = rows[index];
+    if (row === undefined) return line;
+    return (row.budget?.over ?? 0) > 0 || notBuilt(row, report) !== undefined ? paint("red", line) : line;
+  });
+  const first = report.baseline === undefined ? [paint("dim", "first measurement: nothing to compare with")] : [];
+  return [paint("bold", head), ...coloured, ...first, ""];
+};
+
+/** `over by 3.10 MB: line 18, RUN apk add -U curl` */
+const growth = (row: SizeRow): string => {
+  const over = row.budget?.over ?? 0;
+  const [top] = row.lines;
+  const isWorthSaying = over > 0 || row.change === "changed";
+  if (!isWorthSaying) return "";
+  const where =
+    top === undefined
+      ? ""
+      : [lineName(top), clip(oneLine(top.instruction), 60)].filter((part) => part !== "").join(", ");
+  return [over > 0 ? `over by ${formatBytes(over)}` : "", where].filter((part) => part !== "").join(": ");
+};
+
+const isSkipped = (row: SizeRow, report: Report): boolean =>
+  report.targets?.find(({ build }) => build.target.id === row.id)?.build.status === "skipped";
+
+/** How many targets get a table of their lines when nothing compares them. */
+const firstTables = 4;
+
+const lineTables = (report: Report, options: TextOptions): readonly string[] => {
+  const rows = byImportance(report.sizes, report).filter((row) => row.pullBytes !== undefined);
+  const isWorthIt = (row: SizeRow): boolean =>
+    (row.budget?.over ?? 0) > 0 || row.change === "changed" || row.change === "new";
+  const worth = rows.filter(isWorthIt);
+  const shown =
+    options.verbosity === "verbose" ? rows : report.baseline === undefined ? worth.slice(0, firstTables) : worth;
+  const left = worth.length - shown.length;
+  return [
+    ...shown.flatMap((row) => lineTable(row, report, options)),
+    ...(left > 0 ? [options.paint("dim", `${count(left, "target")} more line by line: --verbose shows them`), ""] : []),
+  ];
+};
+
+const lineTable = (row: SizeRow, report: Report, { paint, width }: TextOptions): readonly string[] => {
+  const target = report.targets?.find(({ build }) => build.target.id === row.id);
+  const image = target?.images.find(({ platform }) => platform === row.platform);
+  if (image === undefined) return [];
+  const weights = lineWeights(image);
+  const most = Math.max(0, ...weights.map(({ diskBytes }) => diskBytes));
+  const lines = alignColumns(
+    weights.map((weight) => [
+      weight.from === "base" ? "base" : String(weight.line ?? "?"),
+      clip(oneLine(weight.instruction), Math.max(20, Math.min(60, width - 44))),
+      formatBytes(weight.diskBytes),
+      bar(weight.diskBytes, most, 20),
+    ]),
+    ["right", "left", "right", "left"],
+    "  ",
+  );
+  return [
+    `${paint("bold", oneLine(rowName(row, report.sizes)))}, line by line`,
+    ...lines.map((line) => `  ${line}`),
+    "",
+  ];
+};
+
+const verdictText = (report: Report, { paint }: TextOptions): string => {
+  const { status, reasons } = report.verdict;
+  const said = status === "pass" ? paint("green", "pass") : paint("red", "fail");
+  const built = (report.targets ?? []).filter(({ build }) => build.status === "built").length;
+  // Numbers of findings stand behind the dot anyway.
+  const others = reasons.filter((reason) => !/^[\d,]+ (errors?|warnings?|notes?)$/.test(reason));
+  const why = status === "pass" && built > 0 ? [`${count(built, "target")} built`] : others;
+  return `${said}: ${[...(why.length === 0 ? [] : [oneLine(why.join(", "))]), foundCounts(report.findings, "all")].join(" · ")}`;
+};
+
+const finish = (lines: readonly string[]): string =>
+  lines.length === 0 ? "" : withoutCommands(`${lines.join("\n")}\n`);

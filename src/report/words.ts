@@ -1,0 +1,127 @@
+import { formatBytes, formatDelta, formatPercent, isNoise, signed } from "./numbers.ts";
+import type { Finding, LineSize, Report, SecretSearch, SizeRow } from "./report.ts";
+
+/** `1 target`, `2 targets`; `many` where the plural is not the noun with an s. */
+export const count = (number: number, noun: string, many = `${noun}s`): string =>
+  `${number.toLocaleString("en-US")} ${number === 1 ? noun : many}`;
+
+/** The verdict in one line, the worst first: "1 target did not build, 2 errors". */
+export const headline = (report: Report): string => {
+  if (report.verdict.status === "fail") return report.verdict.reasons.join(", ");
+  const built = (report.targets ?? []).filter(({ build }) => build.status === "built").length;
+  const said = [
+    built > 0 ? `${count(built, "target")} built` : "",
+    hasFindings(report.findings) ? foundCounts(report.findings, "some") : `no findings in ${filesCount(report)}`,
+  ];
+  return said.filter((part) => part !== "").join(", ");
+};
+
+/** `0 errors, 2 warnings, 5 notes`; with `some` only those that are there. */
+export const foundCounts = (findings: readonly Finding[], which: "all" | "some"): string =>
+  (["error", "warning", "note"] as const)
+    .map((severity) => ({ severity, found: findings.filter((finding) => finding.severity === severity).length }))
+    .filter(({ found }) => which === "all" || found > 0)
+    .map(({ severity, found }) => count(found, severity))
+    .join(", ");
+
+export const filesCount = (report: Pick<Report, "files">): string => count(report.files.length, "Dockerfile");
+
+/** What a reader calls a target: `services/api:production` for `services/api/Dockerfile:production`. */
+export const targetName = (id: string): string => id.replace(/\/Dockerfile(?=:[^/:]*$|$)/, "");
+
+/** The name of a row, with its platform where the target has several. */
+export const rowName = (row: SizeRow, rows: readonly SizeRow[]): string =>
+  rows.some((other) => other.id === row.id && other.platform !== row.platform)
+    ? `${targetName(row.id)} ${row.platform}`
+    : targetName(row.id);
+
+/** Rows in which something needs to be seen come first: not built, over budget, grown, shrunk, new, removed, same. */
+export const byImportance = (rows: readonly SizeRow[], report: Report): readonly SizeRow[] => {
+  const rank = (row: SizeRow): number => {
+    if (notBuilt(row, report) !== undefined) return 0;
+    if ((row.budget?.over ?? 0) > 0) return 1;
+    return { changed: 2, new: 3, removed: 4, unknown: 5, same: 6 }[row.change];
+  };
+  const weight = (row: SizeRow): number =>
+    row.change === "changed" ? (row.diskBytes ?? 0) - (row.before?.diskBytes ?? 0) : (row.diskBytes ?? 0);
+  return rows.toSorted((a, b) => rank(a) - rank(b) || weight(b) - weight(a));
+};
+
+/** "did not build", "was not built: …", "could not be measured: …"; undefined where there is a size. */
+export const notBuilt = (row: SizeRow, report: Report): string | undefined => {
+  const target = report.targets?.find(({ build }) => build.target.id === row.id);
+  if (target === undefined || row.pullBytes !== undefined || row.change === "removed") return undefined;
+  if (target.build.status === "failed") return "did not build";
+  if (target.build.status === "skipped") return `was not built: ${target.build.reason}`;
+  return `could not be measured${target.measureError === undefined ? "" : `: ${target.measureError}`}`;
+};
+
+/** `5.91 MB`, `≈ 5.91 MB` for an estimate; empty when unknown. */
+export const pullSize = (row: SizeRow): string =>
+  row.pullBytes === undefined ? "" : `${row.isPullEstimated ? "≈ " : ""}${formatBytes(row.pullBytes)}`;
+
+export const diskSize = (row: SizeRow): string => (row.diskBytes === undefined ? "" : formatBytes(row.diskBytes));
+
+/** `+6.70 MB (+41 %)`; of the pull where the size on disk stayed; `new`, `removed`, `=`. */
+export const changeOf = (row: SizeRow, baseline: string | undefined): string => {
+  if (row.change === "removed") return "removed";
+  if (row.change === "new") return baseline === undefined ? "" : "new";
+  const { before, diskBytes: disk, pullBytes: pull } = row;
+  if (before === undefined || disk === undefined || pull === undefined) return "";
+  if (row.change === "same") return "=";
+  const isDisk = !isNoise(before.diskBytes, disk);
+  const [past, now] = isDisk ? [before.diskBytes, disk] : [before.pullBytes, pull];
+  const percent = formatPercent(past, now);
+  return `${isDisk ? "" : "pull "}${formatDelta(past, now)}${percent === undefined ? "" : ` (${percent})`}`;
+};
+
+/** `20 MB`, `20 MB pull` */
+export const budgetLimit = (row: SizeRow): string => {
+  if (row.budget === undefined) return "";
+  const limit = formatBytes(row.budget.maxBytes).replace(/\.0+ /, " ");
+  return row.budget.of === "pull" ? `${limit} pull` : limit;
+};
+
+/** `line 18`, `the base image`, `a removed line` */
+export const lineName = (line: LineSize): string => {
+  if (line.from === "base") return "base";
+  if (line.from === "removed") return "removed";
+  return line.line === undefined ? "" : `line ${line.line}`;
+};
+
+/** The size a line has, or the bytes by which it changed. */
+export const lineBytes = (line: LineSize, row: SizeRow): string =>
+  row.before === undefined ? formatBytes(line.bytes) : signed(line.bytes);
+
+/** `2 values in 28 forms searched in 61.2 MB of 7 images, none found` */
+export const secretsLine = (secrets: SecretSearch): string => {
+  const searched = `${count(secrets.values, "value")} in ${count(secrets.forms, "form")} searched in ${formatBytes(secrets.bytes)} of ${count(secrets.images, "image")}`;
+  if (secrets.found.length === 0) return `${searched}, none found`;
+  const places = secrets.found.map(({ id, target, place }) => `${id} in ${targetName(target)}: ${place}`);
+  return `${searched}, FOUND ${places.join("; ")}`;
+};
+
+/** A bar of at most `width` blocks, relative to `most`; never empty for something. */
+export const bar = (bytes: number, most: number, width: number): string =>
+  bytes <= 0 || most <= 0 ? "" : "█".repeat(Math.max(1, Math.round((bytes / most) * width)));
+
+/** By file in the order of `files`, by line inside a file. */
+export const byFile = (report: Pick<Report, "files" | "findings">): ReadonlyMap<string, readonly Finding[]> => {
+  const groups = new Map<string, Finding[]>(report.files.map(({ path }) => [path, []]));
+  for (const finding of report.findings) {
+    const group = groups.get(finding.path);
+    if (group === undefined) groups.set(finding.path, [finding]);
+    else group.push(finding);
+  }
+  for (const group of groups.values())
+    group.sort((a, b) => a.place.line - b.place.line || a.place.column - b.place.column);
+  return groups;
+};
+
+/** Errors before warnings before notes; in the order of the report otherwise. */
+export const worstFirst = (findings: readonly Finding[]): readonly Finding[] => {
+  const rank = { error: 0, warning: 1, note: 2 };
+  return findings.toSorted((a, b) => rank[a.severity] - rank[b.severity]);
+};
+
+const hasFindings = (findings: readonly Finding[]): boolean => findings.length > 0;
