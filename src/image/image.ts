@@ -9,7 +9,113 @@ export interface Image {
   readonly config: ImageConfig;
   /** True when compressed sizes are estimates, because the engine's store keeps none. */
   readonly isPullEstimated: boolean;
+  /** What its files tell; absent when only sizes are known. */
+  readonly contents?: ImageContents;
+  /** Absent when no secrets were given to look for. */
+  readonly leaks?: LeakSearch;
 }
+
+/** Layers are named by their position, the lowest first. Paths have no `/` in front. */
+export interface ImageContents {
+  /** The heaviest files of each layer, heaviest first; one list per layer. */
+  readonly largestFiles: readonly (readonly FileBytes[])[];
+  /** Regular files per layer; hard links to one file count once. */
+  readonly fileCounts: readonly number[];
+  /** Bytes that lie in layers and that nobody sees in the image, heaviest first. */
+  readonly waste: readonly Waste[];
+  /** What is seen in the image and serves its building rather than its running, heaviest first. */
+  readonly leftovers: readonly Leftover[];
+  /** Files that run with their owner's or group's rights. */
+  readonly setuidFiles: readonly FilePermission[];
+  /** Files, and folders without the sticky bit, that everybody may change. */
+  readonly worldWritable: readonly FilePermission[];
+  readonly shells: readonly string[];
+  readonly packageManagers: readonly string[];
+}
+
+export interface FileBytes {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+export interface FilePermission {
+  readonly path: string;
+  readonly layer: number;
+  /** `0o4755`: permission bits with setuid, setgid and sticky. */
+  readonly mode: number;
+  readonly uid: number;
+}
+
+/**
+ * All that one layer took away from one other. `duplicated`: a later layer holds the same contents again, as
+ * after a `chown` or `chmod`; the later line is to blame. `rewritten`: it holds other contents. `deleted`: it
+ * only hides them.
+ */
+export interface Waste {
+  readonly kind: "duplicated" | "rewritten" | "deleted";
+  /** The layer in which the unseen bytes lie. */
+  readonly layer: number;
+  /** The later layer that hides them. */
+  readonly hiddenBy: number;
+  readonly bytes: number;
+  readonly files: number;
+  /** The heaviest files, or deleted folders as a whole, heaviest first. */
+  readonly largest: readonly FileBytes[];
+}
+
+export type LeftoverKind =
+  | "package lists"
+  | "package cache"
+  | "documentation"
+  | "locales"
+  | "version control"
+  | "development dependencies";
+
+export interface Leftover {
+  readonly kind: LeftoverKind;
+  /** Who left it: `apt`, `apk`, `npm`, `git`, …; empty for documentation and locales. */
+  readonly of: string;
+  readonly layer: number;
+  /** The folder that all of it lies in. */
+  readonly folder: string;
+  readonly bytes: number;
+  readonly files: number;
+}
+
+/** What the search for secret values covered and found. Never holds a value. */
+export interface LeakSearch {
+  readonly leaks: readonly Leak[];
+  /** Secrets that were searched for. */
+  readonly secrets: number;
+  /** Ways of writing them that were searched for. */
+  readonly forms: number;
+  /** Bytes searched, once uncompressed. */
+  readonly bytes: number;
+  /** Secrets that were not searched for, as they would be found by chance. */
+  readonly unsearched: readonly { readonly id: string; readonly reason: string }[];
+  /** What could not be searched, one sentence each: a broken archive inside a layer, one too deeply packed. */
+  readonly gaps: readonly string[];
+}
+
+export interface Leak {
+  readonly secretId: string;
+  /** `as it is`, `line 2`, `base64`, … */
+  readonly form: string;
+  readonly where: LeakPlace;
+  /** Of the Dockerfile, where the engine tells. */
+  readonly lines: { readonly start: number; readonly end: number } | undefined;
+}
+
+export type LeakPlace =
+  | {
+      readonly in: "layer";
+      readonly layer: number;
+      /** Secret values in the path itself are replaced by `***`. */
+      readonly path: string;
+      readonly part: "contents" | "name or attributes" | "packed contents";
+    }
+  | { readonly in: "history"; readonly layer: number | undefined }
+  | { readonly in: "config" | "manifest" | "attestation" };
 
 export interface Layer {
   readonly digest: string;
