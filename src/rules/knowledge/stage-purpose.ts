@@ -1,0 +1,55 @@
+import type { ImageReference } from "../../dockerfile/image-reference.ts";
+import { familiarName } from "../../dockerfile/image-reference.ts";
+import type { StageFacts } from "../audited-file.ts";
+
+/** What the name of a stage says that it is for; undefined when it says nothing of this kind. */
+export type Purpose = "development" | "test" | "debug" | "build" | "release";
+
+export const purposeOf = (stage: StageFacts): Purpose | undefined => {
+  for (const word of (stage.name ?? "").split(/[-_.]/)) {
+    const purpose = purposes.get(word);
+    if (purpose !== undefined) return purpose;
+  }
+  return undefined;
+};
+
+/** Whether the name says that the stage is a tool of the developers, not what runs in production. */
+export const isForDevelopers = (stage: StageFacts): boolean => {
+  const purpose = purposeOf(stage);
+  return purpose !== undefined && purpose !== "release";
+};
+
+/** Whether an image is made for compiling: compilers, SDKs, package managers of compiled languages. */
+export const isToolchainImage = (reference: ImageReference): boolean => {
+  const name = familiarName(reference);
+  const tag = reference.tag ?? "";
+  if (toolchains.has(name)) return true;
+  if (/^mcr\.microsoft\.com\/(.*\/)?dotnet\/(.*\/)?sdk$/.test(name)) return true;
+  if (/(^|\/)cuda$/.test(name)) return /(^|-)devel(-|$)/.test(tag);
+  // Hardened images name their variant with a compiler or package manager in the tag.
+  return /(^|\/)(golang|rust|maven|gradle|go)$/.test(name) && /^(cgr\.dev|dhi\.io)\//.test(name);
+};
+
+const words = (text: string): readonly string[] => text.split(" ");
+
+const purposes: ReadonlyMap<string, Purpose> = new Map(
+  (
+    [
+      ["development", "dev devel develop development devcontainer local watch hotreload"],
+      [
+        "test",
+        "test tests tester testing unittest unittests e2e lint linter linting check checks ci vet coverage bench benchmark validate fmt",
+      ],
+      ["debug", "debug debugger debugging dbg"],
+      ["build", "build builder builders buildenv building compile compiler deps dependencies sdk toolchain cross"],
+      ["release", "prod production release runtime final"],
+    ] as const
+  ).flatMap(([purpose, names]) => words(names).map((name) => [name, purpose] as const)),
+);
+
+const toolchains: ReadonlySet<string> = new Set(
+  words(
+    "golang rust maven gradle gcc buildpack-deps haskell swift sbtscala/scala-sbt hseeberger/scala-sbt clojure dart " +
+      "emscripten/emsdk microsoft/dotnet-sdk rustlang/rust silkeh/clang circleci/golang cimg/go cimg/rust gradle/gradle",
+  ),
+);

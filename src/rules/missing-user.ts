@@ -1,0 +1,92 @@
+import type { StageFacts } from "./audited-file.ts";
+import { defaultUserOf } from "./knowledge/base-images.ts";
+import { mayDropPrivileges } from "./knowledge/privilege-drop.ts";
+import { isForDevelopers } from "./knowledge/stage-purpose.ts";
+import { type Start, startOf, startsPromptOrTool } from "./knowledge/start-command.ts";
+import { defineRule } from "./rule.ts";
+
+export default defineRule({
+  id: "missing-user",
+  summary: "Switch to an unprivileged user before the image ships",
+  level: { recommended: "warning", strict: "warning" },
+  scope: "shipped stages",
+  aliases: ["CKV_DOCKER_3", "CIS-DI-0001", "fd54f200"],
+  why: `An image without \`USER\` runs its process as root, unless its base says otherwise. Who breaks into that process
+owns all files of the container and everything that is mounted into it, and is one flaw away from the host.
+
+Create a user, or take the one that the base brings (\`node\`, \`nobody\`, \`www-data\`), give it the few directories that the
+program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) lets Kubernetes verify that it is not root.`,
+  silent: [
+    "a USER anywhere in the chain of stages that the image is built on; root-user judges it",
+    "bases known to run as another user (`:nonroot`, Chainguard, Jupyter, Selenium and the like)",
+    "stages that start nothing, or a shell, an interpreter or a compiler: they are bases and tools",
+    "an entrypoint that hands over to another user, or an entrypoint script that cannot be read",
+    "stages named for development, tests, debugging or building",
+    "Windows images, and files that the engine refuses",
+  ],
+  fixes: "none",
+  sources: ["https://docs.docker.com/build/building/best-practices/#user"],
+  examples: [
+    {
+      bad: 'FROM ⟦node:22-slim⟧\nWORKDIR /app\nCOPY . .\nCMD ["node", "server.js"]',
+      message: "No USER is set, so that `node server.js` runs as root",
+    },
+    {
+      bad: 'FROM golang:1.27 AS build\nRUN go build -o /app\nFROM ⟦scratch⟧\nCOPY --from=build /app /app\nENTRYPOINT ["/app"]',
+    },
+    {
+      title: "State makes it worse",
+      bad: 'FROM ⟦debian:12⟧\nVOLUME /data\nCMD ["store", "--dir", "/data"]',
+      message: "No USER is set, so that `store --dir /data` runs as root and owns what it keeps in `/data`",
+    },
+    { good: 'FROM node:22-slim AS base\nUSER node\nFROM base\nCMD ["node", "server.js"]' },
+    {
+      title: "The base brings its user",
+      good: 'FROM gcr.io/distroless/static-debian12:nonroot\nCOPY app /\nCMD ["/app"]',
+    },
+    { title: "Data only", good: "FROM scratch\nCOPY assets /assets" },
+    { title: "Others build on it", good: 'FROM debian:12\nRUN apt-get update\nCMD ["bash"]' },
+    {
+      title: "The entrypoint hands over",
+      good: 'FROM debian:12\nRUN apt-get update && apt-get install -y gosu\nCOPY start /start\nENTRYPOINT ["/start"]',
+    },
+    {
+      title: "The official image leaves root by itself",
+      good: 'FROM postgres:17\nCOPY init.sql /docker-entrypoint-initdb.d/\nCMD ["postgres"]',
+    },
+  ],
+  check: function* (file) {
+    if (file.isBroken) return;
+    for (const stage of file.targetStages) {
+      const start = startOf(file, stage);
+      if (start === undefined || stage.user !== undefined || stage.isWindows) continue;
+      if (isForDevelopers(stage) || startsPromptOrTool(start) || mayRunAsOther(stage)) continue;
+      if (mayDropPrivileges(file, stage)) continue;
+      yield {
+        at: stage.stage.from.image.span,
+        message: `No USER is set, so that \`${shown(start)}\` runs as root${stateOf(stage)}`,
+        related: [{ at: start.instruction.keywordSpan, message: "started here" }],
+      };
+    }
+  },
+});
+
+const mayRunAsOther = ({ rootBase }: StageFacts): boolean => {
+  if (rootBase.kind === "scratch") return false;
+  return rootBase.kind !== "image" || rootBase.reference === undefined || defaultUserOf(rootBase.reference) === "other";
+};
+
+const shown = (start: Start): string => {
+  const text = start.words.join(" ").replace(/\s+/g, " ");
+  return text.length > 40 ? `${text.slice(0, 39)}…` : text;
+};
+
+const stateOf = (stage: StageFacts): string => {
+  for (const facts of stage.lineage) {
+    for (const instruction of facts.instructions) {
+      const path = instruction.keyword === "VOLUME" ? instruction.paths[0] : undefined;
+      if (path !== undefined) return ` and owns what it keeps in \`${path.text}\``;
+    }
+  }
+  return "";
+};
