@@ -1,4 +1,5 @@
-import type { BuildResult, Target } from "./build/target.ts";
+import type { Supplied } from "./build/preflight.ts";
+import type { BuildResult, Secret, SshForward, Target } from "./build/target.ts";
 import type { Image } from "./image/image.ts";
 import type { BuildContext } from "./rules/audited-file.ts";
 
@@ -48,6 +49,8 @@ export type BuildEvent =
 
 export interface Docker {
   readonly engine: () => Promise<Engine>;
+  /** What stands behind each secret and ssh id, for `preflight`; reads no more than that. */
+  readonly supplies: (secrets: readonly Secret[], ssh: readonly SshForward[]) => Promise<Supplied>;
   /** Builds all targets, concurrent and capped; one target's failure never stops another. Never rejects because of a build. */
   readonly build: (
     targets: readonly Target[],
@@ -58,6 +61,12 @@ export interface Docker {
     },
   ) => Promise<readonly BuiltTarget[]>;
 }
+
+/**
+ * Measures a target in the OCI layout folder it was exported to, which other targets share; `metadata` is what the
+ * engine wrote about that very export. Rejects with the reason that becomes `measureError`.
+ */
+export type Measure = (layoutDirectory: string, metadata: unknown, target: Target) => Promise<readonly Image[]>;
 
 /** A build with what was measured from its export. */
 export interface BuiltTarget {

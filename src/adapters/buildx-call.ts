@@ -1,0 +1,79 @@
+import { readFile, rm } from "node:fs/promises";
+import { buildCommand, type Output } from "../build/arguments.ts";
+import { explainFailure } from "../build/failure.ts";
+import { type ProgressSummary, readProgress } from "../build/progress.ts";
+import { stepLines } from "../build/step-lines.ts";
+import type { BuildFailure, BuildStep, Target } from "../build/target.ts";
+import { stripTerminalCodes } from "../build/terminal-codes.ts";
+import { runDocker } from "./buildx-process.ts";
+
+export interface Call {
+  readonly target: Target;
+  readonly step: "build" | "export";
+  readonly output: Output;
+  readonly builder: string | undefined;
+  readonly metadataFile: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signal: AbortSignal;
+  readonly redact: (text: string) => string;
+  /** The step that now runs, as BuildKit names it, redacted. */
+  readonly onStep: (name: string) => void;
+}
+
+export type Outcome = { readonly steps: readonly BuildStep[] } & (
+  | { readonly status: "done"; readonly metadata: unknown }
+  | { readonly status: "failed"; readonly failure: BuildFailure }
+  | { readonly status: "stopped" }
+);
+
+const logLines = 20;
+
+/** One `docker buildx build`. Only the exit code tells success: standard error may hold `ERROR:` lines all the same. */
+export const callBuildx = async (call: Call): Promise<Outcome> => {
+  const { argv, environment } = buildCommand(call.target, call);
+  const progress = readProgress();
+  const began = Date.now();
+  const result = await runDocker(argv, {
+    environment: { ...call.environment, ...Object.fromEntries(environment) },
+    signal: call.signal,
+    onStderr: (chunk) => {
+      const name = progress.read(chunk);
+      if (name !== undefined) call.onStep(call.redact(stripTerminalCodes(name)));
+    },
+  });
+  const summary = progress.end();
+  const metadata = await takeMetadata(call.metadataFile);
+  const steps = toSteps(summary, began, metadata, call.redact);
+  if (result.code === 0) return { status: "done", steps, metadata };
+  if (call.signal.aborted) return { status: "stopped", steps };
+  const exit = !result.started ? "docker not found" : `exit code ${result.code ?? result.signal ?? "unknown"}`;
+  return { status: "failed", steps, failure: explainFailure(summary, { redact: call.redact, logLines, exit }) };
+};
+
+/** Reads the file and removes it at once: it holds the values of build arguments. */
+const takeMetadata = async (file: string): Promise<unknown> => {
+  try {
+    return JSON.parse(await readFile(file, "utf8"));
+  } catch {
+    return undefined;
+  } finally {
+    await rm(file, { force: true });
+  }
+};
+
+const toSteps = (
+  summary: ProgressSummary,
+  began: number,
+  metadata: unknown,
+  redact: (text: string) => string,
+): readonly BuildStep[] => {
+  const lines = stepLines(metadata);
+  return summary.steps.map((step) => ({
+    name: redact(stripTerminalCodes(step.name)),
+    // A step shared with another build may have begun before this one.
+    started: Math.max(0, step.started - began),
+    milliseconds: step.milliseconds,
+    isCached: step.isCached,
+    line: lines.get(step.digest),
+  }));
+};

@@ -1,0 +1,75 @@
+import { spawn } from "node:child_process";
+import { setTimeout as delay } from "node:timers/promises";
+
+export interface ProcessResult {
+  /** `started: false`: the program is not there or may not run. */
+  readonly started: boolean;
+  readonly code: number | undefined;
+  readonly signal: string | undefined;
+  readonly timedOut: boolean;
+  readonly stdout: string;
+  /** Empty when `onStderr` takes it. */
+  readonly stderr: string;
+}
+
+export interface ProcessOptions {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly signal?: AbortSignal;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly onStderr?: (chunk: string) => void;
+}
+
+/** Runs docker to its end; never rejects. An abort or timeout sends SIGTERM and, five seconds later, SIGKILL. */
+export const runDocker = async (argv: readonly string[], options: ProcessOptions): Promise<ProcessResult> => {
+  const child = spawn("docker", [...argv], {
+    env: { ...options.environment, DOCKER_CLI_HINTS: "false" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  let timedOut = false;
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    stdout += chunk;
+  });
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    if (options.onStderr === undefined) stderr += chunk;
+    else options.onStderr(chunk);
+  });
+
+  let killTimer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    if (killTimer !== undefined) return;
+    child.kill("SIGTERM");
+    killTimer = setTimeout(() => child.kill("SIGKILL"), 5_000);
+  };
+  const timer =
+    options.timeout === undefined
+      ? undefined
+      : setTimeout(() => {
+          timedOut = true;
+          stop();
+        }, options.timeout);
+  options.signal?.addEventListener("abort", stop, { once: true });
+  if (options.signal?.aborted) stop();
+
+  const end = await ended(child);
+  clearTimeout(timer);
+  clearTimeout(killTimer);
+  options.signal?.removeEventListener("abort", stop);
+  return { ...end, timedOut, stdout, stderr };
+};
+
+type End = Pick<ProcessResult, "started" | "code" | "signal">;
+
+const ended = (child: ReturnType<typeof spawn>): Promise<End> =>
+  new Promise((resolve) => {
+    child.once("error", () => resolve({ started: false, code: undefined, signal: undefined }));
+    const finish = (code: number | null, signal: string | null): void =>
+      resolve({ started: true, code: code ?? undefined, signal: signal ?? undefined });
+    child.once("close", finish);
+    // A killed docker may leave its plugin holding the pipes for a moment; nothing it says then matters.
+    child.once("exit", (code, signal) => {
+      if (signal !== null || child.killed) void delay(2_000).then(() => finish(code, signal));
+    });
+  });

@@ -1,0 +1,85 @@
+import { readFile, stat } from "node:fs/promises";
+import { resolve } from "node:path";
+import { largestSecret, type Supplied, type SuppliedSecret } from "../build/preflight.ts";
+import type { Secret, SshForward } from "../build/target.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * The values behind secrets, to be masked in what is printed; one that cannot be read has none.
+ * A file over BuildKit's limit is left out: no build gets it.
+ */
+export const readSecretValues = async (
+  secrets: readonly Secret[],
+  environment: Environment,
+): Promise<readonly string[]> => {
+  const values = await Promise.all(secrets.map((secret) => readSecret(secret, environment)));
+  return values.flatMap((value) =>
+    value === undefined ? [] : [new TextDecoder("latin1").decode(value), new TextDecoder().decode(value)],
+  );
+};
+
+/** What stands behind each id, for the checks before a build. */
+export const inspectSupplies = async (
+  secrets: readonly Secret[],
+  ssh: readonly SshForward[],
+  environment: Environment,
+): Promise<Supplied> => ({
+  secrets: new Map(
+    await Promise.all(secrets.map(async (secret) => [secret.id, await inspectSecret(secret, environment)] as const)),
+  ),
+  ssh: new Map(
+    await Promise.all(ssh.map(async (forward) => [forward.id, await inspectForward(forward, environment)] as const)),
+  ),
+});
+
+const readSecret = async (secret: Secret, environment: Environment): Promise<Uint8Array | undefined> => {
+  if (secret.from === "env") {
+    const value = environment[secret.name];
+    return value === undefined ? undefined : new TextEncoder().encode(value);
+  }
+  try {
+    const { size } = await stat(resolve(secret.path));
+    return size > largestSecret ? undefined : await readFile(resolve(secret.path));
+  } catch {
+    return undefined;
+  }
+};
+
+const inspectSecret = async (secret: Secret, environment: Environment): Promise<SuppliedSecret> => {
+  if (secret.from === "env") {
+    const value = environment[secret.name];
+    const source = `the environment variable \`${secret.name}\``;
+    if (value === undefined) return { source, state: "missing" };
+    return { source, state: value === "" ? "empty" : "ready" };
+  }
+  const source = `the file \`${secret.path}\``;
+  try {
+    const found = await stat(resolve(secret.path));
+    if (!found.isFile()) return { source, state: "missing" };
+    return { source, state: found.size > largestSecret ? "too large" : found.size === 0 ? "empty" : "ready" };
+  } catch {
+    return { source, state: "missing" };
+  }
+};
+
+const inspectForward = async (forward: SshForward, environment: Environment): Promise<SuppliedSecret> => {
+  if (forward.paths.length === 0) {
+    const socket = environment.SSH_AUTH_SOCK ?? "";
+    if (socket === "") return { source: "SSH_AUTH_SOCK", state: "empty" };
+    return { source: "SSH_AUTH_SOCK", state: (await exists(socket)) ? "ready" : "missing" };
+  }
+  for (const path of forward.paths) {
+    if (!(await exists(path))) return { source: `\`${path}\``, state: "missing" };
+  }
+  return { source: forward.paths.join(", "), state: "ready" };
+};
+
+const exists = async (path: string): Promise<boolean> => {
+  try {
+    await stat(resolve(path));
+    return true;
+  } catch {
+    return false;
+  }
+};

@@ -1,0 +1,155 @@
+import { nearest } from "../dockerfile/nearest.ts";
+import { UserError } from "../errors.ts";
+import type { StageFacts } from "../rules/audited-file.ts";
+import type { DockerfileConfig, Settings } from "../settings.ts";
+import type { Target } from "./target.ts";
+import { hasWildcard, matchesName } from "./target-names.ts";
+
+/** A Dockerfile to plan targets from. */
+export interface PlannedFile {
+  /** As the user knows it. */
+  readonly path: string;
+  readonly absolute: string;
+  readonly stages: readonly StageFacts[];
+  /** Absolute folder, or a URL; see `chooseContext`. */
+  readonly context: string;
+  readonly config: DockerfileConfig | undefined;
+}
+
+export type PlanSettings = Pick<
+  Settings,
+  | "targets"
+  | "secrets"
+  | "ssh"
+  | "buildArgs"
+  | "buildContexts"
+  | "platforms"
+  | "cacheFrom"
+  | "cacheTo"
+  | "network"
+  | "noCache"
+  | "pull"
+>;
+
+/**
+ * What is to be built: of each file the stages that are targets (leaves, the last one, the configured ones), or what
+ * `targets` selects. A target's id is `path:stage`; an unnamed last stage has the path alone, another unnamed stage
+ * its index.
+ *
+ * `targets` holds names (`production`), ids (`api/Dockerfile:production`, `api:production`) and globs (`api:*`).
+ * A name selects any stage, a leaf or not; an open stage part (`api:*`) selects among the targets.
+ * Throws a UserError for a name that selects nothing.
+ */
+export const planTargets = (files: readonly PlannedFile[], settings: PlanSettings): readonly Target[] => {
+  const candidates = files.flatMap(candidatesOf);
+  for (const file of files) for (const name of file.config?.targets ?? []) requireStage(name, file, candidates);
+  for (const pattern of settings.targets) requireSelection(pattern, files, candidates);
+  return candidates
+    .filter((candidate) =>
+      settings.targets.length === 0
+        ? isPlanned(candidate)
+        : settings.targets.some((pattern) => selects(pattern, candidate)),
+    )
+    .map((candidate) => toTarget(candidate, settings));
+};
+
+interface Candidate {
+  readonly file: PlannedFile;
+  readonly stage: StageFacts;
+  readonly id: string;
+  /** What `--target` gets. */
+  readonly stageName: string | undefined;
+}
+
+const candidatesOf = (file: PlannedFile): readonly Candidate[] =>
+  file.stages.map((stage) => {
+    const isLast = stage.index === file.stages.length - 1;
+    const isShadowed = file.stages.some((other) => other.index > stage.index && other.name === stage.name);
+    const name = stage.name !== undefined && !isShadowed ? stage.name : String(stage.index);
+    const isUnnamedLast = isLast && stage.name === undefined;
+    return {
+      file,
+      stage,
+      id: isUnnamedLast ? file.path : `${file.path}:${name}`,
+      stageName: isUnnamedLast ? undefined : name,
+    };
+  });
+
+const isPlanned = ({ file, stage, stageName }: Candidate): boolean =>
+  stage.isTarget ||
+  stage.index === file.stages.length - 1 ||
+  (stageName !== undefined && (file.config?.targets ?? []).some((name) => matchesName(name.toLowerCase(), stageName)));
+
+const selects = (pattern: string, candidate: Candidate): boolean => {
+  const isOpen = hasWildcard(pattern.slice(pattern.lastIndexOf(":") + 1));
+  return (!isOpen || isPlanned(candidate)) && namesOf(candidate).some((name) => matchesName(pattern, name));
+};
+
+/** All names of a target: `services/api/Dockerfile:production`, `services/api:production`, `api:production`, `production`. */
+const namesOf = ({ file, id, stageName }: Candidate): readonly string[] => {
+  if (stageName === undefined) return [id, ...folderNames(file.path)];
+  return [id, stageName, ...folderNames(file.path).map((folder) => `${folder}:${stageName}`)];
+};
+
+const folderNames = (path: string): readonly string[] => {
+  const parts = path.split("/");
+  const folder = parts.slice(0, -1);
+  const last = folder.at(-1);
+  return last === undefined ? [] : [...new Set([folder.join("/"), last])];
+};
+
+const requireStage = (name: string, file: PlannedFile, candidates: readonly Candidate[]): void => {
+  const own = candidates.filter((candidate) => candidate.file === file);
+  const isThere = own.some(({ stageName }) => stageName !== undefined && matchesName(name.toLowerCase(), stageName));
+  if (!isThere && own.length > 0) throw new UserError(unknownTarget(name, [file], own));
+};
+
+const requireSelection = (pattern: string, files: readonly PlannedFile[], candidates: readonly Candidate[]): void => {
+  if (candidates.some((candidate) => selects(pattern, candidate))) return;
+  const file = files.find(({ path }) => pattern.startsWith(`${path}:`));
+  const own = file === undefined ? candidates : candidates.filter((candidate) => candidate.file === file);
+  const written = file === undefined ? pattern : pattern.slice(file.path.length + 1);
+  throw new UserError(unknownTarget(written, file === undefined ? files : [file], own));
+};
+
+const unknownTarget = (written: string, files: readonly PlannedFile[], candidates: readonly Candidate[]): string => {
+  const stages = [...new Set(candidates.flatMap(({ stageName }) => stageName ?? []))];
+  const names = written.includes(":") ? candidates.flatMap(namesOf) : stages;
+  const near = nearest(written, names);
+  const place = files.length === 1 ? `in ${files[0]?.path}` : `in any of the ${files.length} Dockerfiles`;
+  const choice =
+    stages.length === 0
+      ? "no stage has a name"
+      : `${files.length === 1 ? "it has" : "they have"} ${stages.slice(0, 12).join(", ")}${stages.length > 12 ? ", …" : ""}`;
+  const hint = near === undefined ? "" : `. Did you mean \`${near}\`?`;
+  return files.length === 0
+    ? `target \`${written}\` does not exist: no Dockerfile was found`
+    : `target \`${written}\` does not exist ${place}; ${choice}${hint}`;
+};
+
+const toTarget = ({ file, stage, id, stageName }: Candidate, settings: PlanSettings): Target => ({
+  id,
+  dockerfile: file.path,
+  dockerfileAbsolute: file.absolute,
+  context: file.context,
+  stageIndex: stage.index,
+  stage: stageName,
+  span: stage.stage.from.span,
+  platforms: settings.platforms,
+  // What is given for this run counts more than what the repository says.
+  buildArgs: new Map<string, string | undefined>([...(file.config?.buildArgs ?? []), ...settings.buildArgs]),
+  buildContexts: new Map([...(file.config?.buildContexts ?? []), ...settings.buildContexts]),
+  secrets: settings.secrets,
+  ssh: settings.ssh,
+  cacheFrom: settings.cacheFrom.map((cache) => scopedCache(cache, id)),
+  cacheTo: settings.cacheTo.map((cache) => scopedCache(cache, id)),
+  network: settings.network,
+  noCache: settings.noCache,
+  pull: settings.pull,
+});
+
+/** GitHub's cache keeps one entry per scope: with a shared one, the target that ends last overwrites the others'. */
+const scopedCache = (cache: string, id: string): string =>
+  /(?:^|,)type=gha(?:,|$)/.test(cache) && !/(?:^|,)scope=/.test(cache)
+    ? `${cache},scope=${id.replace(/[^A-Za-z0-9_.-]+/g, "-")}`
+    : cache;

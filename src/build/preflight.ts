@@ -1,0 +1,136 @@
+import type { Mount, Span } from "../dockerfile/model.ts";
+import { nearest } from "../dockerfile/nearest.ts";
+import type { StageFacts } from "../rules/audited-file.ts";
+import type { BuildResult, Target } from "./target.ts";
+
+/** BuildKit's limit, in bytes. */
+export const largestSecret = 500 * 1024;
+
+export interface SuppliedSecret {
+  /** Where the value comes from, in words: "the environment variable `NPM_TOKEN`". */
+  readonly source: string;
+  readonly state: "ready" | "empty" | "missing" | "too large";
+}
+
+/** What the workflow or the command line gives, by id. */
+export interface Supplied {
+  readonly secrets: ReadonlyMap<string, SuppliedSecret>;
+  readonly ssh: ReadonlyMap<string, SuppliedSecret>;
+}
+
+/** A secret or ssh mount of a RUN. */
+export interface Need {
+  readonly kind: "secret" | "ssh";
+  readonly id: string;
+  readonly isRequired: boolean;
+  /** The mount's id where it is written, else the whole mount. */
+  readonly at: Span;
+  readonly line: number;
+  readonly stage: StageFacts;
+}
+
+export interface PreflightProblem {
+  readonly at: Span;
+  /** One-based line of the Dockerfile. */
+  readonly line: number;
+  readonly message: string;
+}
+
+/** The stage itself and all stages whose steps run for it. */
+export const stagesBuiltFor = (stage: StageFacts): readonly StageFacts[] => {
+  const found = new Set<StageFacts>();
+  const visit = (next: StageFacts): void => {
+    if (found.has(next)) return;
+    found.add(next);
+    for (const dependency of next.dependencies) visit(dependency);
+    for (const ancestor of next.lineage) visit(ancestor);
+  };
+  visit(stage);
+  return [...found].sort((a, b) => a.index - b.index);
+};
+
+/** Secret and ssh mounts that building the stage runs into; those whose id is a variable are left out. */
+export const needsOf = (stage: StageFacts): readonly Need[] => stagesBuiltFor(stage).flatMap(ownNeeds);
+
+/** What would make a build of the stage fail, or run with an empty secret, as far as it is known before. */
+export const preflight = (stage: StageFacts, supplied: Supplied): readonly PreflightProblem[] =>
+  needsOf(stage).flatMap((need) => {
+    const message = need.kind === "secret" ? secretProblem(need, supplied) : sshProblem(need, supplied);
+    return message === undefined ? [] : [{ at: need.at, line: need.line, message }];
+  });
+
+/** A target that is not even tried, with the first of its problems. */
+export const failedBeforeBuild = (target: Target, problems: readonly PreflightProblem[]): BuildResult => ({
+  target,
+  status: "failed",
+  milliseconds: 0,
+  steps: [],
+  failure: {
+    message: problems[0]?.message ?? "",
+    lines: problems[0] === undefined ? undefined : { start: problems[0].line, end: problems[0].line },
+    log: [],
+    step: undefined,
+  },
+});
+
+/** The target with those secrets and forwards that can be given: one that is empty or absent would fail every build. */
+export const withoutUnready = (target: Target, supplied: Supplied): Target => ({
+  ...target,
+  secrets: target.secrets.filter(({ id }) => supplied.secrets.get(id)?.state === "ready"),
+  ssh: target.ssh.filter(({ id }) => supplied.ssh.get(id)?.state === "ready"),
+});
+
+const ownNeeds = (stage: StageFacts): readonly Need[] =>
+  stage.instructions.flatMap((instruction) => {
+    if (instruction.keyword !== "RUN" || instruction.isTrigger) return [];
+    return instruction.mounts.flatMap((mount): readonly Need[] => {
+      const { type: kind } = mount;
+      if (kind !== "secret" && kind !== "ssh") return [];
+      const id = mountId(mount, kind);
+      if (id === undefined || id.includes("$")) return [];
+      const isRequired = isTrue(mount.fields.get("required"));
+      const at = mount.flag.valueSpan ?? mount.flag.span;
+      return [{ kind, id, isRequired, at, line: instruction.startLine, stage }];
+    });
+  });
+
+/** As BuildKit names it: the source, the id, or the target's last part. */
+const mountId = (mount: Mount, kind: Need["kind"]): string | undefined => {
+  const id = mount.fields.get("source") || mount.fields.get("id");
+  if (id) return id;
+  if (kind === "ssh") return "default";
+  return mount.fields.get("target")?.split("/").at(-1) || undefined;
+};
+
+const isTrue = (value: string | undefined): boolean => value !== undefined && /^(?:|1|t|true)$/i.test(value);
+
+const secretProblem = (need: Need, supplied: Supplied): string | undefined => {
+  const given = supplied.secrets.get(need.id);
+  if (given === undefined) {
+    if (!need.isRequired) return undefined;
+    const near = nearest(need.id, [...supplied.secrets.keys()]);
+    const way =
+      near === undefined
+        ? `Add to \`secrets\`: ${need.id}=\${{ secrets.${need.id.toUpperCase().replace(/\W/g, "_")} }}`
+        : `It gives \`${near}\``;
+    return `the build needs the secret \`${need.id}\`, which the workflow does not give. ${way}`;
+  }
+  if (given.state === "ready") return undefined;
+  if (given.state === "missing") return `the secret \`${need.id}\` comes from ${given.source}, which is not there`;
+  if (given.state === "too large") {
+    return `the secret \`${need.id}\` comes from ${given.source}, which is over BuildKit's limit of 500 KiB`;
+  }
+  return need.isRequired ? `the secret \`${need.id}\` is empty: ${given.source} has no content` : undefined;
+};
+
+const sshProblem = (need: Need, supplied: Supplied): string | undefined => {
+  const given = supplied.ssh.get(need.id);
+  if (given === undefined) {
+    if (!need.isRequired) return undefined;
+    return `the build needs the ssh agent \`${need.id}\`, which the workflow does not give. Add to \`ssh\`: ${need.id}`;
+  }
+  if (given.state === "ready") return undefined;
+  return given.source === "SSH_AUTH_SOCK"
+    ? `no ssh agent answers for \`${need.id}\`: SSH_AUTH_SOCK is ${given.state === "empty" ? "not set" : "no socket"}. Start one before (webfactory/ssh-agent), or give a key: ${need.id}=path`
+    : `the ssh key ${given.source} for \`${need.id}\` is not there`;
+};

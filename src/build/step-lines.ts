@@ -1,0 +1,22 @@
+/** The first line in the Dockerfile of each step, by its digest, from the max provenance in buildx's metadata; empty without it. */
+export const stepLines = (metadata: unknown): ReadonlyMap<string, number> => {
+  const provenance = field(metadata, "buildx.build.provenance");
+  const digests = field(field(provenance, "buildConfig"), "digestMapping");
+  const source = field(field(field(provenance, "metadata"), "https://mobyproject.org/buildkit@v1#metadata"), "source");
+  const locations = field(source, "locations");
+  const lines = new Map<string, number>();
+  if (typeof digests !== "object" || digests === null) return lines;
+  for (const [digest, step] of Object.entries(digests)) {
+    const first = at(field(field(locations, String(step)), "locations"), 0);
+    const line = field(field(at(field(first, "ranges"), 0), "start"), "line");
+    if (typeof line === "number") lines.set(digest, line);
+  }
+  return lines;
+};
+
+const field = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null && Object.hasOwn(value, name)
+    ? (value as Readonly<Record<string, unknown>>)[name]
+    : undefined;
+
+const at = (value: unknown, index: number): unknown => (Array.isArray(value) ? value[index] : undefined);
