@@ -33,29 +33,103 @@ export interface Settings {
   readonly baseline: string | undefined;
 }
 
-/** What `.docker-hygiene.yml` may say; every part is optional. */
+/** How one rule is set. `level` is undefined when only options are given: the profile's level stays. */
+export interface RuleSetting {
+  readonly level: Level | undefined;
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** By rule id; aliases are resolved. Imported engines keep their own names: `shellcheck/SC2086`. */
+export type RuleSettings = ReadonlyMap<string, RuleSetting>;
+
+/** A configuration file with all that it extends; the defaults when there is none. */
 export interface Config {
   /** As the user knows it; undefined when there is no file. */
   readonly path: string | undefined;
+  /** Absolute; paths and globs of the file start here. */
+  readonly folder: string;
   readonly profile: Profile | undefined;
   readonly failureThreshold: Severity | "none" | undefined;
   readonly files: readonly string[];
   readonly exclude: readonly string[];
-  readonly rules: ReadonlyMap<
-    string,
-    { readonly level: Level | undefined; readonly options: Readonly<Record<string, unknown>> }
-  >;
-  /** By Dockerfile path (glob). */
+  /** An ignore comment must give its reason. */
+  readonly requireReason: boolean;
+  readonly rules: RuleSettings;
+  /** In order: a later one that matches wins, rule by rule. */
+  readonly overrides: readonly { readonly matches: (dockerfile: string) => boolean; readonly rules: RuleSettings }[];
+  /** The first that matches holds. */
   readonly dockerfiles: readonly DockerfileConfig[];
-  /** By target id or glob: `max-size`. */
-  readonly budgets: readonly { readonly target: string; readonly maxBytes: number; readonly of: "pull" | "disk" }[];
+  /** The first that matches holds. */
+  readonly budgets: readonly BudgetConfig[];
+  readonly customRules: readonly CustomRule[];
+  /** What was read and has no meaning here. */
+  readonly notes: readonly string[];
 }
 
+/** What the configuration says of the Dockerfiles that match a glob. */
 export interface DockerfileConfig {
   readonly file: string;
-  /** Relative to the config file's folder. */
+  /** Takes an absolute path. */
+  readonly matches: (dockerfile: string) => boolean;
+  /** Absolute, or a URL. */
   readonly context: string | undefined;
   readonly targets: readonly string[] | undefined;
   readonly buildArgs: ReadonlyMap<string, string>;
+  /** Folders are absolute. */
   readonly buildContexts: ReadonlyMap<string, string>;
 }
+
+/** The most that a target may weigh. */
+export interface BudgetConfig {
+  /** A stage, a target id, or a glob of either; `*` stands for any text. */
+  readonly target: string;
+  readonly maxBytes: number;
+  readonly of: "pull" | "disk";
+  readonly matches: (target: {
+    readonly id: string;
+    readonly stage: string | undefined;
+    readonly dockerfileAbsolute: string;
+  }) => boolean;
+}
+
+/** A house rule without code. Every part that is given must match. */
+export interface CustomRule {
+  readonly kind: "forbid" | "require";
+  /** `custom/…` */
+  readonly id: string;
+  /** Upper-case keyword. */
+  readonly instruction: string | undefined;
+  /** Name of a command in a RUN. */
+  readonly command: string | undefined;
+  /** A base image without tag; `*` stands for any text. */
+  readonly image: string | undefined;
+  /** Key of a label. */
+  readonly label: string | undefined;
+  /** Searched for in the arguments, the reference or the label's value. */
+  readonly pattern: RegExp | undefined;
+  readonly message: string;
+  readonly level: Severity;
+}
+
+/** The settings of all rules for one Dockerfile (absolute), overrides applied. */
+export const ruleSettingsFor = (config: Config, dockerfile: string): RuleSettings => {
+  const layers = config.overrides.filter(({ matches }) => matches(dockerfile)).map(({ rules }) => rules);
+  return layers.length === 0 ? config.rules : new Map([config.rules, ...layers].flatMap((layer) => [...layer]));
+};
+
+/** Nothing set. */
+export const emptyConfig = (folder: string): Config => ({
+  path: undefined,
+  folder,
+  profile: undefined,
+  failureThreshold: undefined,
+  files: [],
+  exclude: [],
+  requireReason: false,
+  rules: new Map(),
+  overrides: [],
+  dockerfiles: [],
+  budgets: [],
+  customRules: [],
+  notes: [],
+});

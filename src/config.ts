@@ -1,0 +1,162 @@
+import { existsSync, realpathSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { pathBelow, shownPath, systemReason } from "./adapters/shown-path.ts";
+import type { ConfigLayer, ConfigPlace } from "./config/read-config.ts";
+import { UserError } from "./errors.ts";
+import type { Rule } from "./rules/rule.ts";
+import { type Config, emptyConfig } from "./settings.ts";
+
+/** The configurations of one run. */
+export interface Configs {
+  /** Of the first path that was asked for: what holds for the run as a whole. */
+  readonly root: Config;
+  /** Of one Dockerfile (absolute): the nearest file at or above it. */
+  readonly of: (dockerfile: string) => Promise<Config>;
+}
+
+const ownNames = [
+  ".docker-hygiene.yml",
+  ".docker-hygiene.yaml",
+  ".github/docker-hygiene.yml",
+  ".github/docker-hygiene.yaml",
+];
+const hadolintNames = [".hadolint.yaml", ".hadolint.yml"];
+
+/**
+ * Looks configurations up: the nearest of ours at or above a Dockerfile, up to the root of its repository; else the
+ * nearest of hadolint's. A file that is asked for by name holds for all. Errors name file, line and column.
+ */
+export const openConfigs = async (request: {
+  readonly cwd: string;
+  readonly config: string | undefined;
+  readonly paths: readonly string[];
+  /** Loaded only when there is a configuration. */
+  readonly rules: () => Promise<readonly Rule[]>;
+}): Promise<Configs> => {
+  const { cwd, config, paths } = request;
+  const read = new Map<string, Promise<Config>>();
+  const load = (file: string): Promise<Config> => {
+    const loading = read.get(file) ?? loadConfig(cwd, file, request.rules, []);
+    read.set(file, loading);
+    return loading;
+  };
+  if (config !== undefined) {
+    const named = await load(resolve(cwd, config));
+    return { root: named, of: async () => named };
+  }
+  const lookUp = finder(cwd);
+  const at = async (folder: string): Promise<Config> => {
+    const file = lookUp(folder);
+    return file === undefined ? emptyConfig(cwd) : load(file);
+  };
+  const first = resolve(cwd, paths[0] ?? ".");
+  const root = await at(statSync(first, { throwIfNoEntry: false })?.isDirectory() === false ? dirname(first) : first);
+  return { root, of: (dockerfile) => at(dirname(dockerfile)) };
+};
+
+/** Remembers what it found for each folder, so that a thousand Dockerfiles cost no more than their folders. */
+const finder = (cwd: string): ((folder: string) => string | undefined) => {
+  const own = new Map<string, string | undefined>();
+  const hadolint = new Map<string, string | undefined>();
+  const find = (
+    folder: string,
+    names: readonly string[],
+    known: Map<string, string | undefined>,
+  ): string | undefined => {
+    if (known.has(folder)) return known.get(folder);
+    const here = names.map((name) => join(folder, name)).find((file) => existsSync(file));
+    const isTop = dirname(folder) === folder || existsSync(join(folder, ".git")) || folder === outermost(cwd, folder);
+    const found = here ?? (isTop ? undefined : find(dirname(folder), names, known));
+    known.set(folder, found);
+    return found;
+  };
+  return (folder) => find(folder, ownNames, own) ?? find(folder, hadolintNames, hadolint);
+};
+
+/** Outside any repository the current directory is the top of what lies below it. */
+const outermost = (cwd: string, folder: string): string | undefined =>
+  folder === cwd && !isInRepository(cwd) ? cwd : undefined;
+
+const isInRepository = (folder: string): boolean =>
+  existsSync(join(folder, ".git")) || (dirname(folder) !== folder && isInRepository(dirname(folder)));
+
+const loadConfig = async (
+  cwd: string,
+  file: string,
+  loadRules: () => Promise<readonly Rule[]>,
+  from: readonly string[],
+): Promise<Config> => {
+  const shown = shownPath(cwd, file);
+  const text = await readText(file, shown);
+  const { readConfig, layOver } = await import(/* webpackMode: "eager" */ "./config/read-config.ts");
+  const rules = await loadRules();
+  const place = placeOf(cwd, file);
+  const refuse = ({ line, column }: { line: number; column: number }, message: string): never => {
+    throw new UserError(`${shown}:${line}:${column}: ${message}`);
+  };
+  const layer: ConfigLayer = isHadolint(file)
+    ? (await import(/* webpackMode: "eager" */ "./config/hadolint.ts")).readHadolintConfig(text, shown, rules, refuse)
+    : readConfig(text, place, rules, refuse);
+  const says = { ...layer.says, ...discoveryGlobs(layer, cwd, place) };
+  let base = emptyConfig(place.folder);
+  for (const path of layer.extends) {
+    const extended = resolve(dirname(file), path);
+    if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path))
+      throw new UserError(`${shown}: \`extends\` takes a file, not the address ${path}`);
+    if ([...from, file].includes(extended))
+      throw new UserError(`${shown}: \`extends\` goes in a circle through ${shownPath(cwd, extended)}`);
+    if (!existsSync(extended)) throw new UserError(`${shown}: \`extends\` names ${path}, which does not exist`);
+    const below = await loadConfig(cwd, extended, loadRules, [...from, file]);
+    base = layOver(base, { extends: [], says: given(below) });
+  }
+  return { ...layOver(base, { extends: [], says }), path: shown, folder: place.folder };
+};
+
+/** What a whole configuration says, as a layer: texts that it leaves open stay open. */
+const given = ({ profile, failureThreshold, files, exclude, requireReason, ...rest }: Config): ConfigLayer["says"] => ({
+  ...rest,
+  ...(profile === undefined ? {} : { profile }),
+  ...(failureThreshold === undefined ? {} : { failureThreshold }),
+  ...(files.length === 0 ? {} : { files }),
+  ...(exclude.length === 0 ? {} : { exclude }),
+  ...(requireReason ? { requireReason } : {}),
+});
+
+/** Globs with a slash start at the configuration's folder, wherever the command runs. */
+const discoveryGlobs = ({ says }: ConfigLayer, cwd: string, place: ConfigPlace): ConfigLayer["says"] => {
+  const moved = (globs: readonly string[]): readonly string[] =>
+    globs.map((glob) => {
+      if (place.folder === cwd.replaceAll("\\", "/") || !glob.replace(/\/+$/, "").includes("/")) return glob;
+      const takesBack = glob.startsWith("!");
+      const plain = (takesBack ? glob.slice(1) : glob).replace(/^\.?\//, "");
+      return `${takesBack ? "!" : ""}${place.folder.replace(/[*?[\]{}()!+@]/g, "\\$&")}/${plain}`;
+    });
+  return {
+    ...(says.files === undefined ? {} : { files: moved(says.files) }),
+    ...(says.exclude === undefined ? {} : { exclude: moved(says.exclude) }),
+  };
+};
+
+const placeOf = (cwd: string, file: string): ConfigPlace => {
+  const own = dirname(file);
+  const folder = basename(own) === ".github" && /^docker-hygiene\.ya?ml$/.test(basename(file)) ? dirname(own) : own;
+  const withSlashes = (path: string): string => path.replaceAll("\\", "/");
+  return {
+    folder: withSlashes(folder),
+    resolve: (path) => (isAbsolute(path) ? path : resolve(folder, path)),
+    below: (absolute) =>
+      pathBelow(folder, resolve(cwd, absolute)) ?? pathBelow(realpathSync(folder), resolve(cwd, absolute)),
+  };
+};
+
+const isHadolint = (file: string): boolean =>
+  hadolintNames.includes(basename(file)) || /^hadolint\.ya?ml$/.test(basename(file));
+
+const readText = async (file: string, shown: string): Promise<string> => {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new UserError(`the configuration \`${shown}\` cannot be read: ${systemReason(error)}`);
+  }
+};

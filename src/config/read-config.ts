@@ -1,0 +1,173 @@
+import { matchesName } from "../build/target-names.ts";
+import { compileFolderGlobs } from "../discover/glob.ts";
+import type { Rule, Severity } from "../rules/rule.ts";
+import type {
+  BudgetConfig,
+  Config,
+  CustomRule,
+  DockerfileConfig,
+  Profile,
+  RuleSetting,
+  RuleSettings,
+} from "../settings.ts";
+import { configShape } from "./shape.ts";
+import { type Values, validateObject } from "./validate.ts";
+import { type Refuse, readYaml } from "./yaml-tree.ts";
+
+/** What one file says, before it is laid over the files it extends. */
+export interface ConfigLayer {
+  readonly extends: readonly string[];
+  /** Only what the file says. */
+  readonly says: Partial<Omit<Config, "path" | "folder">>;
+}
+
+/** Where a configuration stands: paths of the file start at `folder`. */
+export interface ConfigPlace {
+  /** Absolute, with `/`. */
+  readonly folder: string;
+  /** A path of the file made absolute. */
+  readonly resolve: (path: string) => string;
+  /** An absolute path seen from the folder, with `/`; undefined when it lies outside. */
+  readonly below: (absolute: string) => string | undefined;
+}
+
+/** Reads the text of a configuration file; `refuse` says what is wrong at which place. */
+export const readConfig = (text: string, place: ConfigPlace, rules: readonly Rule[], refuse: Refuse): ConfigLayer => {
+  const tree = readYaml(text, refuse);
+  const isEmpty = tree === undefined || (tree.kind === "scalar" && tree.value === null);
+  const values: Values = isEmpty
+    ? new Map()
+    : validateObject(tree, configShape, "the configuration", { refuse, rules });
+  const list = (key: string): readonly Values[] | undefined => values.get(key) as readonly Values[] | undefined;
+  const texts = (key: string): readonly string[] | undefined => values.get(key) as readonly string[] | undefined;
+  return {
+    extends: texts("extends") ?? [],
+    says: given({
+      profile: values.get("profile") as Profile | undefined,
+      failureThreshold: values.get("failure-threshold") as Severity | "none" | undefined,
+      files: texts("files"),
+      exclude: texts("exclude"),
+      requireReason: values.get("require-reason") as boolean | undefined,
+      rules: ruleSettings(values),
+      overrides: list("overrides")?.map((entry) => ({
+        matches: dockerfileMatcher(entry.get("files") as readonly string[], place),
+        rules: entry.get("rules") as RuleSettings,
+      })),
+      dockerfiles: list("dockerfiles")?.map((entry) => dockerfile(entry, place)),
+      budgets: budgets(values, place),
+      customRules: customRules(list("forbid"), list("require")),
+    }),
+  };
+};
+
+/** Lays a file over what it extends: texts replace, rules join by id, lists of entries go before. */
+export const layOver = (base: Config, { says }: ConfigLayer): Config => ({
+  ...base,
+  ...says,
+  rules: new Map([...base.rules, ...(says.rules ?? [])]),
+  overrides: [...base.overrides, ...(says.overrides ?? [])],
+  dockerfiles: [...(says.dockerfiles ?? []), ...base.dockerfiles],
+  budgets: [...(says.budgets ?? []), ...base.budgets],
+  customRules: [...base.customRules, ...(says.customRules ?? [])],
+  notes: [...base.notes, ...(says.notes ?? [])],
+});
+
+/** Matches Dockerfiles by their path from the configuration's folder. */
+export const dockerfileMatcher = (globs: readonly string[], place: ConfigPlace): ((absolute: string) => boolean) => {
+  const matches = compileFolderGlobs(globs);
+  return (absolute) => matches(place.below(absolute) ?? absolute);
+};
+
+const given = (says: { readonly [Key in keyof ConfigLayer["says"]]: ConfigLayer["says"][Key] | undefined }) =>
+  Object.fromEntries(Object.entries(says).filter(([, value]) => value !== undefined)) as ConfigLayer["says"];
+
+const ruleSettings = (values: Values): RuleSettings | undefined => {
+  const registries = values.get("allowed-registries") as readonly string[] | undefined;
+  const labels = values.get("required-labels") as readonly string[] | undefined;
+  const own = values.get("rules") as RuleSettings | undefined;
+  const settings = new Map<string, RuleSetting>(own);
+  const add = (id: string, option: string, value: readonly string[] | undefined, level: Severity): void => {
+    if (value === undefined) return;
+    const set = settings.get(id);
+    settings.set(id, { level: set?.level ?? level, options: { [option]: value, ...set?.options } });
+  };
+  add("untrusted-base-registry", "registries", registries, "error");
+  add("missing-label", "labels", labels, "warning");
+  return settings.size === 0 && own === undefined ? undefined : settings;
+};
+
+const dockerfile = (entry: Values, place: ConfigPlace): DockerfileConfig => {
+  const file = entry.get("file") as string;
+  const context = entry.get("context") as string | undefined;
+  const pairs = (key: string): ReadonlyMap<string, string> =>
+    (entry.get(key) as ReadonlyMap<string, string> | undefined) ?? new Map();
+  return {
+    file,
+    matches: exactMatcher(file, place),
+    context: context === undefined ? undefined : local(context, place),
+    targets: entry.get("targets") as readonly string[] | undefined,
+    buildArgs: pairs("build-args"),
+    buildContexts: new Map([...pairs("build-contexts")].map(([name, path]) => [name, local(path, place)])),
+  };
+};
+
+/** A plain path speaks of that very file; a glob of all that it matches. */
+const exactMatcher = (file: string, place: ConfigPlace): ((absolute: string) => boolean) =>
+  /[*?[{]/.test(file) ? dockerfileMatcher([file], place) : (absolute) => absolute === place.resolve(file);
+
+const local = (path: string, place: ConfigPlace): string =>
+  /^[a-z][a-z0-9+.-]*:|^git@/i.test(path) ? path : place.resolve(path);
+
+const budgets = (values: Values, place: ConfigPlace): readonly BudgetConfig[] | undefined => {
+  const entries = values.get("budgets") as readonly Values[] | undefined;
+  const most = values.get("max-size") as number | undefined;
+  if (entries === undefined && most === undefined) return undefined;
+  const own = (entries ?? []).map((entry) =>
+    budget(
+      entry.get("target") as string,
+      entry.get("max-size") as number,
+      (entry.get("of") as "pull" | undefined) ?? "disk",
+      place,
+    ),
+  );
+  return most === undefined ? own : [...own, budget("*", most, "disk", place)];
+};
+
+const budget = (target: string, maxBytes: number, of: "pull" | "disk", place: ConfigPlace): BudgetConfig => ({
+  target,
+  maxBytes,
+  of,
+  matches: ({ id, stage, dockerfileAbsolute }) => {
+    const below = place.below(dockerfileAbsolute);
+    const names = [id, stage ?? "", below ?? id, `${below ?? id}:${stage ?? ""}`];
+    return names.some((name) => matchesName(target, name));
+  },
+});
+
+const customRules = (
+  forbid: readonly Values[] | undefined,
+  require: readonly Values[] | undefined,
+): readonly CustomRule[] | undefined => {
+  if (forbid === undefined && require === undefined) return undefined;
+  return [
+    ...(forbid ?? []).map((entry) => customRule("forbid", entry)),
+    ...(require ?? []).map((entry) => customRule("require", entry)),
+  ];
+};
+
+const customRule = (kind: "forbid" | "require", entry: Values): CustomRule => {
+  const text = (key: string): string | undefined => entry.get(key) as string | undefined;
+  const subject = text("instruction") ?? text("command") ?? text("image") ?? text("label") ?? "";
+  const words = subject.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+  return {
+    kind,
+    id: `custom/${(text("id") ?? [kind, ...words].join("-")).replace(/^custom\//, "")}`,
+    instruction: text("instruction")?.toUpperCase(),
+    command: text("command"),
+    image: text("image"),
+    label: text("label"),
+    pattern: entry.get("pattern") as RegExp | undefined,
+    message: text("message") as string,
+    level: (text("level") as Severity | undefined) ?? "warning",
+  };
+};

@@ -1,0 +1,189 @@
+/** What a value of the configuration file may be. The source of validation, of the JSON Schema and of the docs. */
+export type Shape =
+  | { readonly kind: "text"; readonly hint?: string }
+  | { readonly kind: "boolean" }
+  | { readonly kind: "choice"; readonly values: readonly string[] }
+  /** A number of bytes with a unit: `20MB`, `1.5 GiB`. */
+  | { readonly kind: "size" }
+  /** A list, or one text alone. */
+  | { readonly kind: "texts" }
+  | { readonly kind: "pattern" }
+  | { readonly kind: "pairs" }
+  | { readonly kind: "rules" }
+  | { readonly kind: "list"; readonly of: ObjectShape };
+
+export interface ObjectShape {
+  readonly kind: "object";
+  readonly fields: readonly Field[];
+  /** At least one of these keys must be there. */
+  readonly oneOf?: readonly string[];
+}
+
+export interface Field {
+  readonly key: string;
+  readonly shape: Shape;
+  /** One sentence, in markdown. */
+  readonly summary: string;
+  readonly required?: boolean;
+  readonly default?: string;
+}
+
+export const levels = ["error", "warning", "note", "off"] as const;
+
+const rulesField: Field = {
+  key: "rules",
+  shape: { kind: "rules" },
+  summary:
+    "Rules by id or by an alias such as `DL3008`: a level (`error`, `warning`, `note`, `off`), or `level` and the rule's options.",
+};
+
+const customSubjects = ["instruction", "command", "image", "label"];
+
+const customFields: readonly Field[] = [
+  { key: "id", shape: { kind: "text" }, summary: "Name of the rule in reports; `custom/` is put in front." },
+  {
+    key: "instruction",
+    shape: { kind: "text" },
+    summary: "Keyword of the instruction: `ADD`.",
+  },
+  { key: "command", shape: { kind: "text" }, summary: "Name of a command that RUN executes: `wget`." },
+  { key: "image", shape: { kind: "text" }, summary: "Name of a base image, `*` for any text: `docker.io/*`." },
+  { key: "label", shape: { kind: "text" }, summary: "Key of a label: `org.opencontainers.image.source`." },
+  {
+    key: "pattern",
+    shape: { kind: "pattern" },
+    summary: "Regular expression that the arguments, the image reference or the label's value must match.",
+  },
+  { key: "message", shape: { kind: "text" }, summary: "What the reader is told.", required: true },
+  {
+    key: "level",
+    shape: { kind: "choice", values: ["error", "warning", "note"] },
+    summary: "Severity of a finding.",
+    default: "warning",
+  },
+];
+
+export const configShape: ObjectShape = {
+  kind: "object",
+  fields: [
+    {
+      key: "extends",
+      shape: { kind: "texts" },
+      summary: "Configuration files to start from, relative to this one; what stands here wins.",
+    },
+    {
+      key: "profile",
+      shape: { kind: "choice", values: ["recommended", "strict", "all"] },
+      summary: "Which rules speak, and how loud.",
+      default: "recommended",
+    },
+    {
+      key: "failure-threshold",
+      shape: { kind: "choice", values: ["error", "warning", "note", "none"] },
+      summary: "The lowest level of a finding that fails the run.",
+      default: "error",
+    },
+    {
+      key: "files",
+      shape: { kind: "texts" },
+      summary: "Globs that take the place of the usual names; one without a slash speaks of a file name in any folder.",
+    },
+    { key: "exclude", shape: { kind: "texts" }, summary: "Globs of files and folders to leave out." },
+    rulesField,
+    {
+      key: "overrides",
+      summary: "Other rule settings for some Dockerfiles; a later entry wins over an earlier one.",
+      shape: {
+        kind: "list",
+        of: {
+          kind: "object",
+          fields: [
+            { key: "files", shape: { kind: "texts" }, summary: "Globs of Dockerfiles.", required: true },
+            { ...rulesField, required: true },
+          ],
+        },
+      },
+    },
+    {
+      key: "dockerfiles",
+      summary: "How Dockerfiles are built, where it is not the usual way; the first entry that matches holds.",
+      shape: {
+        kind: "list",
+        of: {
+          kind: "object",
+          fields: [
+            { key: "file", shape: { kind: "text" }, summary: "Path or glob of the Dockerfile.", required: true },
+            {
+              key: "context",
+              shape: { kind: "text" },
+              summary: "Folder of the build context, relative to the configuration's folder, or a URL.",
+            },
+            { key: "targets", shape: { kind: "texts" }, summary: "Stages to build." },
+            { key: "build-args", shape: { kind: "pairs" }, summary: "Build arguments by name." },
+            {
+              key: "build-contexts",
+              shape: { kind: "pairs" },
+              summary: "Named build contexts: a folder, `docker-image://…` or a URL by name.",
+            },
+          ],
+        },
+      },
+    },
+    {
+      key: "max-size",
+      shape: { kind: "size" },
+      summary: "The most that any target may take on disk; `budgets` go before it.",
+    },
+    {
+      key: "budgets",
+      summary: "The most that a target may weigh; the first entry that matches holds.",
+      shape: {
+        kind: "list",
+        of: {
+          kind: "object",
+          fields: [
+            {
+              key: "target",
+              shape: { kind: "text" },
+              summary: "A stage, `path/Dockerfile:stage`, or either with `*` for any text.",
+              required: true,
+            },
+            { key: "max-size", shape: { kind: "size" }, summary: "Such as `20MB` or `1.5 GiB`.", required: true },
+            {
+              key: "of",
+              shape: { kind: "choice", values: ["disk", "pull"] },
+              summary: "What is compared: the size on disk, or what a pull transfers.",
+              default: "disk",
+            },
+          ],
+        },
+      },
+    },
+    {
+      key: "require-reason",
+      shape: { kind: "boolean" },
+      summary: "Let an ignore comment count only when it gives a reason after `--`.",
+      default: "false",
+    },
+    {
+      key: "allowed-registries",
+      shape: { kind: "texts" },
+      summary: "Registries that base images may come from: the option `registries` of `untrusted-base-registry`.",
+    },
+    {
+      key: "required-labels",
+      shape: { kind: "texts" },
+      summary: "Labels that every image must carry: the option `labels` of `missing-label`.",
+    },
+    {
+      key: "forbid",
+      summary: "House rules: what no Dockerfile may hold. All parts that are given must match.",
+      shape: { kind: "list", of: { kind: "object", fields: customFields, oneOf: customSubjects } },
+    },
+    {
+      key: "require",
+      summary: "House rules: what every Dockerfile must hold.",
+      shape: { kind: "list", of: { kind: "object", fields: customFields, oneOf: customSubjects } },
+    },
+  ],
+};

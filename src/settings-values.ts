@@ -1,0 +1,171 @@
+import { parseBuildArgs, parseBuildContexts, parseSsh } from "./build/build-inputs.ts";
+import { type Origin, readLines, readList } from "./build/records.ts";
+import {
+  parseSecretEnvs,
+  parseSecretFiles,
+  parseSecretFlag,
+  parseSecrets,
+  placeSecrets,
+  requireUniqueSecrets,
+} from "./build/secret-inputs.ts";
+import { nearestName } from "./build/target-names.ts";
+import { UserError } from "./errors.ts";
+import type { Config, Profile, Settings } from "./settings.ts";
+
+/** One value as the user gave it. A flag that is given twice is two of them. */
+export interface Given {
+  /** The input's name: `secrets`, `failure-threshold`. */
+  readonly name: SettingName;
+  readonly text: string;
+  readonly origin: Origin;
+}
+
+export const settingNames = [
+  "files",
+  "exclude",
+  "profile",
+  "failure-threshold",
+  "config",
+  "build",
+  "targets",
+  "secrets",
+  "secret-envs",
+  "secret-files",
+  "secret",
+  "ssh",
+  "build-args",
+  "build-contexts",
+  "platforms",
+  "builder",
+  "cache-from",
+  "cache-to",
+  "network",
+  "no-cache",
+  "pull",
+  "max-parallel",
+  "baseline",
+] as const;
+
+export type SettingName = (typeof settingNames)[number];
+
+export const profiles: readonly Profile[] = ["recommended", "strict", "all"];
+export const failureThresholds = ["error", "warning", "note", "none"] as const;
+
+export interface ReadSettings {
+  readonly settings: Settings;
+  /** Values of secrets under private names: for the builder's process and the redaction alone. */
+  readonly secretEnvironment: ReadonlyMap<string, string>;
+}
+
+/**
+ * Turns what was given into settings: an input or flag wins over the configuration file, which wins over the
+ * defaults. Throws a UserError that names the setting and the accepted form, and never the value of a secret.
+ */
+export const readSettings = (
+  given: readonly Given[],
+  context: {
+    readonly command: Settings["command"];
+    readonly paths: readonly string[];
+    readonly config: Config;
+    readonly environment: Readonly<Record<string, string | undefined>>;
+  },
+): ReadSettings => {
+  const all = (name: SettingName): readonly Given[] => given.filter((one) => one.name === name);
+  const last = (name: SettingName): Given | undefined => all(name).at(-1);
+  const text = (name: SettingName): string | undefined => last(name)?.text.trim() || undefined;
+  const list = (name: SettingName): readonly string[] => all(name).flatMap((one) => readList(one.text, one.origin));
+  const lines = (name: SettingName): readonly string[] => all(name).flatMap((one) => readLines(one.text, one.origin));
+  const pairs = <Value>(name: SettingName, parse: (text: string, origin: Origin) => ReadonlyMap<string, Value>) =>
+    new Map(all(name).flatMap((one) => [...parse(one.text, one.origin)]));
+  const { command, paths, config, environment } = context;
+  const inline = placeSecrets(all("secrets").flatMap((one) => parseSecrets(one.text, one.origin)));
+  const isSet = (name: string): boolean => environment[name] !== undefined;
+  const secrets = requireUniqueSecrets([
+    ...inline.secrets,
+    ...all("secret-envs").flatMap((one) => parseSecretEnvs(one.text, one.origin)),
+    ...all("secret-files").flatMap((one) => parseSecretFiles(one.text, one.origin)),
+    ...all("secret").map((one) => parseSecretFlag(one.text, one.origin, isSet)),
+  ]);
+  const settings: Settings = {
+    command,
+    paths,
+    files: all("files").length > 0 ? lines("files") : config.files,
+    exclude: all("exclude").length > 0 ? lines("exclude") : config.exclude,
+    profile: readChoice(last("profile"), profiles) ?? config.profile ?? "recommended",
+    failureThreshold: readChoice(last("failure-threshold"), failureThresholds) ?? config.failureThreshold ?? "error",
+    config: text("config"),
+    build: readBuild(last("build"), command),
+    targets: list("targets"),
+    secrets,
+    ssh: readSsh(all("ssh")),
+    buildArgs: pairs("build-args", parseBuildArgs),
+    buildContexts: pairs("build-contexts", parseBuildContexts),
+    platforms: list("platforms"),
+    builder: text("builder"),
+    cacheFrom: lines("cache-from"),
+    cacheTo: lines("cache-to"),
+    network: text("network"),
+    noCache: readBoolean(last("no-cache")) ?? false,
+    pull: readBoolean(last("pull")) ?? false,
+    maxParallel: readCount(last("max-parallel")) ?? 4,
+    baseline: text("baseline"),
+  };
+  return { settings, secretEnvironment: inline.environment };
+};
+
+/** Inputs of the workflow; an empty one was not given. `read` gets the input's name. */
+export const givenByInputs = (read: (name: string) => string): readonly Given[] =>
+  settingNames
+    .filter((name) => name !== "secret")
+    .map((name) => ({
+      name,
+      text: read(name),
+      origin: { setting: name, where: `input \`${name}\` of the workflow` },
+    }))
+    .filter(({ text }) => text.trim() !== "");
+
+/** Says that a value is none of those accepted, and which one was likely meant. */
+export const refuseChoice = (origin: Origin, written: string, accepted: readonly string[]): never => {
+  const meant = nearestName(written, accepted);
+  const hint = meant === undefined ? "" : ` Did you mean \`${meant}\`?`;
+  throw new UserError(
+    `${origin.setting}: \`${written}\` is not one of ${accepted.join(", ")} (${origin.where}).${hint}`,
+  );
+};
+
+const readChoice = <Value extends string>(given: Given | undefined, accepted: readonly Value[]): Value | undefined => {
+  const written = given?.text.trim().toLowerCase();
+  if (given === undefined || written === undefined || written === "") return undefined;
+  return accepted.find((value) => value === written) ?? refuseChoice(given.origin, given.text.trim(), accepted);
+};
+
+const readBuild = (given: Given | undefined, command: Settings["command"]): Settings["build"] => {
+  if (command === "audit") return false;
+  const choice = readChoice(given, ["auto", "true", "false"]) ?? (command === "build" ? "true" : "auto");
+  return choice === "auto" ? choice : choice === "true";
+};
+
+const readBoolean = (given: Given | undefined): boolean | undefined => {
+  const choice = readChoice(given, ["true", "false"]);
+  return choice === undefined ? undefined : choice === "true";
+};
+
+const readCount = (given: Given | undefined): number | undefined => {
+  if (given === undefined) return undefined;
+  const written = given.text.trim();
+  if (/^[1-9][0-9]{0,3}$/.test(written)) return Number(written);
+  throw new UserError(
+    `${given.origin.setting}: \`${written}\` is not a whole number from 1 to 9999 (${given.origin.where}).`,
+  );
+};
+
+const readSsh = (given: readonly Given[]): Settings["ssh"] => {
+  const forwards = given.flatMap((one) =>
+    parseSsh(one.text, one.origin).map((forward) => ({ forward, origin: one.origin })),
+  );
+  for (const [index, { forward, origin }] of forwards.entries()) {
+    if (forwards.findIndex((other) => other.forward.id === forward.id) < index)
+      throw new UserError(`${origin.setting}: \`${forward.id}\` is given twice (${origin.where}).`);
+  }
+  return forwards.map(({ forward }) => forward);
+};
