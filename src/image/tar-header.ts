@@ -9,6 +9,8 @@ export type TarEntryType =
   | "other";
 
 export interface TarEntry {
+  /** Byte of the archive at which its first header starts, extended headers included. */
+  readonly start: number;
   readonly type: TarEntryType;
   /** As the archive says it; `./` and `/` in front are kept. */
   readonly path: string;
@@ -121,23 +123,23 @@ export const entryOf = (
   bytes: Uint8Array,
   pax: PaxRecords,
   pending: Pending,
-  position: number,
+  start: number,
 ): { readonly entry: TarEntry; readonly stored: number } => {
   const path = paxText(pax, "GNU.sparse.name") ?? paxText(pax, "path") ?? pending.path ?? raw.path;
   const type = typeOf(raw.flag, path);
-  const stored = type === "file" || type === "other" ? (paxNumber(pax, "size", position) ?? raw.size) : 0;
-  const sparse = paxNumber(pax, "GNU.sparse.realsize", position) ?? paxNumber(pax, "GNU.sparse.size", position);
+  const stored = type === "file" || type === "other" ? (paxNumber(pax, "size", start) ?? raw.size) : 0;
+  const sparse = paxNumber(pax, "GNU.sparse.realsize", start) ?? paxNumber(pax, "GNU.sparse.size", start);
   const real = raw.flag === TYPE_FLAGS.gnuSparse ? readNumber(bytes, 483, 12) : sparse;
-  if (real !== undefined && !(Number.isSafeInteger(real) && real >= 0))
-    throw broken(position, "has no valid real size");
+  if (real !== undefined && !(Number.isSafeInteger(real) && real >= 0)) throw broken(start, "has no valid real size");
   const entry: TarEntry = {
+    start,
     type,
     path,
     linkPath: type.endsWith("link") ? (paxText(pax, "linkpath") ?? pending.linkPath ?? raw.linkPath) : "",
     size: type === "file" ? (real ?? stored) : 0,
     mode: raw.mode,
-    uid: paxNumber(pax, "uid", position) ?? raw.uid,
-    gid: paxNumber(pax, "gid", position) ?? raw.gid,
+    uid: paxNumber(pax, "uid", start) ?? raw.uid,
+    gid: paxNumber(pax, "gid", start) ?? raw.gid,
     attributes: attributesOf(pax),
   };
   return { entry, stored };
@@ -186,6 +188,12 @@ export const readPax = (bytes: Uint8Array, position: number): PaxRecords => {
   }
   return records;
 };
+
+/** Only what entries are told by: a global header may be as long as its writer likes. */
+export const mergeGlobals = (globals: PaxRecords, more: PaxRecords): PaxRecords =>
+  new Map([...globals, ...[...more].filter(([key]) => GLOBAL_KEYS.has(key))]);
+
+const GLOBAL_KEYS: ReadonlySet<string> = new Set(["path", "linkpath", "size", "uid", "gid"]);
 
 /** Octal digits between blanks and NULs, or base 256 when the highest bit is set; NaN for anything else. */
 const readNumber = (bytes: Uint8Array, from: number, length: number): number => {

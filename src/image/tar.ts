@@ -5,6 +5,7 @@ import {
   entryOf,
   isEmptyBlock,
   META_TYPES,
+  mergeGlobals,
   type PaxRecords,
   type Pending,
   type RawHeader,
@@ -38,6 +39,8 @@ export const tarReader = (visitor: TarVisitor): TarReader => {
   const block = new Uint8Array(BLOCK);
   let blockFill = 0;
   let position = 0;
+  let blockStart = 0;
+  let entryStart = 0;
   let state: "header" | "sparse map" | "data" | "padding" | "after one empty block" | "ended" = "header";
   let left = 0;
   let padding = 0;
@@ -52,21 +55,22 @@ export const tarReader = (visitor: TarVisitor): TarReader => {
       state = state === "header" ? "after one empty block" : "ended";
       return;
     }
-    if (state === "after one empty block") throw broken(position, "follows an empty one");
-    const raw = readHeader(bytes, position);
+    if (state === "after one empty block") throw broken(blockStart, "follows an empty one");
+    if (record === undefined) entryStart = blockStart;
+    const raw = readHeader(bytes, blockStart);
     if (META_TYPES.has(raw.flag)) startMeta(raw);
     else startEntry(raw, bytes);
   };
 
   const startMeta = (raw: RawHeader): void => {
-    if (raw.size > MAX_META) throw broken(position, `announces ${raw.size} bytes of names`);
+    if (raw.size > MAX_META) throw broken(blockStart, `announces ${raw.size} bytes of names`);
     record = { flag: raw.flag, bytes: new Uint8Array(raw.size), fill: 0 };
     startData(raw.size);
   };
 
   const startEntry = (raw: RawHeader, bytes: Uint8Array): void => {
     const pax: PaxRecords = pending.pax === undefined ? globals : new Map([...globals, ...pending.pax]);
-    const { entry, stored } = entryOf(raw, bytes, pax, pending, position);
+    const { entry, stored } = entryOf(raw, bytes, pax, pending, entryStart);
     pending = {};
     record = undefined;
     visitor.entry(entry);
@@ -89,8 +93,8 @@ export const tarReader = (visitor: TarVisitor): TarReader => {
   };
 
   const keepMeta = ({ flag, bytes }: MetaRecord): void => {
-    if (flag === TYPE_FLAGS.paxGlobal) globals = new Map([...globals, ...readPax(bytes, position)]);
-    else if (flag === TYPE_FLAGS.pax) pending = { ...pending, pax: readPax(bytes, position) };
+    if (flag === TYPE_FLAGS.paxGlobal) globals = mergeGlobals(globals, readPax(bytes, blockStart));
+    else if (flag === TYPE_FLAGS.pax) pending = { ...pending, pax: readPax(bytes, blockStart) };
     else if (flag === TYPE_FLAGS.gnuLongName) pending = { ...pending, path: cString(bytes, 0, bytes.length) };
     else pending = { ...pending, linkPath: cString(bytes, 0, bytes.length) };
     if (flag === TYPE_FLAGS.paxGlobal) record = undefined;
@@ -117,6 +121,7 @@ export const tarReader = (visitor: TarVisitor): TarReader => {
   };
 
   const takeBlock = (chunk: Uint8Array, from: number): number => {
+    if (blockFill === 0) blockStart = position;
     if (blockFill === 0 && chunk.length - from >= BLOCK) {
       onBlock(chunk.subarray(from, from + BLOCK));
       return BLOCK;
