@@ -4,6 +4,7 @@ import { parseImageReference } from "../dockerfile/image-reference.ts";
 import type { CommandForm, Dockerfile, Instruction, Stage, Word } from "../dockerfile/model.ts";
 import type { Dialect, Script } from "../dockerfile/script.ts";
 import type { AuditedFile, Base, BuildContext, Expansion, RunScript, StageFacts } from "../rules/audited-file.ts";
+import { ignoresOf } from "../rules/ignore-comment.ts";
 import { globalArguments, type StageState, stageState } from "./stage-state.ts";
 
 /** What is known about a Dockerfile from outside it. */
@@ -69,6 +70,8 @@ export const auditedFile = (dockerfile: Dockerfile, surroundings: Surroundings =
     supplied: surroundings.supplied,
     hasForeignSyntax: dockerfile.directives.some(({ name, value }) => name === "syntax" && !ownSyntax.test(value)),
     isBroken: dockerfile.problems.length > 0,
+    ignores: ignoresOf(dockerfile),
+    unusedIgnores: [],
     expand,
     script,
     runScripts,

@@ -37,6 +37,8 @@ export type Example = {
   readonly title?: string;
   /** Files of the build context beside the Dockerfile, `.dockerignore` included. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Ids that the workflow supplies, as for a build. */
+  readonly supplied?: { readonly secrets?: readonly string[]; readonly ssh?: readonly string[] };
   /** Options of the rule as the config gives them. */
   readonly options?: Readonly<Record<string, unknown>>;
 } & ({ readonly bad: string; readonly fixed?: string; readonly message?: string } | { readonly good: string });
