@@ -64,7 +64,8 @@ export interface Docker {
 
 /**
  * Measures a target in the OCI layout folder it was exported to, which other targets share; `metadata` is what the
- * engine wrote about that very export. Rejects with the reason that becomes `measureError`.
+ * engine wrote about that very export. Rejects with the reason that becomes `measureError`; an error may carry the
+ * platforms that could be measured as `measured`.
  */
 export type Measure = (layoutDirectory: string, metadata: unknown, target: Target) => Promise<readonly Image[]>;
 

@@ -5,6 +5,7 @@ import type { Output } from "../build/arguments.ts";
 import { withoutUnready } from "../build/preflight.ts";
 import { redactor } from "../build/redaction.ts";
 import type { BuildResult, Target } from "../build/target.ts";
+import type { Image } from "../image/image.ts";
 import type { BuiltTarget, Docker, Engine, Measure } from "../ports.ts";
 import { type Call, callBuildx, type Outcome } from "./buildx-call.ts";
 import { inspectEngine } from "./buildx-engine.ts";
@@ -100,7 +101,8 @@ const buildAll = async (targets: readonly Target[], session: Session): Promise<r
     try {
       return { images: await measureLane(() => measure(layout, exported.metadata, target)), measureError: undefined };
     } catch (error) {
-      return unmeasured(redact(error instanceof Error ? error.message : String(error)));
+      const reason = redact(error instanceof Error ? error.message : String(error));
+      return { images: measuredDespite(error), measureError: reason };
     }
   };
 
@@ -125,6 +127,10 @@ const buildAll = async (targets: readonly Target[], session: Session): Promise<r
 };
 
 type Measured = Pick<BuiltTarget, "images" | "measureError">;
+
+/** One broken platform of several does not hide the others. */
+const measuredDespite = (error: unknown): readonly Image[] =>
+  error instanceof Error && "measured" in error && Array.isArray(error.measured) ? error.measured : [];
 
 const stopped = "the run was stopped";
 

@@ -1,3 +1,5 @@
+export { nearest as nearestName } from "../dockerfile/nearest.ts";
+
 /** A name as a glob: `*` is any text, `/` included, `?` any one character. */
 export const hasWildcard = (pattern: string): boolean => /[*?]/.test(pattern);
 

@@ -1,0 +1,350 @@
+import { describe, expect, test } from "@jest/globals";
+import { auditedFile, noSurroundings } from "../src/audit/audited-file.ts";
+import { chooseContext } from "../src/build/context.ts";
+import { type PlannedFile, type PlanSettings, planTargets } from "../src/build/plan.ts";
+import {
+  failedBeforeBuild,
+  needsOf,
+  preflight,
+  type Supplied,
+  type SuppliedSecret,
+  stagesBuiltFor,
+  withoutUnready,
+} from "../src/build/preflight.ts";
+import { readDockerfile } from "../src/dockerfile/read.ts";
+import type { BuildContext } from "../src/rules/audited-file.ts";
+import type { DockerfileConfig } from "../src/settings.ts";
+
+const stagesOf = (text: string) => auditedFile(readDockerfile("Dockerfile", text), noSurroundings).stages;
+
+const threeStages = `FROM debian:12 AS builder
+RUN make
+FROM scratch AS production
+COPY --from=builder /app /app
+FROM builder AS debug
+RUN apt-get install -y gdb
+`;
+
+const file = (path: string, text: string, config: Partial<DockerfileConfig> = {}): PlannedFile => ({
+  path,
+  absolute: `/w/${path}`,
+  stages: stagesOf(text),
+  context: `/w/${path.split("/").slice(0, -1).join("/")}`,
+  config: {
+    file: path,
+    matches: () => true,
+    context: undefined,
+    targets: undefined,
+    buildArgs: new Map(),
+    buildContexts: new Map(),
+    ...config,
+  },
+});
+
+const settings: PlanSettings = {
+  targets: [],
+  secrets: [],
+  ssh: [],
+  buildArgs: new Map(),
+  buildContexts: new Map(),
+  platforms: [],
+  cacheFrom: [],
+  cacheTo: [],
+  network: undefined,
+  noCache: false,
+  pull: false,
+};
+
+const planned = (files: readonly PlannedFile[], ...targets: readonly string[]) =>
+  planTargets(files, { ...settings, targets }).map(({ id }) => id);
+
+const messageOf = (act: () => unknown): string => {
+  try {
+    act();
+  } catch (error) {
+    return `${(error as Error).name}: ${(error as Error).message}`;
+  }
+  return "nothing thrown";
+};
+
+describe("the plan", () => {
+  const api = file("services/api/Dockerfile", threeStages);
+  const web = file("web/Dockerfile", "FROM node AS deps\nRUN npm ci\nFROM nginx\nCOPY --from=deps /x /x\n");
+
+  test("holds leaves and the last stage of each file", () => {
+    expect(planned([api, web])).toEqual([
+      "services/api/Dockerfile:production",
+      "services/api/Dockerfile:debug",
+      "web/Dockerfile",
+    ]);
+  });
+
+  test("holds configured stages too", () => {
+    expect(planned([file("Dockerfile", threeStages, { targets: ["Builder"] })])).toEqual([
+      "Dockerfile:builder",
+      "Dockerfile:production",
+      "Dockerfile:debug",
+    ]);
+  });
+
+  test("names stages without a name, or with one that a later stage takes, by their index", () => {
+    const targets = planTargets([file("Dockerfile", "FROM a\nFROM b AS x\nFROM c AS x\nFROM d\n")], settings);
+    expect(targets.map(({ id, stage }) => ({ id, stage }))).toEqual([
+      { id: "Dockerfile:0", stage: "0" },
+      { id: "Dockerfile:1", stage: "1" },
+      { id: "Dockerfile:x", stage: "x" },
+      { id: "Dockerfile", stage: undefined },
+    ]);
+  });
+
+  test.each([
+    [["production"], ["services/api/Dockerfile:production"]],
+    [["builder"], ["services/api/Dockerfile:builder"]],
+    [["api:*"], ["services/api/Dockerfile:production", "services/api/Dockerfile:debug"]],
+    [["services/api:debug"], ["services/api/Dockerfile:debug"]],
+    [["services/*"], ["services/api/Dockerfile:production", "services/api/Dockerfile:debug"]],
+    [["*:deps"], ["web/Dockerfile:deps"]],
+    [["web"], ["web/Dockerfile"]],
+    [
+      ["web/Dockerfile", "debug"],
+      ["services/api/Dockerfile:debug", "web/Dockerfile"],
+    ],
+    [["*"], ["services/api/Dockerfile:production", "services/api/Dockerfile:debug", "web/Dockerfile"]],
+  ])("is cut to %j", (patterns, ids) => {
+    expect(planned([api, web], ...patterns)).toEqual(ids);
+  });
+
+  test.each([
+    [
+      [api],
+      "relase-production",
+      "UserError: target `relase-production` does not exist in services/api/Dockerfile; it has builder, production, debug",
+    ],
+    [
+      [api],
+      "prodution",
+      "UserError: target `prodution` does not exist in services/api/Dockerfile; it has builder, production, debug. Did you mean `production`?",
+    ],
+    [
+      [api, web],
+      "api:dbug",
+      "UserError: target `api:dbug` does not exist in any of the 2 Dockerfiles; they have builder, production, debug, deps. Did you mean `api:debug`?",
+    ],
+    [
+      [api, web],
+      "services/api/Dockerfile:bulider",
+      "UserError: target `bulider` does not exist in services/api/Dockerfile; it has builder, production, debug. Did you mean `builder`?",
+    ],
+    [[file("Dockerfile", "FROM x\n")], "x", "UserError: target `x` does not exist in Dockerfile; no stage has a name"],
+    [[], "x", "UserError: target `x` does not exist: no Dockerfile was found"],
+  ])("refuses an unknown target", (files, written, message) => {
+    expect(messageOf(() => planned(files, written))).toBe(message);
+  });
+
+  test("refuses an unknown target of the configuration", () => {
+    expect(messageOf(() => planned([file("Dockerfile", threeStages, { targets: ["relase", "debug"] })]))).toBe(
+      "UserError: target `relase` does not exist in Dockerfile; it has builder, production, debug",
+    );
+  });
+
+  test("gives each target all that is set, the run's own values before the repository's", () => {
+    const [target] = planTargets(
+      [
+        file("api/Dockerfile", "FROM scratch AS release\n", {
+          buildArgs: new Map([
+            ["A", "file"],
+            ["B", "file"],
+          ]),
+          buildContexts: new Map([["lib", "../lib"]]),
+        }),
+      ],
+      {
+        ...settings,
+        buildArgs: new Map([
+          ["B", "run"],
+          ["C", undefined],
+        ]),
+        secrets: [{ id: "npm", from: "env", name: "NPM" }],
+        ssh: [{ id: "default", paths: [] }],
+        platforms: ["linux/amd64"],
+        cacheFrom: ["type=gha", "type=registry,ref=r"],
+        cacheTo: ["type=gha,mode=max", "type=gha,scope=own"],
+        network: "none",
+        noCache: true,
+        pull: true,
+      },
+    );
+    expect(target).toEqual({
+      id: "api/Dockerfile:release",
+      dockerfile: "api/Dockerfile",
+      dockerfileAbsolute: "/w/api/Dockerfile",
+      context: "/w/api",
+      stageIndex: 0,
+      stage: "release",
+      span: { start: 0, end: 23 },
+      platforms: ["linux/amd64"],
+      buildArgs: new Map([
+        ["A", "file"],
+        ["B", "run"],
+        ["C", undefined],
+      ]),
+      buildContexts: new Map([["lib", "../lib"]]),
+      secrets: [{ id: "npm", from: "env", name: "NPM" }],
+      ssh: [{ id: "default", paths: [] }],
+      cacheFrom: ["type=gha,scope=api-Dockerfile-release", "type=registry,ref=r"],
+      cacheTo: ["type=gha,mode=max,scope=api-Dockerfile-release", "type=gha,scope=own"],
+      network: "none",
+      noCache: true,
+      pull: true,
+    });
+  });
+});
+
+describe("the context of a Dockerfile", () => {
+  const contextOf = (path: string, files: readonly string[]): BuildContext => ({
+    path,
+    files,
+    read: () => undefined,
+    ignoreFile: undefined,
+    isIgnored: () => false,
+    isGitAware: true,
+  });
+  const choose = (text: string, here: readonly string[], root: readonly string[], configured?: string) =>
+    chooseContext({
+      path: "docker/Dockerfile",
+      folder: "/w/docker",
+      root: "/w",
+      configured,
+      stages: stagesOf(text),
+      contextAt: (folder) => contextOf(folder, folder === "/w" ? root : here),
+    });
+  const rootNote = "docker/Dockerfile is built in the repository's root, where the files are that it copies";
+
+  test.each([
+    ["FROM x\nCOPY src/ /\n", ["src/a"], ["src/a"], { context: "/w/docker", note: undefined }],
+    [
+      "FROM x\nCOPY src/ ./package.json /\n",
+      ["Dockerfile"],
+      ["src/a", "package.json"],
+      { context: "/w", note: rootNote },
+    ],
+    ["FROM x\nCOPY src dist /\n", ["Dockerfile"], ["src/a"], { context: "/w/docker", note: undefined }],
+    ["FROM x\nCOPY . /\n", ["Dockerfile"], ["a"], { context: "/w/docker", note: undefined }],
+    [
+      "FROM x AS y\nFROM x\nCOPY --from=y a /\nADD https://x/a /\nCOPY $A *.c /\n",
+      [],
+      ["a"],
+      { context: "/w/docker", note: undefined },
+    ],
+  ])("%j", (text, here, root, chosen) => {
+    expect(choose(text, here, root)).toEqual(chosen);
+  });
+
+  test("is the configured one without a look", () => {
+    expect(choose("FROM x\nCOPY a /\n", [], ["a"], "/w/other")).toEqual({ context: "/w/other", note: undefined });
+  });
+});
+
+describe("preflight", () => {
+  const text = `FROM debian:12 AS deps
+RUN --mount=type=secret,id=npm_token,required=true \\
+    --mount=type=ssh,required npm ci
+FROM debian:12 AS other
+RUN --mount=type=secret,id=other,required=true true
+FROM debian:12 AS tools
+RUN --mount=type=secret,target=/root/.netrc curl x
+RUN --mount=type=secret,id=$DYNAMIC,required=true true
+FROM tools AS release
+COPY --from=deps /x /x
+RUN --mount=type=ssh,id=deploy git clone x
+`;
+  const stage = stagesOf(text).find(({ name }) => name === "release")!;
+  const words = ({ at }: { readonly at: { readonly start: number; readonly end: number } }) =>
+    text.slice(at.start, at.end);
+  const given = (
+    secrets: Readonly<Record<string, SuppliedSecret>>,
+    ssh: Readonly<Record<string, SuppliedSecret>> = {},
+  ): Supplied => ({ secrets: new Map(Object.entries(secrets)), ssh: new Map(Object.entries(ssh)) });
+  const told = (supplied: Supplied) =>
+    preflight(stage, supplied).map((problem) => `${problem.line} ${words(problem)}: ${problem.message}`);
+
+  const ungiven =
+    "the build needs the secret `npm_token`, which the workflow does not give. Add to `secrets`: npm_token=$" +
+    "{{ secrets.NPM_TOKEN }}";
+
+  test("knows the mounts of all stages that a target is built with", () => {
+    expect(stagesBuiltFor(stage).map(({ name }) => name)).toEqual(["deps", "tools", "release"]);
+    expect(
+      needsOf(stage).map(({ kind, id, isRequired, line }) => `${line} ${kind} ${id}${isRequired ? " required" : ""}`),
+    ).toEqual(["2 secret npm_token required", "2 ssh default required", "7 secret .netrc", "11 ssh deploy"]);
+  });
+
+  test("reports what is required and not given on the mount's words", () => {
+    expect(told(given({}))).toEqual([
+      `2 type=secret,id=npm_token,required=true: ${ungiven}`,
+      "2 type=ssh,required: the build needs the ssh agent `default`, which the workflow does not give. Add to `ssh`: default",
+    ]);
+    expect(told(given({ npm_tokn: { source: "x", state: "ready" } }))[0]).toBe(
+      "2 type=secret,id=npm_token,required=true: the build needs the secret `npm_token`, which the workflow does not give. It gives `npm_tokn`",
+    );
+  });
+
+  test("reports what is given and cannot be used", () => {
+    expect(
+      told(
+        given(
+          {
+            npm_token: { source: "the environment variable `NPM_TOKEN`", state: "empty" },
+            ".netrc": { source: "the file `netrc`", state: "too large" },
+            other: { source: "the file `other`", state: "missing" },
+          },
+          {
+            default: { source: "SSH_AUTH_SOCK", state: "empty" },
+            deploy: { source: "`/k/deploy`", state: "missing" },
+          },
+        ),
+      ),
+    ).toEqual([
+      "2 type=secret,id=npm_token,required=true: the secret `npm_token` is empty: the environment variable `NPM_TOKEN` has no content",
+      "2 type=ssh,required: no ssh agent answers for `default`: SSH_AUTH_SOCK is not set. Start one before (webfactory/ssh-agent), or give a key: default=path",
+      "7 type=secret,target=/root/.netrc: the secret `.netrc` comes from the file `netrc`, which is over BuildKit's limit of 500 KiB",
+      "11 type=ssh,id=deploy: the ssh key `/k/deploy` for `deploy` is not there",
+    ]);
+  });
+
+  test("is silent when all is there, or may be missing", () => {
+    const ready: SuppliedSecret = { source: "x", state: "ready" };
+    expect(told(given({ npm_token: ready, ".netrc": { source: "x", state: "empty" } }, { default: ready }))).toEqual(
+      [],
+    );
+  });
+
+  test("fails a target before it is built, and spares the others what would fail them", () => {
+    const [target] = planTargets([file("Dockerfile", text)], {
+      ...settings,
+      targets: ["release"],
+      secrets: [
+        { id: "npm_token", from: "env", name: "A" },
+        { id: "other", from: "file", path: "b" },
+      ],
+      ssh: [{ id: "default", paths: [] }],
+    });
+    expect(failedBeforeBuild(target!, preflight(stage, given({})))).toEqual({
+      target,
+      status: "failed",
+      milliseconds: 0,
+      steps: [],
+      failure: {
+        message: ungiven,
+        lines: { start: 2, end: 2 },
+        log: [],
+        step: undefined,
+      },
+    });
+    const spared = withoutUnready(target!, given({ npm_token: { source: "x", state: "ready" } }));
+    expect({ secrets: spared.secrets, ssh: spared.ssh }).toEqual({
+      secrets: [{ id: "npm_token", from: "env", name: "A" }],
+      ssh: [],
+    });
+  });
+});
