@@ -1,18 +1,57 @@
+import addOfPlainFiles from "./add-of-plain-files.ts";
+import baseWithoutDigest from "./base-without-digest.ts";
 import buildToolsInShippedStage from "./build-tools-in-shipped-stage.ts";
+import constantPlatformFlag from "./constant-platform-flag.ts";
+import deprecatedLabelSchema from "./deprecated-label-schema.ts";
+import deprecatedMaintainer from "./deprecated-maintainer.ts";
 import duplicateStageName from "./duplicate-stage-name.ts";
+import invalidImageReference from "./invalid-image-reference.ts";
+import largeBaseVariant from "./large-base-variant.ts";
 import latestBaseTag from "./latest-base-tag.ts";
+import literalCredential from "./literal-credential.ts";
 import malformedExecForm from "./malformed-exec-form.ts";
+import missingAssumeYes from "./missing-assume-yes.ts";
 import missingHealthcheck from "./missing-healthcheck.ts";
+import missingLabel from "./missing-label.ts";
 import missingUser from "./missing-user.ts";
+import movingBaseTag from "./moving-base-tag.ts";
 import overriddenInstruction from "./overridden-instruction.ts";
+import permissionsChangedAfterCopy from "./permissions-changed-after-copy.ts";
+import recommendedPackagesInstalled from "./recommended-packages-installed.ts";
+import redundantPlatformFlag from "./redundant-platform-flag.ts";
+import remoteScriptPipedToShell from "./remote-script-piped-to-shell.ts";
 import rootUser from "./root-user.ts";
 import type { Rule } from "./rule.ts";
+import secretFileCopied from "./secret-file-copied.ts";
+import secretInArgOrEnv from "./secret-in-arg-or-env.ts";
+import secretWrittenToLayer from "./secret-written-to-layer.ts";
 import shellFormCommand from "./shell-form-command.ts";
+import sshWithoutMount from "./ssh-without-mount.ts";
+import stalePackageIndex from "./stale-package-index.ts";
+import systemPackageCacheLeft from "./system-package-cache-left.ts";
+import systemUpgrade from "./system-upgrade.ts";
+import uncheckedRemoteAdd from "./unchecked-remote-add.ts";
+import undefinedArgInFrom from "./undefined-arg-in-from.ts";
+import unlockedDependencyInstall from "./unlocked-dependency-install.ts";
+import unpinnedLanguagePackage from "./unpinned-language-package.ts";
+import unpinnedSystemPackage from "./unpinned-system-package.ts";
+import unsupportedBaseRelease from "./unsupported-base-release.ts";
+import untrustedBaseRegistry from "./untrusted-base-registry.ts";
+import unverifiedDownload from "./unverified-download.ts";
 
 /** All rules, in the order of the documentation. */
 export const rules: readonly Rule[] = [
   // Base image
   latestBaseTag,
+  movingBaseTag,
+  baseWithoutDigest,
+  untrustedBaseRegistry,
+  invalidImageReference,
+  undefinedArgInFrom,
+  constantPlatformFlag,
+  redundantPlatformFlag,
+  unsupportedBaseRelease,
+  largeBaseVariant,
   // Stages and targets
   duplicateStageName,
   buildToolsInShippedStage,
@@ -20,16 +59,37 @@ export const rules: readonly Rule[] = [
   rootUser,
   missingUser,
   // System packages
+  systemUpgrade,
+  stalePackageIndex,
+  recommendedPackagesInstalled,
+  missingAssumeYes,
+  systemPackageCacheLeft,
+  unpinnedSystemPackage,
   // Language packages
+  unpinnedLanguagePackage,
+  unlockedDependencyInstall,
   // Downloads and integrity
+  unverifiedDownload,
+  uncheckedRemoteAdd,
+  remoteScriptPipedToShell,
   // Files and context
+  addOfPlainFiles,
+  permissionsChangedAfterCopy,
   // Secrets and ssh
+  secretInArgOrEnv,
+  literalCredential,
+  secretFileCopied,
+  secretWrittenToLayer,
+  sshWithoutMount,
   // Runtime
   shellFormCommand,
   malformedExecForm,
   overriddenInstruction,
   missingHealthcheck,
   // Metadata
+  missingLabel,
+  deprecatedLabelSchema,
+  deprecatedMaintainer,
   // Shell
   // Syntax and style
   // Image

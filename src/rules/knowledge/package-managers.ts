@@ -58,12 +58,31 @@ export const isPinnedSystemPackage = (manager: PackageManager, name: string): bo
   return /-\d[\w.+^]*-|-\d+(\.\d+)+/.test(name) || /-\d+:/.test(name);
 };
 
+/** Whether the call changes nothing: it only shows what it would do, or fetches without installing. */
+export const isSimulated = (called: PackageCommand): boolean =>
+  hasOption(called.options, ...simulations) ||
+  (aptFamily.has(called.manager.name) && hasOption(called.options, "-s", "-d"));
+
 /** A file or URL in place of a package name. */
 export const isLocalOrRemoteFile = (word: ShellWord): boolean =>
   /^(\.{0,2}\/|~\/|[a-z+]+:\/\/)/.test(word.value) ||
   /\.(deb|rpm|apk|whl|zip|gem|tgz|tar|tar\.\w+|pkg\.tar(\.\w+)?)$/.test(word.value) ||
   word.value === "." ||
   word.value === "..";
+
+const aptFamily: ReadonlySet<string> = new Set(["apt-get", "apt", "aptitude"]);
+
+const simulations = [
+  "--simulate",
+  "--just-print",
+  "--dry-run",
+  "--recon",
+  "--no-act",
+  "--print-uris",
+  "--assumeno",
+  "--downloadonly",
+  "--download-only",
+];
 
 /** Many rules ask about the same command. */
 const read = new WeakMap<ShellCommand, PackageCommand | undefined>();

@@ -55,7 +55,7 @@ const readRuns = (file: AuditedFile, stage: StageFacts): readonly RunCommands[] 
  * What a word becomes, with variables that the RUN sets to a literal, ENV and ARG resolved; undefined when one
  * is not known.
  */
-export const valueOf = (file: AuditedFile, run: RunCommands, word: ShellWord): string | undefined => {
+export const knownValue = (file: AuditedFile, run: RunCommands, word: ShellWord): string | undefined => {
   if (word.isLiteral) return word.value;
   if (/[`*?[]|\$[^A-Za-z_{]/.test(word.value)) return undefined;
   let isKnown = true;
@@ -73,7 +73,7 @@ export const valueOf = (file: AuditedFile, run: RunCommands, word: ShellWord): s
 /** Whether one of the words may turn out to hold a match: `$OPTS` that is not known, or known to hold it. */
 export const mayHold = (file: AuditedFile, run: RunCommands, words: readonly ShellWord[], wanted: RegExp): boolean =>
   words.some((word) => {
-    const value = valueOf(file, run, word);
+    const value = knownValue(file, run, word);
     return value === undefined || wanted.test(value);
   });
 

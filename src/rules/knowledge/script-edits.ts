@@ -1,7 +1,8 @@
-import type { RunInstruction, Span } from "../../dockerfile/model.ts";
+import type { RunInstruction } from "../../dockerfile/model.ts";
 import type { Script, ShellCommand, ShellWord } from "../../dockerfile/script.ts";
 import type { AuditedFile } from "../audited-file.ts";
 import type { Edit } from "../rule.ts";
+import type { RunCommands } from "./run-commands.ts";
 
 /** Puts ` text` behind a word. */
 export const insertAfter = (word: ShellWord, text: string): Edit => ({
@@ -21,6 +22,10 @@ export const deleteCommand = (file: AuditedFile, script: Script, command: ShellC
   const next = list[at + 1];
   if (previous?.followedBy === "||" || command.followedBy === "||" || command.followedBy === "&") return undefined;
   const start = startOf(command);
+  if (next !== undefined && command.followedBy === "\n") {
+    const tie = /^[ \t]*\r?\n[ \t]*/.exec(file.text.slice(command.span.end, startOf(next)))?.[0];
+    return tie === undefined ? undefined : { span: { start, end: command.span.end + tie.length }, text: "" };
+  }
   if (next !== undefined && (command.followedBy === "&&" || command.followedBy === ";")) {
     const gap = file.text.slice(command.span.end, startOf(next));
     const tie = tieBehind(file).exec(gap)?.[0];
@@ -33,13 +38,6 @@ export const deleteCommand = (file: AuditedFile, script: Script, command: ShellC
   const isPlain = tieBehind(file).test(gap) && gap.replace(/^[ \t]*#.*$/gm, "").match(/&&|;/g)?.length === 1;
   const hasOthers = /[(){}]|\b(then|do|else|elif|if|while|until|for|case)\b/.test(gap.replace(/^[ \t]*#.*$/gm, ""));
   return isPlain && !hasOthers ? { span: { start: previous.span.end, end: command.span.end }, text: "" } : undefined;
-};
-
-/** Deletes whole lines of an instruction. */
-export const deleteInstruction = (file: AuditedFile, span: Span): Edit => {
-  const start = file.text.lastIndexOf("\n", span.start - 1) + 1;
-  const lineBreak = file.text.indexOf("\n", span.end);
-  return { span: { start, end: lineBreak < 0 ? file.text.length : lineBreak + 1 }, text: "" };
 };
 
 /**
@@ -102,3 +100,28 @@ const tieBehind = (file: AuditedFile): RegExp =>
   );
 
 const onlyComments = /^(?:[ \t\r\n]|#[^\n]*(?:\n|$))*$/;
+
+/**
+ * Joins a RUN with the next one by `&&`; comments between move into the joined RUN. Undefined when anything else
+ * lies between, flags differ, or one of them is no plain command line.
+ */
+export const joinRuns = (file: AuditedFile, first: RunCommands, second: RunCommands): readonly Edit[] | undefined => {
+  const [run, next] = [first.run, second.run];
+  if (next.index !== run.index + 1 || !isPlainLine(run) || !isPlainLine(next)) return undefined;
+  const flags = [run, next].map((one) =>
+    one.flags.map((flag) => file.text.slice(flag.span.start, flag.span.end)).join(" "),
+  );
+  if (flags[0] !== flags[1]) return undefined;
+  const last = first.commands.at(-1);
+  if (last === undefined || last.followedBy !== undefined || last.span.end !== run.span.end) return undefined;
+  const start = next.command.span.start;
+  const gap = file.text.slice(run.span.end, next.keywordSpan.start);
+  const lineBreak = lineBreakOf(file);
+  const comments = gap.split(/\r?\n/).filter((line) => line.trim() !== "");
+  if (comments.some((line) => !line.trimStart().startsWith("#"))) return undefined;
+  const lines = comments.map((line) => `    ${line.trim()}${lineBreak}`).join("");
+  const text = ` && ${file.dockerfile.escape}${lineBreak}${lines}    `;
+  return [{ span: { start: run.span.end, end: start }, text }];
+};
+
+const isPlainLine = (run: RunInstruction): boolean => run.command.form === "shell" && run.heredocs.length === 0;

@@ -1,0 +1,209 @@
+import type { CopyInstruction, Span } from "../../dockerfile/model.ts";
+import type { ShellWord } from "../../dockerfile/script.ts";
+import type { AuditedFile } from "../audited-file.ts";
+import { hasOption } from "./command-options.ts";
+import type { PackageCommand, PackageManagerName } from "./package-managers.ts";
+import { mayHold, type RunCommands } from "./run-commands.ts";
+
+export interface LockFault {
+  /** The install word, or the program when there is none. */
+  readonly word: ShellWord;
+  readonly lock: { readonly name: string; readonly at: Span | undefined };
+  readonly remedy: { readonly text: string; readonly replaces: boolean; readonly shown: string } | undefined;
+}
+
+/** The install that may differ from a lock file which lies in the image for certain. */
+export const lockDiscipline = (file: AuditedFile, run: RunCommands, called: PackageCommand): LockFault | undefined => {
+  const row = rows[called.manager.name];
+  if (row === undefined || called.command.enclosures.includes("function")) return undefined;
+  if (
+    !row.subcommands.test(called.subcommand) ||
+    called.operands.some((word) => !called.options.unknown.includes(word))
+  )
+    return undefined;
+  const { options } = called;
+  if (row.applies !== undefined && !row.applies(called)) return undefined;
+  if (hasOption(options, "-g", "--global", "--help", "--version", ...row.exact)) return undefined;
+  const exact = new RegExp(row.exact.length === 0 ? "^$" : `^(${row.exact.join("|")})`);
+  if (mayHold(file, run, options.unknown, exact)) return undefined;
+  if (row.variables.some((name) => isOn(run.stage.variableAt(name, run.run)) || assigns(run, name))) return undefined;
+  if (row.setting !== undefined && run.commands.some((command) => row.setting?.test(textOf(command.args))))
+    return undefined;
+  const lock = findLock(file, run, row.locks);
+  const word = called.actionWord ?? called.command.nameWord;
+  if (lock === undefined || word === undefined || removes(run, lock.name)) return undefined;
+  return { word, lock, remedy: row.remedy?.(file, called) };
+};
+
+interface Row {
+  readonly locks: readonly string[];
+  readonly subcommands: RegExp;
+  /** Options that make the install exact, or that decide against the lock file. */
+  readonly exact: readonly string[];
+  /** Variables that do the same. */
+  readonly variables: readonly string[];
+  /** Arguments of a command that does the same (`bundle config set frozen true`), anywhere in the RUN. */
+  readonly setting?: RegExp;
+  readonly applies?: (called: PackageCommand) => boolean;
+  readonly remedy?: (file: AuditedFile, called: PackageCommand) => LockFault["remedy"];
+}
+
+const insert =
+  (option: string): NonNullable<Row["remedy"]> =>
+  (_, called) => ({
+    text: option,
+    replaces: false,
+    shown: `${called.command.name} ${called.subcommand}`.trim().concat(` ${option}`),
+  });
+
+const isModernYarn = (file: AuditedFile): boolean =>
+  file.context !== undefined &&
+  (file.context.files.includes(".yarnrc.yml") ||
+    /"packageManager"\s*:\s*"yarn@([2-9]|\d\d)/.test(file.context.read("package.json") ?? ""));
+
+const rows: Readonly<Partial<Record<PackageManagerName, Row>>> = {
+  npm: {
+    locks: ["package-lock.json", "npm-shrinkwrap.json"],
+    subcommands: /^(install|i|in|ins|inst|isntall|add|update|up|upgrade)$/,
+    exact: ["--no-package-lock", "--package-lock-only"],
+    variables: [],
+    remedy: (_, called) => (called.action === "install" ? { text: "ci", replaces: true, shown: "npm ci" } : undefined),
+  },
+  yarn: {
+    locks: ["yarn.lock"],
+    subcommands: /^(|install|upgrade)$/,
+    exact: ["--frozen-lockfile", "--immutable", "--pure-lockfile", "--no-lockfile"],
+    variables: ["YARN_ENABLE_IMMUTABLE_INSTALLS", "YARN_FROZEN_LOCKFILE", "CI"],
+    remedy: (file, called) =>
+      called.action === "install"
+        ? insert(isModernYarn(file) ? "--immutable" : "--frozen-lockfile")(file, called)
+        : undefined,
+  },
+  pnpm: {
+    locks: ["pnpm-lock.yaml"],
+    subcommands: /^(install|i|update|up|upgrade)$/,
+    exact: ["--frozen-lockfile", "--no-lockfile", "--offline", "--lockfile-only"],
+    variables: ["CI"],
+    remedy: (file, called) => (called.action === "install" ? insert("--frozen-lockfile")(file, called) : undefined),
+  },
+  bun: {
+    locks: ["bun.lock", "bun.lockb"],
+    subcommands: /^(install|i|update)$/,
+    exact: ["--frozen-lockfile", "--no-save"],
+    variables: [],
+    remedy: (file, called) => (called.action === "install" ? insert("--frozen-lockfile")(file, called) : undefined),
+  },
+  uv: {
+    locks: ["uv.lock"],
+    subcommands: /^sync$/,
+    exact: ["--locked", "--frozen", "--check"],
+    variables: ["UV_FROZEN", "UV_LOCKED"],
+    remedy: insert("--locked"),
+  },
+  pdm: {
+    locks: ["pdm.lock"],
+    subcommands: /^(install|update)$/,
+    exact: ["--frozen-lockfile", "--no-lock", "--check"],
+    variables: ["PDM_FROZEN_LOCKFILE"],
+    remedy: insert("--frozen-lockfile"),
+  },
+  pipenv: {
+    locks: ["Pipfile.lock"],
+    subcommands: /^(install|update|upgrade)$/,
+    exact: ["--deploy", "--ignore-pipfile", "-r", "--requirements"],
+    variables: ["PIPENV_DEPLOY", "PIPENV_IGNORE_PIPFILE"],
+    remedy: (file, called) => (called.action === "install" ? insert("--deploy")(file, called) : undefined),
+  },
+  poetry: { locks: ["poetry.lock"], subcommands: /^update$/, exact: ["--lock"], variables: [] },
+  bundle: {
+    locks: ["Gemfile.lock"],
+    subcommands: /^(|install|i|update)$/,
+    exact: ["--frozen", "--deployment", "--local"],
+    variables: ["BUNDLE_FROZEN", "BUNDLE_DEPLOYMENT"],
+    setting: /\bconfig\b.*\b(frozen|deployment)\b/,
+  },
+  cargo: {
+    locks: ["Cargo.lock"],
+    subcommands: /^install$/,
+    exact: ["--locked", "--frozen"],
+    variables: [],
+    applies: (called) => hasOption(called.options, "--path"),
+    remedy: insert("--locked"),
+  },
+  composer: { locks: ["composer.lock"], subcommands: /^(update|u|upgrade)$/, exact: ["--lock"], variables: [] },
+  dotnet: {
+    locks: ["packages.lock.json"],
+    subcommands: /^restore$/,
+    exact: ["--locked-mode"],
+    variables: ["RestoreLockedMode"],
+    remedy: insert("--locked-mode"),
+  },
+};
+
+const isOn = (variable: { readonly value: string | undefined } | undefined): boolean =>
+  variable !== undefined && !/^(|0|false|no)$/i.test(variable.value ?? "unknown");
+
+const assigns = (run: RunCommands, name: string): boolean =>
+  run.commands.some(
+    (command) =>
+      command.assignments.some((assignment) => assignment.name === name) ||
+      (command.name === "export" && command.args.some((word) => word.value.startsWith(`${name}=`))),
+  );
+
+const textOf = (words: readonly ShellWord[]): string => words.map((word) => word.value).join(" ");
+
+const removes = (run: RunCommands, lock: string): boolean =>
+  run.commands.some(
+    (command) => command.name === "rm" && command.args.some((word) => matches(baseOf(word.value), lock)),
+  );
+
+const findLock = (file: AuditedFile, run: RunCommands, locks: readonly string[]): LockFault["lock"] | undefined => {
+  const copies = run.stage.lineage
+    .flatMap((stage) => stage.instructions)
+    .filter((instruction) => instruction.keyword === "COPY" || instruction.keyword === "ADD")
+    .filter((copy) => copy.stageIndex !== run.run.stageIndex || copy.index < run.run.index);
+  for (const name of locks) {
+    for (const copy of copies) {
+      const source = copy.sources.find((word) => brings(file, word.text, name, isFromContext(copy)));
+      if (source !== undefined) return { name, at: source.span };
+    }
+    const mount = run.run.mounts.find(
+      (candidate) =>
+        candidate.type === "bind" &&
+        (baseOf(candidate.fields.get("source") ?? "") === name ||
+          baseOf(candidate.fields.get("target") ?? "") === name),
+    );
+    if (mount !== undefined) return { name, at: mount.flag.span };
+  }
+  return undefined;
+};
+
+const isFromContext = (copy: Pick<CopyInstruction, "flags">): boolean =>
+  !copy.flags.some((flag) => flag.name === "from");
+
+/** Whether a source of COPY holds the lock file: by name, by a pattern, or as a directory of the context. */
+const brings = (file: AuditedFile, source: string, lock: string, fromContext: boolean): boolean => {
+  const path = source
+    .replace(/^["']|["']$/g, "")
+    .replace(/^(\.?\/)+/, "")
+    .replace(/\/+$/, "");
+  const { context } = file;
+  const isNamed = baseOf(path) === lock;
+  if (!fromContext || context === undefined)
+    return isNamed || (baseOf(path).includes("*") && baseOf(path) !== "*" && matches(baseOf(path), lock));
+  const holds = (candidate: string): boolean => context.files.includes(candidate) && !context.isIgnored(candidate);
+  if (path === "" || path === "." || path === "*") return holds(lock);
+  if (isNamed) return true;
+  const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/") + 1) : "";
+  return holds(`${path}/${lock}`) || (matches(baseOf(path), lock) && holds(`${folder}${lock}`));
+};
+
+const baseOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+const matches = (pattern: string, name: string): boolean => {
+  const source = pattern
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replace(/\*/g, ".*")
+    .replace(/\?/g, ".");
+  return new RegExp(`^${source}$`).test(name);
+};

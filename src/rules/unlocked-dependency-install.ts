@@ -1,0 +1,111 @@
+import { lockDiscipline } from "./knowledge/lock-files.ts";
+import { runsIn } from "./knowledge/run-commands.ts";
+import { insertAfter } from "./knowledge/script-edits.ts";
+import { defineRule, type Edit } from "./rule.ts";
+
+export default defineRule({
+  id: "unlocked-dependency-install",
+  summary: "Install exactly what the lock file says",
+  level: { recommended: "warning", strict: "warning" },
+  scope: "every stage",
+  why: `The lock file names the versions that were reviewed and tested. An install that may change it takes newer ones as
+soon as the manifest and the lock file differ, silently and only inside the image.
+
+Use the form that fails instead: \`npm ci\`, \`yarn install --frozen-lockfile\` (\`--immutable\` from Yarn 2 on),
+\`pnpm install --frozen-lockfile\`, \`uv sync --locked\`, \`cargo install --path . --locked\`, or
+\`bundle config set frozen true\`.`,
+  aliases: [],
+  silent: [
+    "No lock file is known to lie in the image: none is copied, mounted, or in the part of the context that is.",
+    "Packages are named, or installed globally.",
+    "`CI=true` for pnpm and Yarn 2 and later; the variables and settings that mean the same elsewhere.",
+    "`composer install` and `poetry install`, which are exact.",
+    "The RUN removes the lock file.",
+  ],
+  fixes: "unsafe",
+  sources: ["https://docs.npmjs.com/cli/commands/npm-ci", "https://docs.astral.sh/uv/concepts/projects/sync/"],
+  examples: [
+    {
+      bad: "FROM node:22-slim\nCOPY package.json package-lock.json ./\nRUN npm ⟦install⟧ --omit=dev\n",
+      fixed: "FROM node:22-slim\nCOPY package.json package-lock.json ./\nRUN npm ci --omit=dev\n",
+      message: "`npm install` may leave what package-lock.json says: `npm ci` does not",
+    },
+    {
+      title: "the lock file is in the context that is copied",
+      files: { "package.json": "{}", "yarn.lock": "" },
+      bad: "FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN corepack enable && \\\n    ⟦yarn⟧ && yarn build\n",
+      fixed:
+        "FROM node:22-slim\nWORKDIR /app\nCOPY . .\nRUN corepack enable && \\\n    yarn --frozen-lockfile && yarn build\n",
+    },
+    {
+      title: "Yarn 2 and later",
+      files: { "package.json": "{}", "yarn.lock": "", ".yarnrc.yml": "" },
+      bad: "FROM node:22-slim\nCOPY . .\nRUN yarn ⟦install⟧\n",
+      fixed: "FROM node:22-slim\nCOPY . .\nRUN yarn install --immutable\n",
+    },
+    {
+      title: "uv with a mounted lock file, cargo, pnpm",
+      bad: `FROM python:3.12-slim
+RUN --mount=type=bind,source=uv.lock,target=uv.lock uv ⟦sync⟧ --no-dev
+COPY Cargo.toml Cargo.lock pnpm-lock.yaml ./
+RUN cargo ⟦install⟧ --path . && pnpm ⟦i⟧ --prod
+`,
+      fixed: `FROM python:3.12-slim
+RUN --mount=type=bind,source=uv.lock,target=uv.lock uv sync --locked --no-dev
+COPY Cargo.toml Cargo.lock pnpm-lock.yaml ./
+RUN cargo install --locked --path . && pnpm i --frozen-lockfile --prod
+`,
+    },
+    {
+      title: "updates pass over the lock file",
+      bad: "FROM php:8.3-cli\nCOPY composer.json composer.lock ./\nRUN composer ⟦update⟧ --no-dev\n",
+    },
+    {
+      good: "FROM node:22-slim\nCOPY package*.json ./\nRUN npm ci && yarn install --frozen-lockfile && pnpm i --frozen-lockfile\n",
+    },
+    {
+      title: "there is no lock file",
+      files: { "package.json": "{}" },
+      good: "FROM node:22-slim\nCOPY . .\nRUN npm install\n",
+    },
+    {
+      title: "the lock file is ignored",
+      files: { "package-lock.json": "{}", ".dockerignore": "package-lock.json\n" },
+      good: "FROM node:22-slim\nCOPY . .\nRUN npm install\n",
+    },
+    {
+      title: "named or global packages",
+      good: "FROM node:22-slim\nCOPY package-lock.json .\nRUN npm install -g pnpm@9 && npm install left-pad@1\n",
+    },
+    {
+      title: "frozen by a variable",
+      good: "FROM node:22-slim\nENV CI=true\nCOPY pnpm-lock.yaml .\nRUN pnpm install\n",
+    },
+    {
+      title: "removed on purpose",
+      good: "FROM node:22-slim\nCOPY package-lock.json .\nRUN rm -f package-lock.json && npm install\n",
+    },
+    { title: "exact by itself", good: "FROM php:8.3-cli\nCOPY composer.lock .\nRUN composer install --no-dev\n" },
+  ],
+  check: function* (file) {
+    for (const run of runsIn(file, "every stage")) {
+      for (const called of run.packages) {
+        const fault = lockDiscipline(file, run, called);
+        if (fault === undefined) continue;
+        const { word, lock, remedy } = fault;
+        const written = `${called.command.name} ${called.subcommand}`.trim();
+        const how = remedy === undefined ? "" : `: \`${remedy.shown}\` does not`;
+        const message = `\`${written}\` may leave what ${lock.name} says${how}`;
+        const related =
+          lock.at === undefined ? {} : { related: [{ at: lock.at, message: "The lock file comes from here" }] };
+        if (remedy === undefined) {
+          yield { at: word.span, message, ...related };
+          continue;
+        }
+        const edit: Edit = remedy.replaces ? { span: word.span, text: remedy.text } : insertAfter(word, remedy.text);
+        const title = remedy.replaces ? `Write ${remedy.shown}` : `Insert ${remedy.text}`;
+        yield { at: word.span, message, ...related, fix: { title, safety: "unsafe", edits: [edit] } };
+      }
+    }
+  },
+});
