@@ -1,0 +1,75 @@
+import { findCredentials } from "./credential-formats.ts";
+import { baseName } from "./paths.ts";
+
+export interface CredentialFile {
+  /** With its article: `an SSH key`. */
+  readonly what: string;
+  /** `name`: the name says it. `content`: only a content with a credential in it makes it one. */
+  readonly evidence: "name" | "content";
+}
+
+/** What kind of credential file a path is by its name; undefined for all others, public halves and samples included. */
+export const credentialFileOf = (path: string): CredentialFile | undefined => {
+  const clean = path.replace(/\/+$/, "");
+  const name = baseName(clean);
+  if (/\.(pub|crt|cer|csr|example|sample|template|dist|tmpl|tpl|md|j2)$/i.test(name)) return undefined;
+  if (/^\.env(\..+)?$|^\.envrc$/.test(name) && /example|sample|template|dist|defaults?|schema|test/i.test(name))
+    return undefined;
+  return kinds.find(({ pattern }) => pattern.test(clean));
+};
+
+/** Whether a text holds a credential of a package manager or a client: a token, a password or a private key. */
+export const holdsCredential = (text: string): boolean =>
+  findCredentials(text).length > 0 ||
+  /^\s*(\/\/\S+:)?_?(auth|authToken|password)\s*[=:]\s*["']?[^\s"'$]{6,}/im.test(text) ||
+  /\bpassword\s+[^\s$]{3,}/i.test(text) ||
+  /"auth"\s*:\s*"[^"]{8,}"/.test(text) ||
+  /\/\/[^\s/:@]+:[^\s/:@$]+@/.test(text);
+
+const kinds: readonly (CredentialFile & { readonly pattern: RegExp })[] = [
+  { what: "an environment file", evidence: "name", pattern: /(^|\/)\.env(\.[\w-]+)*$|(^|\/)\.envrc$/ },
+  { what: "an SSH key", evidence: "name", pattern: /(^|\/)id_(rsa|dsa|ecdsa|ed25519|ecdsa_sk|ed25519_sk)$/ },
+  { what: "the directory of SSH keys", evidence: "name", pattern: /(^|\/)\.ssh$/ },
+  { what: "the credentials of AWS", evidence: "name", pattern: /(^|\/)\.aws(\/credentials)?$/ },
+  {
+    what: "the credentials of Google Cloud",
+    evidence: "name",
+    pattern:
+      /(^|\/)(application_default_credentials|service[-_]account[\w-]*|gcp[-_](key|credentials)[\w-]*|gcloud[-_][\w-]*key)\.json$/,
+  },
+  {
+    what: "the credentials of Azure",
+    evidence: "name",
+    pattern: /(^|\/)\.azure(\/(accessTokens|msal_token_cache)\.json)?$/,
+  },
+  {
+    what: "a Kubernetes configuration",
+    evidence: "name",
+    pattern: /(^|\/)\.kube(\/config)?$|(^|\/)kubeconfig(\.ya?ml)?$/,
+  },
+  { what: "the logins of Docker", evidence: "name", pattern: /(^|\/)\.docker\/config\.json$|(^|\/)\.dockercfg$/ },
+  { what: "the logins of git", evidence: "name", pattern: /(^|\/)\.git-credentials$/ },
+  { what: "the passwords of PostgreSQL", evidence: "name", pattern: /(^|\/)\.pgpass$/ },
+  { what: "a password file", evidence: "name", pattern: /(^|\/)\.htpasswd$/ },
+  { what: "a password store", evidence: "name", pattern: /\.(kdbx|agekey)$/i },
+  { what: "a key store", evidence: "name", pattern: /\.(p12|pfx|ppk)$/i },
+  {
+    what: "the master key of Rails",
+    evidence: "name",
+    pattern: /(^|\/)config\/(master|credentials\/\w+)\.key$|(^|\/)master\.key$/,
+  },
+  { what: "the state of Terraform", evidence: "name", pattern: /(^|\/)[\w.-]*\.tfstate(\.backup)?$/ },
+  {
+    what: "a private key",
+    evidence: "name",
+    pattern:
+      /(^|\/)(privkey|private[-_]?key|server[-_]?key|tls|ssl|server|private|client|client[-_]?key|host|domain|localhost)\.(key|key\.pem)$|(^|\/)(privkey|private[-_]?key|[\w.-]*-key)\.pem$/i,
+  },
+  { what: "a private key", evidence: "content", pattern: /\.(pem|key|jks|keystore)$/i },
+  {
+    what: "a package manager's configuration",
+    evidence: "content",
+    pattern:
+      /(^|\/)(\.npmrc|\.yarnrc(\.yml)?|\.pypirc|pip\.conf|\.netrc|_netrc|auth\.json|NuGet\.Config|settings\.xml|gradle\.properties|\.gem\/credentials|\.cargo\/credentials(\.toml)?)$/i,
+  },
+];

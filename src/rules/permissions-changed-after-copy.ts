@@ -1,0 +1,167 @@
+import type { RunInstruction } from "../dockerfile/model.ts";
+import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
+import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import { hasOption, isFedByXargs, readOptions } from "./knowledge/command-options.ts";
+import { type CopiedPath, copiedPaths, resolvePath } from "./knowledge/paths.ts";
+import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
+import { insertFlag, withoutCommand } from "./knowledge/text-edits.ts";
+import { defineRule, type Fix } from "./rule.ts";
+
+export default defineRule({
+  id: "permissions-changed-after-copy",
+  summary: "Set mode and owner on COPY, not in a later RUN",
+  level: { recommended: "note", strict: "warning" },
+  scope: "shipped stages",
+  why: `A layer holds whole files: \`RUN chown -R app /app\` after \`COPY . /app\` writes every file a second time, and the image is larger by all of them although not a byte of content has changed.
+
+\`COPY --chown=app:app . /app\` and \`COPY --chmod=755 entrypoint.sh /\` set owner and mode in the layer that brings the files.`,
+  aliases: [],
+  silent: [
+    "The path is not exactly what a COPY or ADD of the stage creates, or files made by a RUN in between lie below it.",
+    "The mode depends on the file (`X`), or is a variable.",
+    "The file is known and smaller than 64 KiB, so that a second copy costs next to nothing.",
+    "Builder stages, and Windows.",
+  ],
+  fixes: "unsafe",
+  sources: ["https://docs.docker.com/reference/dockerfile/#copy---chown---chmod"],
+  examples: [
+    {
+      bad: `COPY . /app
+RUN chown -R 1000:1000 ⟦/app⟧
+CMD ["/app/run"]
+`,
+      fixed: `COPY --chown=1000:1000 . /app
+CMD ["/app/run"]
+`,
+      message: "chown writes /app a second time, which COPY --chown would not",
+    },
+    {
+      title: "in a continued RUN, relative to WORKDIR",
+      bad: `WORKDIR /srv
+COPY --link tool.bin ./bin/
+RUN set -e && \\
+    chmod 0755 ⟦bin/tool.bin⟧ && \\
+    ln -s /srv/bin/tool.bin /usr/local/bin/tool
+`,
+      fixed: `WORKDIR /srv
+COPY --chmod=0755 --link tool.bin ./bin/
+RUN set -e && \\
+    ln -s /srv/bin/tool.bin /usr/local/bin/tool
+`,
+    },
+    {
+      title: "a mode that the engine does not know as a number",
+      bad: `ADD entrypoint.sh /
+RUN chmod +x ⟦/entrypoint.sh⟧ /usr/local/bin/other
+`,
+    },
+    { good: "COPY --chown=1000:1000 --chmod=755 . /app\n" },
+    {
+      title: "not what COPY created",
+      good: `COPY app /usr/local/bin/app
+RUN mkdir -p /data && chown 1000 /data && chmod 755 /usr/local/bin
+`,
+    },
+    {
+      title: "in a builder stage",
+      good: `FROM debian:bookworm-slim AS build
+COPY tool.sh /tool.sh
+RUN chmod +x /tool.sh
+FROM scratch
+COPY --from=build /out /
+`,
+    },
+    {
+      title: "a small file",
+      files: { "entrypoint.sh": "#!/bin/sh\nexec app\n" },
+      good: "COPY entrypoint.sh /\nRUN chmod +x /entrypoint.sh\n",
+    },
+  ],
+  check: function* (file) {
+    for (const stage of file.shippedStages) {
+      if (stage.isWindows) continue;
+      const copied = copiedPaths(file, stage);
+      if (copied.length === 0) continue;
+      const runs = runsOf(file, stage);
+      for (const run of runs)
+        for (const command of run.commands) {
+          const change = readChange(command);
+          if (change === undefined) continue;
+          for (const word of change.paths) {
+            const path = word.isLiteral ? resolvePath(word.value, directoryOf(stage, run, command)) : undefined;
+            const copy = copied.findLast((one) => one.path === path && one.copy.index < run.run.index);
+            if (path === undefined || copy === undefined || isSmall(file, copy, change)) continue;
+            const fix = change.paths.length === 1 ? fixOf(file, stage, copy, change, run) : undefined;
+            yield {
+              at: word.span,
+              message: `${command.name} writes ${word.value} a second time, which ${copy.copy.keyword} --${change.flag} would not`,
+              related: [{ at: copy.copy.destination.span, message: `${copy.copy.keyword} wrote it here` }],
+              ...(fix === undefined ? {} : { fix }),
+            };
+          }
+        }
+    }
+  },
+});
+
+interface Change {
+  readonly command: ShellCommand;
+  readonly flag: "chmod" | "chown";
+  readonly value: ShellWord;
+  readonly paths: readonly ShellWord[];
+  readonly isRecursive: boolean;
+}
+
+const readChange = (command: ShellCommand): Change | undefined => {
+  if (command.name !== "chmod" && command.name !== "chown" && command.name !== "chgrp") return undefined;
+  const read = readOptions(command.args);
+  const [value, ...paths] = read.operands;
+  if (value === undefined || !value.isLiteral || value.value.includes("X") || isFedByXargs(command)) return undefined;
+  if (read.options.some(({ name }) => name === "--reference" || name === "--from")) return undefined;
+  const flag = command.name === "chmod" ? "chmod" : "chown";
+  return { command, flag, value, paths, isRecursive: hasOption(read, "-R", "--recursive") };
+};
+
+/** Undefined after a `cd`, which the script may have left again. */
+const directoryOf = (stage: StageFacts, run: RunCommands, command: ShellCommand): string | undefined =>
+  run.commands.some(({ name, span }) => name === "cd" && span.start < command.span.start)
+    ? undefined
+    : stage.workdirAt(run.run);
+
+/** Recursion may reach more than the context shows, so that only single files are known to be small. */
+const isSmall = (file: AuditedFile, { source, copy }: CopiedPath, { isRecursive }: Change): boolean => {
+  if (isRecursive || source === undefined || copy.flags.some(({ name }) => name === "from")) return false;
+  const content = file.context?.read(source.replace(/^(\.?\/)+/, ""));
+  return content !== undefined && content.length < 65_536;
+};
+
+/** Only a number is a mode to every version of the engine; an owner must exist when COPY runs. */
+const fixOf = (
+  file: AuditedFile,
+  stage: StageFacts,
+  copied: CopiedPath,
+  change: Change,
+  { run, scripts, commands }: RunCommands,
+): Fix | undefined => {
+  const { copy } = copied;
+  const { value } = change.value;
+  if (file.hasForeignSyntax || scripts.length !== 1 || copy.flags.some(({ name }) => name === change.flag))
+    return undefined;
+  if (copy.sources.length + copy.heredocs.length !== 1 || change.command.name === "chgrp") return undefined;
+  if (change.flag === "chmod" && !/^[0-7]{3,4}$/.test(value)) return undefined;
+  if (!change.isRecursive && !copied.isFile) return undefined;
+  if (change.flag === "chown" && !/^\d+(:\d*)?$/.test(value) && makesAccount(file, stage, copy.index)) return undefined;
+  const removal = withoutCommand(file.text, run, change.command, commands);
+  if (removal === undefined) return undefined;
+  return {
+    title: `Write --${change.flag}=${value} on ${copy.keyword} in place of ${change.command.name}`,
+    safety: "unsafe",
+    edits: [insertFlag(copy, `--${change.flag}=${value}`), removal],
+  };
+};
+
+const makesAccount = (file: AuditedFile, stage: StageFacts, after: number): boolean =>
+  runsOf(file, stage).some(
+    ({ run, commands }: { run: RunInstruction; commands: readonly ShellCommand[] }) =>
+      run.index > after && commands.some(({ name }) => /^(user|group)add$|^add(user|group)$/.test(name)),
+  );

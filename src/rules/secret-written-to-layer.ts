@@ -1,0 +1,158 @@
+import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
+import { outputRedirect } from "./knowledge/downloads.ts";
+import { baseName, isBelow } from "./knowledge/paths.ts";
+import { runsIn } from "./knowledge/run-commands.ts";
+import { carriesSecret, readTaint, type SecretTaint } from "./knowledge/secret-flow.ts";
+import { secretMounts } from "./knowledge/secret-mounts.ts";
+import { defineRule } from "./rule.ts";
+
+export default defineRule({
+  id: "secret-written-to-layer",
+  summary: "Leave no copy of a mounted secret in a layer",
+  level: { recommended: "error", strict: "error" },
+  scope: "every stage",
+  why: `A secret mount is gone when its RUN ends, but a copy of it is not: \`cp /run/secrets/x ~/.npmrc\`, \`echo "token=$TOKEN" > file\`, \`npm config set\` and a token in the URL of \`git clone\` all leave the value in a file of the layer. Whoever pulls the image reads it; from a builder stage it still goes into every exported cache.
+
+Mount the secret where the program looks for it (\`--mount=type=secret,id=npmrc,target=/root/.npmrc\`), give it as a variable (\`env=NPM_TOKEN\`), or remove the copy at the end of the same RUN. For git, \`git -c http.extraHeader=…\` or a credential helper keeps the token out of .git/config.`,
+  aliases: [],
+  silent: [
+    "The copy is removed in the same RUN.",
+    "The copy lies on another mount of the RUN, or in /dev, /proc or /sys.",
+    "The script could not be followed: what a called program does with the secret is not known.",
+  ],
+  fixes: "none",
+  sources: ["https://docs.docker.com/build/building/secrets/#secret-mounts"],
+  examples: [
+    {
+      bad: `RUN --mount=type=secret,id=npmrc cp /run/secrets/npmrc ⟦/root/.npmrc⟧ && npm ci
+`,
+      message: "The secret npmrc is written to /root/.npmrc, which stays in the layer",
+    },
+    {
+      title: "through a variable and a redirect",
+      bad: `RUN --mount=type=secret,id=token \\
+    TOKEN="$(cat /run/secrets/token)"; \\
+    echo "//registry.npmjs.org/:_authToken=\${TOKEN}" \\
+      >> ⟦.npmrc⟧; \\
+    npm ci
+`,
+    },
+    {
+      title: "as a variable, in a configuration and in a clone",
+      bad: `RUN --mount=type=secret,id=token,env=TOKEN npm config set //registry.npmjs.org/:_authToken ⟦"$TOKEN"⟧ && npm ci
+RUN --mount=type=secret,id=gh git clone ⟦"https://x:$(cat /run/secrets/gh)@example.org/a.git"⟧ /src
+`,
+    },
+    {
+      title: "through a pipe",
+      bad: `RUN --mount=type=secret,id=env,target=/secret.env grep API /secret.env | tee ⟦/app/.env⟧ > /dev/null
+`,
+    },
+    {
+      title: "mounted where it is read",
+      good: `RUN --mount=type=secret,id=npmrc,target=/root/.npmrc npm ci
+RUN --mount=type=secret,id=token,env=NPM_TOKEN npm ci
+RUN --mount=type=secret,id=token curl -fsS -H "Authorization: Bearer $(cat /run/secrets/token)" -o list.json https://example.org/list
+`,
+    },
+    {
+      title: "removed in the same RUN",
+      good: `RUN --mount=type=secret,id=npmrc cp /run/secrets/npmrc ~/.npmrc && npm ci && rm -f ~/.npmrc
+RUN --mount=type=secret,id=pw npm set //r/:_authToken "$(cat /run/secrets/pw)" && npm ci && npm config delete //r/:_authToken
+`,
+    },
+    {
+      title: "on another mount",
+      good: `RUN --mount=type=secret,id=key --mount=type=tmpfs,target=/work cat /run/secrets/key > /work/key && sign /work/key
+RUN --mount=type=secret,id=key export KEY=$(cat /run/secrets/key) && make > /var/log/make.log
+`,
+    },
+  ],
+  check: function* (file) {
+    for (const { run, scripts } of runsIn(file, "every stage")) {
+      const secrets = secretMounts(run);
+      if (secrets.length === 0) continue;
+      const places = run.mounts.flatMap((mount) => mount.fields.get("target") ?? []);
+      for (const { commands } of scripts) {
+        const taint = readTaint(secrets, commands);
+        for (const command of commands)
+          for (const { word, path, how } of writesOf(command, commands, taint)) {
+            const secret = secrets.find(({ id }) => id === taint.idIn(command, commands));
+            const isOutside =
+              path !== undefined && (/^\/(dev|proc|sys)\//.test(path) || places.some((place) => isBelow(path, place)));
+            if (secret === undefined || isOutside || isUndone(command, path, commands)) continue;
+            yield {
+              at: word.span,
+              message: `The secret ${secret.id} is written to ${how}, which stays in the layer`,
+              related: [{ at: secret.mount.flag.span, message: `${secret.id} is mounted here` }],
+            };
+          }
+      }
+    }
+  },
+});
+
+interface Write {
+  readonly word: ShellWord;
+  /** The file, when it is known. */
+  readonly path: string | undefined;
+  readonly how: string;
+}
+
+const writesOf = (command: ShellCommand, commands: readonly ShellCommand[], taint: SecretTaint): readonly Write[] => {
+  const operands = command.args.filter(({ value }) => !value.startsWith("-"));
+  if (/^(cp|mv|install|rsync)$/.test(command.name)) {
+    const target = operands.at(-1);
+    const isCopied = target !== undefined && operands.slice(0, -1).some((word) => taint.isSecretPath(word.value));
+    return isCopied ? [{ word: target, path: target.value, how: target.value }] : [];
+  }
+  if (carriesSecret(command, commands, taint)) {
+    const redirected = outputRedirect(command)?.target;
+    const words = [...(command.name === "tee" ? operands : []), ...(redirected === undefined ? [] : [redirected])];
+    return words.map((word) => ({ word, path: word.value, how: word.value }));
+  }
+  const word = command.args.find(({ value }) => taint.isSecret(value));
+  if (word === undefined) return [];
+  const how = configurationOf(command);
+  return how === undefined ? [] : [{ word, path: undefined, how }];
+};
+
+/** Where a program keeps what it is told: `npm config set`, `git clone https://token@…`. */
+const configurationOf = ({ name, args }: ShellCommand): string | undefined => {
+  const words = args.map(({ value }) => value);
+  const says = (...wanted: readonly string[]): boolean => wanted.some((one) => words.includes(one));
+  if (name === "git" && says("clone", "remote", "submodule") && !says("-c", "ls-remote")) return ".git/config";
+  if (name === "git" && says("config") && !says("--unset"))
+    return says("--global", "--system") ? ".gitconfig" : ".git/config";
+  if (/^(npm|pnpm|yarn)$/.test(name) && says("set") && words[0] !== "cache") return `the configuration of ${name}`;
+  if (/^(pip3?|poetry|composer|conda|bundle|aws|gem)$/.test(name) && says("config", "configure"))
+    return `the configuration of ${name}`;
+  if (/^(docker|podman|helm|cargo|az|oc)$/.test(name) && says("login")) return `the configuration of ${name}`;
+  if ((name === "dotnet" || name === "nuget") && says("nuget", "sources", "source")) return "NuGet.Config";
+  return undefined;
+};
+
+const isUndone = (write: ShellCommand, path: string | undefined, commands: readonly ShellCommand[]): boolean =>
+  commands.some(({ index, name, args }) => {
+    if (name === "trap") return path !== undefined && (args[0]?.value.includes(baseName(path)) ?? false);
+    if (index <= write.index) return false;
+    const removes = /^(rm|shred|unlink)$/.test(name);
+    if (path !== undefined)
+      return (
+        removes &&
+        args.some(({ value }) => isBelow(path, value.replace(/\/$/, "")) || baseName(value) === baseName(path))
+      );
+    if (removes) return args.some(({ value }) => keptIn.test(value) || cloneTargets(write).includes(baseName(value)));
+    return (
+      name === write.name &&
+      args.some(({ value }) => /^(delete|unset|--unset(-all)?|rm|remove|logout|set-url)$/.test(value))
+    );
+  });
+
+const keptIn =
+  /(^|\/)(\.git|\.gitconfig|\.git-credentials|\.git\/config|\.npmrc|\.yarnrc(\.yml)?|pip\.conf|auth\.json|auth\.toml|\.docker|\.aws|\.bundle|NuGet\.Config)(\/|$)/i;
+
+const cloneTargets = ({ name, args }: ShellCommand): readonly string[] => {
+  if (name !== "git" || !args.some(({ value }) => value === "clone")) return [];
+  return args.slice(1).map(({ value }) => baseName(value).replace(/\.git$/, ""));
+};

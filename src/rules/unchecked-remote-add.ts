@@ -1,0 +1,82 @@
+import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import { isGitSource } from "./knowledge/copy-sources.ts";
+import { fileNameOf, isVerificationFile, printableUrl, readUrl } from "./knowledge/downloads.ts";
+import { runsOf } from "./knowledge/run-commands.ts";
+import { findVerifications } from "./knowledge/verification.ts";
+import { defineRule } from "./rule.ts";
+
+export default defineRule({
+  id: "unchecked-remote-add",
+  summary: "Give ADD of a URL a --checksum",
+  level: { recommended: "warning", strict: "warning" },
+  scope: "every stage",
+  why: `ADD of a URL puts into the image whatever the server sends on the day of the build. With \`--checksum=sha256:…\` BuildKit compares the file and stops the build when it is another one, and it needs no request at all while the file is in the cache.
+
+Take the checksum that the publisher prints beside the download, or compute it once from a file that you have tested: \`curl -fsSL URL | sha256sum\`.`,
+  aliases: ["4b410d24"],
+  silent: [
+    "Git sources, which are pinned by commit, and sources whose URL is a variable without a known value.",
+    "A later RUN of the stage, or of a stage that copies from it, verifies the file by checksum or signature.",
+    "Signatures, checksums and keys themselves.",
+  ],
+  fixes: "none",
+  sources: ["https://docs.docker.com/reference/dockerfile/#add---checksum"],
+  examples: [
+    {
+      bad: "ADD ⟦https://example.org/tool-1.2.tar.gz⟧ /tmp/\n",
+      message: "ADD takes https://example.org/tool-1.2.tar.gz without a --checksum",
+    },
+    {
+      title: "one of several",
+      bad: `ADD --chmod=755 \\
+    ⟦https://example.org/a⟧ \\
+    b \\
+    /usr/local/bin/
+`,
+    },
+    {
+      title: "a variable with a known value",
+      bad: `ARG URL=http://example.org/rootfs.img
+ADD ⟦\${URL}⟧ /a
+ADD [⟦"$URL"⟧, "/b"]
+`,
+    },
+    {
+      good: "ADD --checksum=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef https://example.org/tool /usr/local/bin/\n",
+    },
+    {
+      title: "git",
+      good: "ADD https://example.org/team/project.git#v1.2 /src\nADD git@example.org:team/project.git /src2\n",
+    },
+    {
+      title: "verified by a later RUN",
+      good: `ADD https://example.org/tool /tmp/
+RUN echo "$SHA256 /tmp/tool" | sha256sum -c
+`,
+    },
+    { title: "unknown variable", good: "ARG TOOL_URL\nADD $TOOL_URL /tmp/tool\n" },
+  ],
+  check: function* (file) {
+    for (const stage of file.stages)
+      for (const add of stage.instructions) {
+        if (add.keyword !== "ADD" || add.flags.some((flag) => flag.name === "checksum")) continue;
+        for (const source of add.sources) {
+          const url = file.expand(source, add).value ?? source.text;
+          const read = readUrl(url);
+          if (read === undefined || !/^https?$/.test(read.scheme) || isGitSource(url)) continue;
+          if (isVerificationFile(url) || isVerifiedAfter(file, stage, add.index, url, add.destination.text)) continue;
+          yield { at: source.span, message: `ADD takes ${printableUrl(url)} without a --checksum` };
+        }
+      }
+  },
+});
+
+const isVerifiedAfter = (file: AuditedFile, stage: StageFacts, index: number, url: string, target: string): boolean => {
+  const names = [fileNameOf(url), fileNameOf(target)].filter((name) => name !== "");
+  const dependents = file.stages.filter((other) => other.dependencies.includes(stage));
+  return [stage, ...dependents]
+    .flatMap((one) => runsOf(file, one))
+    .filter(({ run }) => run.index > index)
+    .flatMap(({ scripts }) => scripts.flatMap((script) => findVerifications(script.commands)))
+    .some((verification) => verification.names?.some((name) => names.includes(name)) ?? true);
+};

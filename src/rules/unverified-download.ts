@@ -1,0 +1,153 @@
+import type { ShellCommand } from "../dockerfile/script.ts";
+import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import { downloadsIn, isExemptFromVerification, isInterpreter, useOf } from "./knowledge/download-use.ts";
+import { type Download, fileNameOf, printableUrl } from "./knowledge/downloads.ts";
+import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
+import { isVerified, isVerifiedLater } from "./knowledge/verification.ts";
+import { defineRule, type Problem } from "./rule.ts";
+
+export default defineRule({
+  id: "unverified-download",
+  summary: "Verify what curl and wget fetch by checksum or signature",
+  level: { recommended: "warning", strict: "warning" },
+  scope: "every stage",
+  why: `TLS proves which server answered, not that the file is the one you tested: a replaced release, a hijacked bucket or a truncated transfer goes into the image unseen, and the same Dockerfile gives another image tomorrow.
+
+Keep the expected checksum in the Dockerfile and compare it before the file is used: \`echo "$SHA256  tool.tar.gz" | sha256sum -c -\`, or verify the publisher's signature with \`gpg --verify\` or \`cosign verify-blob\`. \`ADD --checksum=sha256:… URL\` does both in one instruction. A download that goes straight into \`tar\` cannot be verified: write it to a file first.`,
+  aliases: [],
+  silent: [
+    "A checksum or signature is verified in the same RUN, in a later RUN of the stage, or in a stage that copies from it.",
+    "A script of the context gets the file, or runs in the same RUN: it may verify what the Dockerfile does not show.",
+    "The answer is only read (`| jq`, `$(…)`) or thrown away.",
+    "The file is a key, a signature, a checksum or a repository list that a package manager or gpg takes.",
+    "The host is the build itself (localhost), or the script could not be parsed.",
+    "The answer goes straight into an interpreter, which `remote-script-piped-to-shell` reports.",
+  ],
+  fixes: "none",
+  sources: ["https://docs.docker.com/reference/dockerfile/#add---checksum", "https://slsa.dev/spec/v1.0/threats"],
+  examples: [
+    {
+      bad: `FROM debian:bookworm-slim
+RUN set -eux; \\
+    # the tool
+    ⟦curl⟧ -fsSLo /tmp/tool.tar.gz https://example.org/tool-1.2.tar.gz; \\
+    tar -xzf /tmp/tool.tar.gz -C /usr/local; \\
+    rm /tmp/tool.tar.gz
+`,
+      message: "Nothing compares https://example.org/tool-1.2.tar.gz with a checksum or signature",
+    },
+    { title: "straight into tar", bad: "RUN ⟦wget⟧ -qO- https://example.org/a.tgz | tar xz -C /opt\n" },
+    {
+      title: "only one of two is verified",
+      bad: `RUN curl -fsSLO https://example.org/a.zip && ⟦curl⟧ -fsSLO https://example.org/b.zip && echo "$A_SHA256  a.zip" | sha256sum -c -
+`,
+    },
+    {
+      title: "deep in a heredoc",
+      bad: `RUN <<EOF
+set -e
+if [ "$(uname -m)" = x86_64 ]; then
+  ⟦wget⟧ --quiet "https://example.org/\${VERSION}/tool" -O /usr/local/bin/tool
+fi
+EOF
+`,
+    },
+    {
+      title: "checksum only printed",
+      bad: "RUN ⟦curl⟧ -fLo tool https://example.org/tool && sha256sum tool\n",
+    },
+    {
+      good: `ARG TOOL_SHA256
+RUN curl -fsSLo tool.tar.gz "https://example.org/tool.tar.gz" \\
+ && echo "$TOOL_SHA256  tool.tar.gz" | sha256sum -c - \\
+ && tar -xzf tool.tar.gz
+`,
+    },
+    {
+      title: "signature",
+      good: "RUN wget https://example.org/tini https://example.org/tini.asc && gpg --batch --verify tini.asc tini\n",
+    },
+    {
+      title: "verified in a later RUN",
+      good: `RUN curl -fsSLo /tmp/tool https://example.org/tool
+RUN echo "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef /tmp/tool" | sha256sum --check
+`,
+    },
+    { title: "only read", good: "RUN curl -fsS https://example.org/versions.json | jq -r .latest > /version\n" },
+    {
+      title: "keys and repository lists",
+      good: `RUN curl -fsSL https://example.org/key | gpg --dearmor -o /usr/share/keyrings/example.gpg \\
+ && wget -qO /etc/apt/sources.list.d/example.list https://example.org/example.list
+`,
+    },
+    {
+      title: "a script of the context gets the file",
+      good: `COPY verify.sh /usr/local/bin/
+RUN curl -fLo /tmp/tool https://example.org/tool && verify.sh /tmp/tool
+`,
+    },
+  ],
+  check: function* (file) {
+    for (const stage of file.stages) {
+      const runs = runsOf(file, stage);
+      for (const [at, run] of runs.entries()) {
+        const later = [...runs.slice(at + 1), ...dependentRuns(file, stage)];
+        yield* unverifiedIn(run, later, copiedNames(stage));
+      }
+    }
+  },
+});
+
+const unverifiedIn = function* (
+  run: RunCommands,
+  later: readonly RunCommands[],
+  copied: ReadonlySet<string>,
+): Iterable<Problem> {
+  if (!run.isRead) return;
+  for (const { commands } of run.scripts) {
+    const downloads = downloadsIn(commands);
+    if (downloads.length === 0) continue;
+    const others = [...run.scripts, ...later.flatMap(({ scripts }) => scripts)]
+      .map((script) => script.commands)
+      .filter((other) => other !== commands && downloadsIn(other).length === 0);
+    for (const download of downloads) {
+      if (useOf(download, commands) !== "kept" || isExemptFromVerification(download, commands)) continue;
+      if (isVerified(download, commands, downloads) || isHandedToScript(download, commands, copied)) continue;
+      if (others.some((other) => isVerifiedLater(download, other))) continue;
+      const at = download.command.nameWord?.span ?? download.command.span;
+      yield { at, message: `Nothing compares ${describe(download)} with a checksum or signature` };
+    }
+  }
+};
+
+const describe = ({ urls, command }: Download): string =>
+  urls.length === 0 ? `what ${command.name} fetches` : urls.map(({ value }) => printableUrl(value)).join(" and ");
+
+const dependentRuns = (file: AuditedFile, stage: StageFacts): readonly RunCommands[] =>
+  file.stages.filter((other) => other.dependencies.includes(stage)).flatMap((other) => runsOf(file, other));
+
+/** Names of files that COPY and ADD bring in one by one. */
+const copiedNames = (stage: StageFacts): ReadonlySet<string> =>
+  new Set(
+    stage.lineage
+      .flatMap((one) => one.instructions)
+      .flatMap((one) => (one.keyword === "COPY" || one.keyword === "ADD" ? one.sources : []))
+      .map((source) => fileNameOf(source.text)),
+  );
+
+const isHandedToScript = (
+  download: Download,
+  commands: readonly ShellCommand[],
+  copied: ReadonlySet<string>,
+): boolean => {
+  const own = download.output.kind === "files" ? download.output.paths.map(fileNameOf) : [];
+  return commands.some(({ name, nameWord, args }) => {
+    const operand = args.find((arg) => !arg.value.startsWith("-"))?.value ?? "";
+    const script = isInterpreter(name) ? fileNameOf(operand) : name;
+    if (script === "" || own.includes(script)) return false;
+    if (copied.has(script)) return true;
+    const isScript =
+      isInterpreter(name) || nameWord?.value.startsWith("./") === true || /\.(sh|bash|py|pl)$/.test(name);
+    return isScript && args.some((arg) => own.includes(fileNameOf(arg.value)));
+  });
+};
