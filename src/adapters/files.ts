@@ -4,6 +4,7 @@ import { UserError } from "../errors.ts";
 import type { Files } from "../ports.ts";
 import { createBuildContexts } from "./build-context.ts";
 import { discover } from "./discovery.ts";
+import { repositoryOf } from "./git.ts";
 import { shownPath, systemReason } from "./shown-path.ts";
 
 /** The file system as seen from a current directory. */
@@ -19,6 +20,7 @@ export const createFiles = (cwd: string = process.cwd()): Files => ({
       throw new UserError(`\`${shownPath(cwd, absolute)}\` cannot be written: ${systemReason(error)}`);
     }
   },
+  rootOf: (absolute) => repositoryOf(dirname(absolute)) ?? cwd,
   context: createBuildContexts(cwd),
 });
 

@@ -1,0 +1,274 @@
+import { auditFile } from "./audit/audit.ts";
+import { auditedFile, type Surroundings } from "./audit/audited-file.ts";
+import { findingsOf } from "./audit/findings.ts";
+import { chooseContext } from "./build/context.ts";
+import { type PlannedFile, planTargets } from "./build/plan.ts";
+import { failedBeforeBuild, type PreflightProblem, preflight } from "./build/preflight.ts";
+import type { Target } from "./build/target.ts";
+import type { Configs } from "./config.ts";
+import { decodeText } from "./dockerfile/decode.ts";
+import type { Dockerfile } from "./dockerfile/model.ts";
+import { lineStarts, positionAt } from "./dockerfile/position.ts";
+import { readDockerfile } from "./dockerfile/read.ts";
+import { UserError } from "./errors.ts";
+import type { BuildEvent, BuiltTarget, Engine, FoundFile } from "./ports.ts";
+import { type Baseline, parseBaseline } from "./report/baseline.ts";
+import type { Finding, Report, ReportedFile } from "./report/report.ts";
+import { sizeRows } from "./report/sizes.ts";
+import { verdictOf } from "./report/verdict.ts";
+import type { AuditedFile } from "./rules/audited-file.ts";
+import { rules } from "./rules/registry.ts";
+import { type Config, type DockerfileConfig, ruleSettingsFor, type Settings } from "./settings.ts";
+import { version } from "./version.ts";
+import type { World } from "./world.ts";
+
+export interface RunRequest {
+  readonly settings: Settings;
+  readonly configs: Configs;
+  readonly world: World;
+  readonly signal: AbortSignal;
+  /** The findings are complete, nothing is built yet. */
+  readonly onAudited?: (audited: Pick<Report, "files" | "findings">) => void;
+  /** What is going to be built, and by what. */
+  readonly onPlanned?: (targets: readonly Target[], engine: string) => void;
+  readonly onEvent?: (event: BuildEvent) => void;
+}
+
+/** Find, audit, plan, build, measure, compare, judge: the whole job as one value. */
+export const run = async (request: RunRequest): Promise<Report> => {
+  const { settings, configs, world } = request;
+  const clock = stopwatch(world.now);
+  const { root } = configs;
+  const baseline = settings.baseline === undefined ? undefined : await readBaseline(settings.baseline, world);
+  const discovery = await world.files.discover({
+    paths: settings.paths,
+    files: settings.files,
+    exclude: settings.exclude,
+  });
+  clock.lap("find");
+
+  const isBuilding = settings.command !== "audit" && settings.build !== false && discovery.files.length > 0;
+  const engine: Engine | undefined = isBuilding ? await world.docker.engine() : undefined;
+  const audits = await auditAll(discovery.files, request, engine?.status === "ready");
+  const files = audits.map(({ reported }) => reported);
+  const findings = audits.flatMap((audit) => audit.findings);
+  clock.lap("audit");
+  request.onAudited?.({ files, findings });
+
+  const targets = engine && (await buildAll(audits, engine, request));
+  if (targets) clock.lap("build and measure");
+  const isPartial = settings.targets.length > 0 || settings.paths.length > 0;
+  const sizes = targets
+    ? sizeRows(targets, {
+        baseline,
+        budgets: budgetsOf(root),
+        matches: (glob, id) => budgetMatches(root, audits, glob, id),
+        isWhole: !isPartial,
+      })
+    : [];
+  const buildImpossible = engine?.status === "absent" ? engine.reason : undefined;
+  const verdict = verdictOf({
+    findings,
+    targets,
+    sizes,
+    failureThreshold: settings.failureThreshold,
+    buildImpossible: settings.build === true ? buildImpossible : undefined,
+  });
+  return {
+    version,
+    files,
+    findings,
+    targets,
+    sizes,
+    baseline: settings.baseline,
+    engine: engine?.status === "ready" ? engine.description : undefined,
+    notes: [
+      ...discovery.notes,
+      ...root.notes,
+      ...audits.flatMap(({ notes }) => notes),
+      ...(buildImpossible === undefined ? [] : [`Nothing was built: ${buildImpossible}`]),
+    ],
+    verdict,
+    timings: clock.laps(),
+  };
+};
+
+interface Audit {
+  readonly found: FoundFile;
+  readonly reported: ReportedFile;
+  readonly findings: readonly Finding[];
+  readonly notes: readonly string[];
+  /** Undefined when the file could not be read. */
+  readonly facts:
+    | { readonly dockerfile: Dockerfile; readonly file: AuditedFile; readonly planned: PlannedFile }
+    | undefined;
+}
+
+const auditAll = async (
+  found: readonly FoundFile[],
+  request: RunRequest,
+  isBuilding: boolean,
+): Promise<readonly Audit[]> => {
+  const audits: Audit[] = [];
+  for (const file of found) audits.push(await auditOne(file, request, isBuilding));
+  return audits;
+};
+
+const auditOne = async (found: FoundFile, request: RunRequest, isBuilding: boolean): Promise<Audit> => {
+  const { settings, configs, world } = request;
+  const config = await configs.of(found.absolute);
+  const own = config.dockerfiles.find(({ matches }) => matches(found.absolute));
+  let bytes: Uint8Array;
+  try {
+    bytes = await world.files.readBytes(found.absolute);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return {
+      found,
+      reported: { path: found.path, text: "", error: reason, ignored: 0 },
+      findings: [],
+      notes: [],
+      facts: undefined,
+    };
+  }
+  const dockerfile = readDockerfile(found.path, decodeText(bytes));
+  const bare = auditedFile(dockerfile);
+  const chosen = chooseContext({
+    path: found.path,
+    folder: folderOf(found.absolute),
+    root: world.files.rootOf(found.absolute),
+    configured: own?.context,
+    stages: bare.stages,
+    contextAt: (folder) => world.files.context(folder, found.absolute),
+  });
+  const file = auditedFile(dockerfile, surroundings(chosen.context, found, own, request, isBuilding));
+  const outcome = auditFile(file, {
+    rules,
+    profile: settings.profile,
+    settings: ruleSettingsFor(config, found.absolute),
+  });
+  return {
+    found,
+    reported: { path: found.path, text: dockerfile.text, error: undefined, ignored: outcome.ignored.length },
+    findings: findingsOf(dockerfile, outcome.problems),
+    notes: [
+      ...(chosen.note === undefined ? [] : [chosen.note]),
+      ...outcome.failures.map(
+        ({ rule, error }) => `${found.path}: the rule ${rule} failed (${String(error)}); please report it`,
+      ),
+    ],
+    facts: {
+      dockerfile,
+      file,
+      planned: {
+        path: found.path,
+        absolute: found.absolute,
+        stages: file.stages,
+        context: chosen.context,
+        config: own,
+      },
+    },
+  };
+};
+
+const folderOf = (absolute: string): string => absolute.replace(/[\\/][^\\/]*$/, "") || "/";
+
+const surroundings = (
+  context: string,
+  found: FoundFile,
+  own: DockerfileConfig | undefined,
+  { settings, world }: RunRequest,
+  isBuilding: boolean,
+): Surroundings => ({
+  context: world.files.context(context, found.absolute),
+  namedContexts: new Set(
+    [...settings.buildContexts.keys(), ...(own?.buildContexts.keys() ?? [])].map((name) => name.toLowerCase()),
+  ),
+  targets: new Set((own?.targets ?? []).map((name) => name.toLowerCase())),
+  supplied: isBuilding
+    ? { secrets: new Set(settings.secrets.map(({ id }) => id)), ssh: new Set(settings.ssh.map(({ id }) => id)) }
+    : undefined,
+});
+
+const buildAll = async (
+  audits: readonly Audit[],
+  engine: Engine,
+  { settings, world, signal, onEvent, onPlanned }: RunRequest,
+): Promise<readonly BuiltTarget[]> => {
+  const known = audits.flatMap(({ facts }) => facts ?? []);
+  const targets = planTargets(
+    known.map(({ planned }) => planned),
+    settings,
+  );
+  if (engine.status === "absent") return targets.map((target) => skipped(target, engine.reason));
+  onPlanned?.(targets, engine.description);
+  const supplied = await world.docker.supplies(settings.secrets, settings.ssh);
+  const refused = new Map<Target, readonly PreflightProblem[]>();
+  for (const target of targets) {
+    const facts = known.find(({ planned }) => planned.absolute === target.dockerfileAbsolute);
+    const stage = facts?.file.stages[target.stageIndex];
+    const problems = facts && stage ? [...syntaxProblems(facts.dockerfile), ...preflight(stage, supplied)] : [];
+    if (problems.length > 0) refused.set(target, problems);
+  }
+  const report = onEvent ?? (() => {});
+  const early = new Map(
+    [...refused].map(([target, problems]) => [target, failedBeforeBuild(target, problems)] as const),
+  );
+  for (const result of early.values()) report({ type: "finished", result });
+  const built = await world.docker.build(
+    targets.filter((target) => !refused.has(target)),
+    { maxParallel: settings.maxParallel, signal, onEvent: report },
+  );
+  return targets.flatMap((target) => {
+    const failed = early.get(target);
+    if (failed) return [{ build: failed, images: [], measureError: undefined }];
+    return built.filter(({ build }) => build.target === target);
+  });
+};
+
+/** BuildKit refuses the file, so no target of it can be built. */
+const syntaxProblems = ({ problems, text }: Dockerfile): readonly PreflightProblem[] => {
+  if (problems.length === 0) return [];
+  const starts = lineStarts(text);
+  return problems.map(({ span, message }) => ({ at: span, message, line: positionAt(starts, span.start).line }));
+};
+
+const skipped = (target: Target, reason: string): BuiltTarget => ({
+  build: { target, milliseconds: 0, steps: [], status: "skipped", reason },
+  images: [],
+  measureError: undefined,
+});
+
+const readBaseline = async (path: string, world: World): Promise<Baseline> => {
+  let bytes: Uint8Array;
+  try {
+    bytes = await world.files.readBytes(path);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError(`baseline: \`${path}\` cannot be read: ${reason}`);
+  }
+  return parseBaseline(decodeText(bytes), path);
+};
+
+/** The budgets by name; the configuration's own matcher decides which target one is for. */
+const budgetsOf = (config: Config) => config.budgets.map(({ target, maxBytes, of }) => ({ target, maxBytes, of }));
+
+const budgetMatches = (config: Config, audits: readonly Audit[], glob: string, id: string): boolean => {
+  const audit = audits.find(({ found }) => id === found.path || id.startsWith(`${found.path}:`));
+  const stage = audit && id.length > audit.found.path.length ? id.slice(audit.found.path.length + 1) : undefined;
+  const dockerfileAbsolute = audit?.found.absolute ?? id;
+  return config.budgets.some((budget) => budget.target === glob && budget.matches({ id, stage, dockerfileAbsolute }));
+};
+
+const stopwatch = (now: () => number) => {
+  const laps: { part: string; milliseconds: number }[] = [];
+  let last = now();
+  return {
+    lap: (part: string): void => {
+      const at = now();
+      laps.push({ part, milliseconds: Math.round(at - last) });
+      last = at;
+    },
+    laps: () => laps,
+  };
+};

@@ -1,0 +1,29 @@
+import { connectDocker } from "./adapters/buildx.ts";
+import { createFiles } from "./adapters/files.ts";
+import { measure } from "./adapters/oci-layout.ts";
+import type { Docker, Files } from "./ports.ts";
+
+/** The world as the pipeline needs it, for the command line and the action alike. */
+export interface World {
+  readonly files: Files;
+  readonly docker: Docker;
+  /** Milliseconds; only differences count. */
+  readonly now: () => number;
+}
+
+export const connectWorld = (options: {
+  readonly cwd: string;
+  readonly builder: string | undefined;
+  /** Of the engine's processes: this process's own and the values of secrets. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly temporaryFolder?: string;
+}): World => ({
+  files: createFiles(options.cwd),
+  docker: connectDocker({
+    builder: options.builder,
+    environment: options.environment,
+    measure,
+    ...(options.temporaryFolder === undefined ? {} : { temporaryFolder: options.temporaryFolder }),
+  }),
+  now: () => performance.now(),
+});
