@@ -169,7 +169,9 @@ describe("a check run", () => {
 });
 
 describe("the comment", () => {
-  const comment = { pull: 7, key: "docker/build", body: "sizes", createsNew: true };
+  const marker = commentMarker("docker/build");
+  const body = (text: string) => `${marker}\n${text}`;
+  const comment = { pull: 7, marker, body: body("sizes"), createsNew: true };
 
   test("is created once and edited in place", async () => {
     const { upsertComment } = await start();
@@ -177,20 +179,19 @@ describe("the comment", () => {
       url: "https://github.com/acme/shop/pull/7#issuecomment-2000",
       change: "created",
     });
-    expect(await upsertComment({ ...comment, body: "other sizes" })).toEqual({
+    expect(await upsertComment({ ...comment, body: body("other sizes") })).toEqual({
       url: "https://github.com/acme/shop/pull/7#issuecomment-2000",
       change: "updated",
     });
-    expect(await upsertComment({ ...comment, body: "other sizes" })).toMatchObject({ change: "none" });
+    expect(await upsertComment({ ...comment, body: body("other sizes") })).toMatchObject({ change: "none" });
     expect(github.state.comments).toEqual([
-      { id: 2000, issue: 7, author: "github-actions[bot]", body: `${commentMarker("docker/build")}\nother sizes` },
+      { id: 2000, issue: 7, author: "github-actions[bot]", body: body("other sizes") },
     ]);
     expect(github.violations).toEqual([]);
   });
 
   test("is found behind hundreds of others, and never in someone else's hands", async () => {
     const { upsertComment } = await start();
-    const marker = commentMarker("docker/build");
     for (let index = 0; index < 250; index += 1) {
       github.state.comments.push({
         id: index,
@@ -208,7 +209,8 @@ describe("the comment", () => {
   test("of another key is left alone", async () => {
     const { upsertComment } = await start();
     await upsertComment(comment);
-    await upsertComment({ ...comment, key: "docker/release", body: "others" });
+    const other = commentMarker("docker/release");
+    await upsertComment({ ...comment, marker: other, body: `${other}\nothers` });
     expect(github.state.comments.map(({ body }) => body.split("\n")[1])).toEqual(["sizes", "others"]);
   });
 
@@ -233,7 +235,7 @@ describe("the comment", () => {
     const { upsertComment, createCheck, completeCheck } = await start({
       redact: (text) => text.replaceAll("hunter2", "***"),
     });
-    await upsertComment({ ...comment, body: "the password is hunter2" });
+    await upsertComment({ ...comment, body: body("the password is hunter2") });
     const check = await createCheck({ ...request, title: "hunter2" });
     await completeCheck(check, {
       ...result([{ ...annotation(1), message: "hunter2" }]),
@@ -246,7 +248,7 @@ describe("the comment", () => {
   test("goes to an Enterprise Server under its own path", async () => {
     const { upsertComment } = await start({ prefix: "/api/v3" });
     await upsertComment(comment);
-    await upsertComment({ ...comment, body: "again" });
+    await upsertComment({ ...comment, body: body("again") });
     expect(operations()).toEqual([
       "issues/list-comments 200",
       "issues/create-comment 201",

@@ -4,9 +4,9 @@ import { isUncertain, readFailure } from "./github-retry.ts";
 
 export interface CommentRequest {
   readonly pull: number;
-  /** Tells uses of the action on one pull request apart. */
-  readonly key: string;
-  /** Markdown without the marker. */
+  /** Of `commentMarker`; tells uses of the action on one pull request apart. */
+  readonly marker: string;
+  /** Markdown that begins with the marker. */
   readonly body: string;
   /** False: an existing comment is brought up to date and none is created. */
   readonly createsNew: boolean;
@@ -25,15 +25,9 @@ interface Comment {
   readonly user: { readonly login: string } | null;
 }
 
-/** Longest body with its marker; GitHub itself takes more, an Enterprise Server may not. */
-const longestBody = 65_000;
-
 /** Invisible, and no more than letters of a key, so that no text can end the HTML comment early. */
 export const commentMarker = (key: string): string =>
   `<!-- docker-hygiene comment ${Buffer.from(key, "utf8").toString("base64url")} -->`;
-
-/** Characters that `upsertComment` leaves for the body. */
-export const commentSpace = (key: string): number => longestBody - commentMarker(key).length - 1;
 
 /** One comment per key, edited in place: the own one that begins with the marker, wherever it stands in the list. */
 export const upsertComment = async (
@@ -41,8 +35,7 @@ export const upsertComment = async (
   occasion: Occasion,
   request: CommentRequest,
 ): Promise<CommentResult> => {
-  const marker = commentMarker(request.key);
-  const body = `${marker}\n${request.body}`.slice(0, longestBody);
+  const { marker, body } = request;
   const existing = await findOwn(connection, request.pull, marker);
   if (existing !== undefined) return edit(connection, existing, body);
   if (!request.createsNew) return { url: undefined, change: "none" };

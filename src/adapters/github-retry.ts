@@ -19,15 +19,25 @@ export interface Attempts {
   readonly run: <T>(request: () => Promise<T>, isRepeatable: boolean) => Promise<T>;
 }
 
-/** One budget of patience for all requests of a run, so that a limping GitHub costs minutes at most, once. */
+/**
+ * One budget of patience for all requests of a run, so that a limping GitHub costs minutes at most, once. After a
+ * request that never got through, each further one is tried a single time until one succeeds.
+ */
 export const newAttempts = (policy: RetryPolicy): Attempts => {
   let patience = policy.patience;
+  let isDown = false;
   const run = async <T>(request: () => Promise<T>, isRepeatable: boolean, attempt = 1): Promise<T> => {
     try {
-      return await request();
+      const answer = await request();
+      isDown = false;
+      return answer;
     } catch (error) {
       const wait = waitBefore(readFailure(error), attempt, isRepeatable, policy.now());
-      if (wait === undefined || wait > patience || attempt >= policy.attempts) throw error;
+      if (wait === undefined) throw error;
+      if (isDown || wait > patience || attempt >= policy.attempts) {
+        isDown = isUncertain(error);
+        throw error;
+      }
       patience -= wait;
       await policy.sleep(wait);
       return run(request, isRepeatable, attempt + 1);

@@ -1,0 +1,270 @@
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { type FakeGitHub, startFakeGitHub } from "./github/fake-github.ts";
+import { type Job, type Step, type StepResult, startJob } from "./github/step-runner.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const head = "a".repeat(40);
+let github: FakeGitHub;
+let job: Job;
+let workspace: string;
+
+beforeEach(async () => {
+  github = await startFakeGitHub({
+    tokens: {
+      "write-token": { checks: "write", contents: "read", pull_requests: "write" },
+      "read-token": { checks: "read", contents: "read", pull_requests: "read" },
+    },
+  });
+  job = await startJob();
+  workspace = await mkdtemp(join(tmpdir(), "docker-hygiene-workspace-"));
+});
+
+afterEach(async () => {
+  await github.close();
+  await job.close();
+  await rm(workspace, { recursive: true, force: true });
+});
+
+const step = (given: Partial<Step> = {}): Step => ({
+  action: root,
+  ...(process.env.DOCKER_HYGIENE_BUNDLE === undefined ? {} : { bundle: process.env.DOCKER_HYGIENE_BUNDLE }),
+  workspace,
+  apiUrl: github.url,
+  token: "write-token",
+  event: "pull_request",
+  payload: pullRequest("acme/shop"),
+  environment: { PATH: process.env.PATH ?? "", HOME: workspace },
+  ...given,
+  inputs: { build: "false", ...given.inputs },
+});
+
+const pullRequest = (from: string) => ({
+  action: "synchronize",
+  pull_request: {
+    number: 7,
+    user: { login: "alice" },
+    head: { sha: head, ref: "topic", repo: { full_name: from } },
+    base: { sha: "b".repeat(40), ref: "main", repo: { full_name: "acme/shop" } },
+  },
+  repository: { default_branch: "main", full_name: "acme/shop" },
+});
+
+const put = async (files: Readonly<Record<string, string>>): Promise<void> => {
+  for (const [path, text] of Object.entries(files)) {
+    await mkdir(dirname(join(workspace, path)), { recursive: true });
+    await writeFile(join(workspace, path), text);
+  }
+};
+
+const bad = 'FROM debian:latest\nRUN apt-get upgrade -y\nCMD ["sh"]\n';
+const everything = async (result: StepResult): Promise<string> =>
+  [
+    result.log.join("\n"),
+    result.summary ?? "",
+    JSON.stringify(result.outputs),
+    JSON.stringify(github.requests),
+    result.outputs.report ? await readFile(result.outputs.report, "utf8") : "",
+  ].join("\n");
+
+describe("the action", () => {
+  test("puts its findings on a check run of the pull request's own head, and fails the job", async () => {
+    await put({ Dockerfile: bad });
+    const result = await job.run(step());
+    expect(result).toMatchObject({ outcome: "failure", exitCode: 1 });
+    const [check] = github.state.checks;
+    expect(check).toMatchObject({ name: "docker-hygiene", headSha: head, status: "completed", conclusion: "failure" });
+    expect(check?.annotations.map(({ path, start_line: line }) => `${path}:${line}`)).toEqual(
+      expect.arrayContaining(["Dockerfile:1", "Dockerfile:2"]),
+    );
+    expect(result.issues).toEqual([]);
+    expect(result.outputs).toMatchObject({
+      verdict: "fail",
+      "check-url": "https://github.com/acme/shop/runs/1000",
+      "comment-url": "https://github.com/acme/shop/pull/7#issuecomment-2000",
+    });
+    const report = JSON.parse(await readFile(result.outputs.report ?? "", "utf8"));
+    expect(report).toMatchObject({ schemaVersion: 1, files: [{ path: "Dockerfile" }] });
+    expect(report.findings).toHaveLength(
+      Number(result.outputs.errors) + Number(result.outputs.warnings) + Number(result.outputs.notes),
+    );
+    expect(result.summary).toContain("## docker-hygiene: ");
+    expect(github.violations).toEqual([]);
+  });
+
+  test("finds nothing wrong with a good Dockerfile and does not comment", async () => {
+    await put({ Dockerfile: good });
+    const result = await job.run(step());
+    expect(result).toMatchObject({ outcome: "success", exitCode: 0 });
+    expect(github.state.checks).toMatchObject([{ conclusion: "success" }]);
+    expect(github.state.comments).toEqual([]);
+    expect(result.outputs).toMatchObject({ verdict: "pass", errors: "0", "comment-url": "" });
+  });
+
+  test("edits its comment when it runs again", async () => {
+    await put({ Dockerfile: bad });
+    await job.run(step());
+    await put({ Dockerfile: good });
+    const result = await job.run(step());
+    expect(github.state.comments).toHaveLength(1);
+    expect(result.outputs["comment-url"]).toBe("https://github.com/acme/shop/pull/7#issuecomment-2000");
+    expect(github.state.comments[0]?.body).not.toContain("apt-get upgrade");
+  });
+
+  test("gives each leg of a matrix its own check run and comment", async () => {
+    await put({ Dockerfile: bad });
+    await job.run(step({ matrix: { os: "linux", node: 20 } }));
+    await job.run(step({ matrix: { os: "linux", node: 22 } }));
+    expect(github.state.checks.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      "docker-hygiene (linux, 20) completed",
+      "docker-hygiene (linux, 22) completed",
+    ]);
+    expect(new Set(github.state.checks.map(({ externalId }) => externalId)).size).toBe(2);
+    expect(github.state.comments).toHaveLength(2);
+  });
+
+  test("shows its findings as workflow commands when a fork's token is read-only", async () => {
+    await put({ Dockerfile: bad });
+    const result = await job.run(step({ token: "read-token", payload: pullRequest("mallory/shop") }));
+    expect(result).toMatchObject({ outcome: "failure", exitCode: 1 });
+    expect(github.state.checks).toEqual([]);
+    expect(github.state.comments).toEqual([]);
+    expect(result.issues.map(({ properties }) => `${properties.file}:${properties.line}`)).toEqual(
+      expect.arrayContaining(["Dockerfile:1", "Dockerfile:2"]),
+    );
+    expect(result.log).toContain(
+      "The check run is left out: GitHub gives pull requests from forks a read-only token. The job summary and the log hold everything.",
+    );
+    expect(result.issues.filter(({ properties }) => properties.title === "docker-hygiene")).toEqual([]);
+    expect(result.summary).toContain("## docker-hygiene: ");
+  });
+
+  test("says once which permissions are missing, and judges all the same", async () => {
+    await put({ Dockerfile: bad });
+    const result = await job.run(step({ token: "read-token" }));
+    expect(result.exitCode).toBe(1);
+    const warnings = result.issues.filter(({ properties }) => properties.title === "docker-hygiene");
+    expect(warnings).toEqual([
+      {
+        type: "warning",
+        message: [
+          "The check run could not be delivered: the token lacks a permission (403). Add `checks: write` to `permissions:` of the job.",
+          "The comment could not be delivered: the token lacks a permission (403). Add `pull-requests: write` to `permissions:` of the job.",
+        ].join("\n"),
+        properties: { title: "docker-hygiene" },
+      },
+    ]);
+  });
+
+  test("keeps verdict, summary and files when GitHub is down", async () => {
+    await put({ Dockerfile: good });
+    await github.close();
+    const result = await job.run(step());
+    expect(result).toMatchObject({ outcome: "success", exitCode: 0 });
+    expect(result.outputs).toMatchObject({ verdict: "pass", "check-url": "", "comment-url": "" });
+    expect(result.summary).toContain("## docker-hygiene: ");
+    expect(result.issues.map(({ type }) => type)).toEqual(["warning"]);
+  }, 60_000);
+
+  test("refuses pull_request_target with the reason", async () => {
+    await put({ Dockerfile: bad });
+    const result = await job.run(step({ event: "pull_request_target" }));
+    expect(result.exitCode).toBe(2);
+    expect(result.issues).toEqual([
+      {
+        type: "error",
+        message:
+          "pull_request_target: building a Dockerfile runs the pull request's code, and this event would hand it a write token and the secrets. Use `on: pull_request`.",
+        properties: { title: "docker-hygiene" },
+      },
+    ]);
+    expect(github.requests).toEqual([]);
+  });
+
+  test("names the input that it does not understand", async () => {
+    const result = await job.run(step({ inputs: { comment: "sometimes" } }));
+    expect(result.exitCode).toBe(2);
+    expect(result.issues.map(({ message }) => message)).toEqual([
+      "comment: `sometimes` is not one of always, changes, failure, never (input `comment` of the workflow).",
+    ]);
+  });
+
+  test.each(["push", "merge_group", "schedule", "workflow_dispatch"])("runs on %s without a comment", async (event) => {
+    await put({ Dockerfile: bad });
+    const payload =
+      event === "merge_group"
+        ? { merge_group: { head_sha: head, base_ref: "refs/heads/main", base_sha: "b".repeat(40) } }
+        : { repository: { default_branch: "main" } };
+    const result = await job.run(step({ event, payload, sha: head }));
+    expect(result.exitCode).toBe(1);
+    expect(github.state.checks).toMatchObject([{ headSha: head, status: "completed" }]);
+    expect(github.state.comments).toEqual([]);
+    expect(result.issues).toEqual([]);
+  });
+});
+
+describe("hostile text in a Dockerfile", () => {
+  const hostile = [
+    "FROM debian:latest",
+    "# ::add-mask::debian",
+    "ARG API_TOKEN=x ::warning::forged",
+    "RUN apt-get upgrade -y # ##[error file=README.md;line=1]forged ##[add-matcher]x ::set-output name=report::x",
+    'CMD ["sh"]',
+    "",
+  ].join("\n");
+
+  test.each(["write-token", "read-token"])("forges no workflow command, with a %s", async (token) => {
+    await put({ Dockerfile: hostile, "::error::forged.Dockerfile": hostile, "##[error]forged.Dockerfile": hostile });
+    const result = await job.run(step({ token }));
+    expect(result.exitCode).toBe(1);
+    expect(result.issues.filter(({ message }) => message.startsWith("forged"))).toEqual([]);
+    expect(result.issues.filter(({ properties }) => properties.file === "README.md")).toEqual([]);
+    expect(result.effects.filter((name) => name !== "group" && name !== "endgroup")).toEqual([]);
+    expect(result.masks).not.toContain("debian");
+    expect(result.outputs.report).toMatch(/report\.json$/);
+  });
+});
+
+describe("secrets", () => {
+  const value = "correct-horse-battery-staple";
+
+  test("appear in no log, summary, request, output or file, in no form", async () => {
+    const encoded = Buffer.from(value).toString("base64");
+    await put({ Dockerfile: `FROM debian:latest\nARG NPM_TOKEN=${value}\nENV OTHER_TOKEN=${encoded}\nCMD ["sh"]\n` });
+    const result = await job.run(
+      step({ inputs: { secrets: `npm_token=${value}`, annotate: "note", comment: "always" } }),
+    );
+    expect(result.exitCode).toBe(1);
+    const text = await everything(result);
+    expect(text).not.toContain(value);
+    expect(text).not.toContain(encoded);
+    expect(result.masks).toContain(value);
+    expect(result.masks).toContain(encoded.slice(0, Math.floor((value.length * 8) / 6)));
+  });
+
+  test("are masked before anything else is written", async () => {
+    await put({ Dockerfile: good });
+    const result = await job.run(step({ inputs: { secrets: `npm_token=${value}` } }));
+    const lines = result.raw.split("\n");
+    const masked = lines.indexOf(`::add-mask::${value}`);
+    expect(masked).toBeGreaterThanOrEqual(0);
+    expect(lines.slice(0, masked).filter((line) => !line.startsWith("::add-mask::"))).toEqual([]);
+  });
+
+  test("are in no message about a mistake", async () => {
+    const result = await job.run(step({ inputs: { secrets: `${value}\nnpm token=${value}` } }));
+    expect(result.exitCode).toBe(2);
+    expect(result.raw).not.toContain(value);
+  });
+});
+
+const good = [
+  "FROM debian:12.5-slim AS app",
+  'LABEL org.opencontainers.image.source="https://example.org/app"',
+  "USER 1000",
+  'CMD ["sh"]',
+  "",
+].join("\n");

@@ -1,0 +1,47 @@
+import { spawnSync } from "node:child_process";
+import { rm } from "node:fs/promises";
+import { checkState } from "./action-delivery.ts";
+import { connectForge } from "./adapters/github.ts";
+import type { StartedCheck } from "./adapters/github-check.ts";
+import type { Occasion } from "./adapters/github-event.ts";
+import { explainFailure } from "./adapters/github-failure.ts";
+import type { Runner } from "./adapters/github-runner.ts";
+
+/** States of the main step: folders and builders to remove, one for a run. */
+export const folderState = "temporary-folder";
+export const builderState = "builder";
+
+/** Removes what a cancelled main step left behind, and completes its check run. Never fails the job. */
+export const cleanUp = async (runner: Runner, occasion: Occasion | undefined): Promise<void> => {
+  const folder = runner.state(folderState);
+  if (folder !== "") await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+  const builder = runner.state(builderState);
+  if (/^docker-hygiene-[0-9a-z-]+$/.test(builder)) {
+    spawnSync("docker", ["buildx", "rm", "--force", builder], { stdio: "ignore", timeout: 60_000 });
+  }
+  const check = readCheck(runner.state(checkState));
+  if (check !== undefined && occasion !== undefined) await completeCheck(check, runner, occasion);
+};
+
+const completeCheck = async (check: StartedCheck, runner: Runner, occasion: Occasion): Promise<void> => {
+  const forge = connectForge({ token: runner.input("github-token"), occasion, redact: (text) => text });
+  try {
+    await forge.completeCheck(check, {
+      conclusion: "cancelled",
+      title: "Cancelled",
+      summary: "The job ended before docker-hygiene did.",
+      annotations: [],
+    });
+  } catch (error) {
+    runner.warn(explainFailure(error, "the end of the check run", "checks: write", occasion).message);
+  }
+};
+
+const readCheck = (state: string): StartedCheck | undefined => {
+  if (state === "") return undefined;
+  try {
+    return JSON.parse(state) as StartedCheck;
+  } catch {
+    return undefined;
+  }
+};
