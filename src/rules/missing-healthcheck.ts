@@ -47,7 +47,7 @@ localhost. Kubernetes ignores HEALTHCHECK and has its own probes: set the option
     { good: 'FROM debian:12 AS dev\nEXPOSE 80\nCMD ["serve"]\nFROM scratch\nCOPY a /a' },
   ],
   check: function* (file, options) {
-    if (file.isBroken || /^(kubernetes|k8s|nomad)$/i.test(String(options["orchestrator"] ?? ""))) return;
+    if (file.isBroken || /^(kubernetes|k8s|nomad)$/i.test(String(options.orchestrator ?? ""))) return;
     for (const stage of file.targetStages) {
       const port = portOf(stage);
       const start = startOf(file, stage);

@@ -1,9 +1,13 @@
 import addOfPlainFiles from "./add-of-plain-files.ts";
 import baseWithoutDigest from "./base-without-digest.ts";
 import buildToolsInShippedStage from "./build-tools-in-shipped-stage.ts";
+import circularStageReference from "./circular-stage-reference.ts";
 import constantPlatformFlag from "./constant-platform-flag.ts";
+import copyFromEmptyStage from "./copy-from-empty-stage.ts";
+import debugStageLast from "./debug-stage-last.ts";
 import deprecatedLabelSchema from "./deprecated-label-schema.ts";
 import deprecatedMaintainer from "./deprecated-maintainer.ts";
+import devDependenciesShipped from "./dev-dependencies-shipped.ts";
 import duplicateStageName from "./duplicate-stage-name.ts";
 import invalidImageReference from "./invalid-image-reference.ts";
 import largeBaseVariant from "./large-base-variant.ts";
@@ -11,33 +15,41 @@ import latestBaseTag from "./latest-base-tag.ts";
 import literalCredential from "./literal-credential.ts";
 import malformedExecForm from "./malformed-exec-form.ts";
 import missingAssumeYes from "./missing-assume-yes.ts";
+import missingFrom from "./missing-from.ts";
 import missingHealthcheck from "./missing-healthcheck.ts";
 import missingLabel from "./missing-label.ts";
 import missingUser from "./missing-user.ts";
 import movingBaseTag from "./moving-base-tag.ts";
+import numericStageReference from "./numeric-stage-reference.ts";
 import overriddenInstruction from "./overridden-instruction.ts";
 import permissionsChangedAfterCopy from "./permissions-changed-after-copy.ts";
 import recommendedPackagesInstalled from "./recommended-packages-installed.ts";
 import redundantPlatformFlag from "./redundant-platform-flag.ts";
 import remoteScriptPipedToShell from "./remote-script-piped-to-shell.ts";
+import reservedStageName from "./reserved-stage-name.ts";
 import rootUser from "./root-user.ts";
 import type { Rule } from "./rule.ts";
 import secretFileCopied from "./secret-file-copied.ts";
 import secretInArgOrEnv from "./secret-in-arg-or-env.ts";
 import secretWrittenToLayer from "./secret-written-to-layer.ts";
 import shellFormCommand from "./shell-form-command.ts";
+import shellInScratchStage from "./shell-in-scratch-stage.ts";
 import sshWithoutMount from "./ssh-without-mount.ts";
 import stalePackageIndex from "./stale-package-index.ts";
 import systemPackageCacheLeft from "./system-package-cache-left.ts";
 import systemUpgrade from "./system-upgrade.ts";
 import uncheckedRemoteAdd from "./unchecked-remote-add.ts";
 import undefinedArgInFrom from "./undefined-arg-in-from.ts";
+import unknownStageReference from "./unknown-stage-reference.ts";
 import unlockedDependencyInstall from "./unlocked-dependency-install.ts";
 import unpinnedLanguagePackage from "./unpinned-language-package.ts";
 import unpinnedSystemPackage from "./unpinned-system-package.ts";
+import unreachableStage from "./unreachable-stage.ts";
 import unsupportedBaseRelease from "./unsupported-base-release.ts";
 import untrustedBaseRegistry from "./untrusted-base-registry.ts";
 import unverifiedDownload from "./unverified-download.ts";
+import uppercaseStageName from "./uppercase-stage-name.ts";
+import wholeFilesystemCopy from "./whole-filesystem-copy.ts";
 
 /** All rules, in the order of the documentation. */
 export const rules: readonly Rule[] = [
@@ -55,6 +67,18 @@ export const rules: readonly Rule[] = [
   // Stages and targets
   duplicateStageName,
   buildToolsInShippedStage,
+  missingFrom,
+  reservedStageName,
+  uppercaseStageName,
+  unknownStageReference,
+  circularStageReference,
+  numericStageReference,
+  unreachableStage,
+  copyFromEmptyStage,
+  wholeFilesystemCopy,
+  devDependenciesShipped,
+  debugStageLast,
+  shellInScratchStage,
   // User and privileges
   rootUser,
   missingUser,

@@ -1,0 +1,64 @@
+import { imageUses, tagSpan } from "./knowledge/image-uses.ts";
+import { defineRule } from "./rule.ts";
+
+export default defineRule({
+  id: "moving-base-tag",
+  summary: "Choose a base tag that stays on one release line",
+  level: { recommended: "note", strict: "warning" },
+  scope: "every stage",
+  aliases: [],
+  why: `Tags such as \`edge\`, \`nightly\`, \`unstable\` or \`main\` follow development: what they name changes daily, without
+promise that yesterday's build still works, and often without security support. They are \`latest\` under another name.
+
+Choose a release line: a version (\`alpine:3.22\`), a code name (\`debian:bookworm-slim\`), or pin the digest when the moving
+line is wanted on purpose.`,
+  silent: [
+    "code names and versions, also major ones: they are release lines",
+    "tags with a date, and references with a digest",
+    "`dev`, `devel`, `testing` and the like beside a version: they name a variant, as `12.8.1-devel-ubuntu24.04` does",
+    "`stable` and `lts`, unless the option `stable` is set",
+  ],
+  fixes: "none",
+  options: [{ name: "stable", summary: "Report `stable` and `lts` too", type: "boolean", default: false }],
+  examples: [
+    {
+      bad: "FROM alpine:⟦edge⟧",
+      message: "The tag `edge` follows development and stays on no release line",
+    },
+    { bad: "FROM rust:⟦nightly-alpine3.22⟧ AS build\nFROM debian:⟦sid-slim⟧" },
+    { bad: "FROM ghcr.io/acme/app:⟦main⟧\nCOPY --from=acme/tool:⟦canary⟧ /t /t" },
+    { options: { stable: true }, bad: "FROM debian:⟦stable-slim⟧\nRUN --mount=from=node:⟦lts⟧,target=/n true" },
+    { good: "FROM debian:bookworm-slim" },
+    { good: "FROM nvidia/cuda:12.8.1-devel-ubuntu24.04" },
+    { good: "FROM debian:unstable-20250113-slim\nFROM debian:stable" },
+    { good: `FROM alpine:edge@sha256:${"0123456789abcdef".repeat(4)}` },
+    { title: "A product's name, not a line", good: "FROM acme/edge:1.2\nFROM acme/app:edgecase-1" },
+  ],
+  check: function* (file, options) {
+    for (const use of imageUses(file)) {
+      const { reference } = use;
+      if (reference?.tag === undefined || reference.digest !== undefined) continue;
+      const word = movingWord(reference.tag, options.stable === true);
+      if (word === undefined) continue;
+      yield {
+        at: tagSpan(file, use) ?? use.at,
+        message: `The tag \`${reference.tag}\` ${steady.has(word) ? "moves to the next release line when there is one" : "follows development and stays on no release line"}`,
+        related: use.origins.map((at) => ({ at, message: "the default is set here" })),
+      };
+    }
+  },
+});
+
+const movingWord = (tag: string, withStable: boolean): string | undefined => {
+  const parts = tag.toLowerCase().split(/[-_.]/);
+  if (parts.some((part) => /^\d{6,}$|^[0-9a-f]{7,40}$/.test(part)) || /\d{4}-\d{2}-\d{2}/.test(tag)) return undefined;
+  const hasVersion = /^v?\d/.test(tag) || parts.some((part) => /^v?\d+$/.test(part));
+  return parts.find(
+    (part) => moving.has(part) || (withStable && steady.has(part)) || (!hasVersion && mayBeVariant.has(part)),
+  );
+};
+
+const moving: ReadonlySet<string> = new Set(["edge", "rolling", "nightly", "unstable", "sid", "master", "canary"]);
+/** Words that name a variant when a version stands beside them. */
+const mayBeVariant: ReadonlySet<string> = new Set(["testing", "beta", "main", "dev", "devel"]);
+const steady: ReadonlySet<string> = new Set(["stable", "lts"]);
