@@ -12,11 +12,9 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export const readSecretValues = async (
   secrets: readonly Secret[],
   environment: Environment,
-): Promise<readonly string[]> => {
+): Promise<readonly Uint8Array[]> => {
   const values = await Promise.all(secrets.map((secret) => readSecret(secret, environment)));
-  return values.flatMap((value) =>
-    value === undefined ? [] : [new TextDecoder("latin1").decode(value), new TextDecoder().decode(value)],
-  );
+  return values.filter((value) => value !== undefined);
 };
 
 /** What stands behind each id, for the checks before a build. */

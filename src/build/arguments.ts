@@ -43,8 +43,7 @@ export const buildCommand = (
       "--file",
       target.dockerfileAbsolute,
       ...optional("--target", target.stage),
-      // The attestation would be a second manifest in the image; what it says is in the metadata file.
-      "--provenance=false",
+      `--provenance=${provenance(target, options.output)}`,
       "--metadata-file",
       options.metadataFile,
       "--output",
@@ -63,6 +62,13 @@ export const buildCommand = (
     environment: new Map(args.flatMap(({ variable }) => (variable === undefined ? [] : [variable]))),
   };
 };
+
+/**
+ * What was built by which line is in the metadata file, and an attestation would only be one more manifest; but of
+ * several platforms buildx writes nothing into that file.
+ */
+const provenance = (target: Target, output: Output): string =>
+  target.platforms.length > 1 && output.type === "oci" ? "mode=max" : "false";
 
 const onlyOnce = (target: Target): readonly string[] => [
   ...target.cacheTo.flatMap((cache) => ["--cache-to", cache]),

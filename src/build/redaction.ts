@@ -6,56 +6,91 @@ const shortestLine = 8;
 const shortestValue = 3;
 
 /**
- * All forms of a secret that text may show: itself, trimmed, each long line, base64 at three alignments (plain and
- * for URLs), hex, URL-encoded, JSON-escaped. For `::add-mask::` and for `redactor`.
+ * All forms of a secret that text may show: itself trimmed, each long line, base64 at three alignments (plain and
+ * for URLs), hex, URL-encoded, JSON-escaped; of bytes that are no text, base64 and hex. Longest first.
+ * For `::add-mask::` and for `redactor`.
  */
-export const maskForms = (value: string): readonly string[] => {
-  const forms = new Set<string>();
-  const add = (form: string, shortest: number): void => {
-    if (form.length >= shortest) forms.add(form);
-  };
-  const trimmed = value.trim();
-  if (trimmed === "") return [];
-  const lines = value.split(/\r\n|\r|\n/);
-  // Not the value with white space around: what stands in its place would join the lines of the text.
-  add(trimmed, shortestValue);
-  for (const line of lines) if (lines.length > 1) add(line.trim(), shortestLine);
-  for (const text of new Set([value, trimmed, ...lines.map((line) => line.trim())])) {
-    if (text.length < shortestLine && text !== trimmed && text !== value) continue;
-    for (const form of encodedForms(text)) add(form, shortestLine);
-  }
-  return [...forms].sort((a, b) => b.length - a.length);
+export const maskForms = (value: string | Uint8Array): readonly string[] => {
+  const text = typeof value === "string" ? value : decodeText(value);
+  const forms = text === undefined ? byteForms(value as Uint8Array) : textForms(text);
+  return [...new Set(forms)].sort((a, b) => b.length - a.length);
 };
 
 /** A function that puts `***` in place of every form of every value. */
-export const redactor = (values: Iterable<string>): ((text: string) => string) => {
-  const forms = [...new Set([...values].flatMap(maskForms))].sort((a, b) => b.length - a.length);
-  if (forms.length === 0) return (text) => text;
-  // One alternation, longest first: a form inside a longer one never leaves a rest of it behind.
-  const pattern = new RegExp(forms.map((form) => form.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&")).join("|"), "g");
-  return (text) => text.replace(pattern, redacted);
+export const redactor = (values: Iterable<string | Uint8Array>): ((text: string) => string) => {
+  const byStart = Map.groupBy(new Set([...values].flatMap(maskForms)), startOf);
+  for (const forms of byStart.values()) forms.sort((a, b) => b.length - a.length);
+  if (byStart.size === 0) return (text) => text;
+  // No regular expression: a keystore of 500 KiB is a secret too, and makes one that the engine refuses.
+  return (text) => {
+    let result = "";
+    let kept = 0;
+    for (let at = 0; at <= text.length - shortestValue; ) {
+      const form = byStart.get(text.slice(at, at + shortestValue))?.find((candidate) => text.startsWith(candidate, at));
+      if (form === undefined) {
+        at++;
+        continue;
+      }
+      result += text.slice(kept, at) + redacted;
+      at += form.length;
+      kept = at;
+    }
+    return result + text.slice(kept);
+  };
 };
 
-const encodedForms = (text: string): readonly string[] => {
-  const bytes = new TextEncoder().encode(text);
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const url = encodeUrl(text);
+const startOf = (form: string): string => form.slice(0, shortestValue);
+
+const decodeText = (bytes: Uint8Array): string | undefined => {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+};
+
+const textForms = (value: string): readonly string[] => {
+  const trimmed = value.trim();
+  if (trimmed === "") return [];
+  const lines = value.split(/\r\n|\r|\n/).map((line) => line.trim());
+  const parts = [...new Set([trimmed, ...lines.filter((line) => line.length >= shortestLine)])];
+  const encoded = [value, ...parts].flatMap((part) => [
+    ...byteForms(new TextEncoder().encode(part)),
+    ...escapedForms(part),
+  ]);
+  // The value itself only trimmed: what stands in its place would else join the lines of the text.
+  return [
+    ...parts.filter((part) => part.length >= shortestValue),
+    ...encoded.filter((form) => form.trim() === form && form.length >= shortestLine),
+  ];
+};
+
+const escapedForms = (text: string): readonly string[] => {
+  const url = encodeURIComponent(text.toWellFormed());
+  const json = JSON.stringify(text).slice(1, -1);
+  return [
+    url,
+    url.replaceAll("%20", "+"),
+    url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
+    json,
+    // As Go writes JSON.
+    json.replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`),
+  ];
+};
+
+const byteForms = (bytes: Uint8Array): readonly string[] => {
+  let hex = "";
+  for (const byte of bytes) hex += hexDigits[byte];
   const base64 = base64Forms(bytes);
   return [
     ...base64,
     ...base64.map((form) => form.replaceAll("+", "-").replaceAll("/", "_")),
     hex,
     hex.toUpperCase(),
-    url,
-    url.replaceAll("%20", "+"),
-    url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()),
-    JSON.stringify(text).slice(1, -1),
-    // As Go writes JSON.
-    JSON.stringify(text)
-      .slice(1, -1)
-      .replace(/[<>&]/g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`),
-  ];
+  ].filter((form) => form.length >= shortestLine);
 };
+
+const hexDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 /** The characters that are the same whatever surrounds the bytes, at each of the three alignments. */
 const base64Forms = (bytes: Uint8Array): readonly string[] =>
@@ -73,5 +108,3 @@ const encodeBase64 = (bytes: Uint8Array): string => {
   for (const byte of bytes) binary += String.fromCharCode(byte);
   return btoa(binary);
 };
-
-const encodeUrl = (text: string): string => encodeURIComponent(text.toWellFormed());
