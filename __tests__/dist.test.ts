@@ -1,4 +1,5 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { readdirSync } from "node:fs";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,7 +40,7 @@ const step = (given: Partial<Step> = {}): Step => ({
   payload: pullRequest("acme/shop"),
   environment: { PATH: process.env.PATH ?? "", HOME: workspace },
   ...given,
-  inputs: { build: "false", ...given.inputs },
+  inputs: { build: "false", "failure-threshold": "warning", ...given.inputs },
 });
 
 const pullRequest = (from: string) => ({
@@ -203,6 +204,36 @@ describe("the action", () => {
     expect(github.state.checks).toMatchObject([{ headSha: head, status: "completed" }]);
     expect(github.state.comments).toEqual([]);
     expect(result.issues).toEqual([]);
+  });
+});
+
+describe("a job that ends early", () => {
+  test("leaves no check run in progress and no folder behind", async () => {
+    await put({ Dockerfile: good, "bin/docker": "#!/bin/sh\nexec sleep 60\n" });
+    await chmod(join(workspace, "bin/docker"), 0o755);
+    const killed = step({
+      inputs: { build: "auto" },
+      environment: { PATH: `${workspace}/bin:${process.env.PATH}`, HOME: workspace },
+      killWhen: () => readdirSync(job.temp).length > 0,
+    });
+    const main = await job.run(killed);
+    expect(main.exitCode).toBe(null);
+    expect(await readdir(job.temp)).toHaveLength(1);
+    expect(github.state.checks).toMatchObject([{ status: "in_progress" }]);
+    const post = await job.post(killed, main);
+    expect(post).toMatchObject({ outcome: "success", issues: [], summary: undefined });
+    expect(github.state.checks).toMatchObject([{ status: "completed", conclusion: "cancelled" }]);
+    expect(await readdir(job.temp)).toEqual([]);
+    expect(github.violations).toEqual([]);
+  });
+
+  test("has nothing left to do after a run that ended by itself", async () => {
+    await put({ Dockerfile: good });
+    const main = await job.run(step());
+    const before = github.requests.length;
+    const post = await job.post(step(), main);
+    expect(post).toMatchObject({ outcome: "success", log: [] });
+    expect(github.requests).toHaveLength(before);
   });
 });
 

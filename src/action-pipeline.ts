@@ -1,20 +1,23 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { folderState } from "./action-post.ts";
 import { readSecretValues } from "./adapters/buildx-secrets.ts";
 import type { Runner } from "./adapters/github-runner.ts";
 import { readLines } from "./build/records.ts";
+import { ruleInfo } from "./cli-report.ts";
 import { type Configs, openConfigs } from "./config.ts";
-import type { BuildEvent } from "./ports.ts";
 import { noPaint } from "./report/paint.ts";
 import { logLines } from "./report/progress.ts";
 import type { Report } from "./report/report.ts";
 import type { RuleInfo } from "./report/rule-info.ts";
+import { renderFindings } from "./report/text.ts";
 import { rules } from "./rules/registry.ts";
 import { run } from "./run.ts";
 import type { Settings } from "./settings.ts";
 import { givenByInputs, readSettings } from "./settings-values.ts";
+import { version } from "./version.ts";
+import { connectWorld } from "./world.ts";
 
 /** What the inputs and the configuration say, before anything runs. */
 export interface Prepared {
@@ -22,7 +25,7 @@ export interface Prepared {
   readonly configs: Configs;
   /** What the builder's processes get: this process's own and the values of secrets. */
   readonly environment: Readonly<Record<string, string | undefined>>;
-  readonly secretValues: readonly string[];
+  readonly secretValues: readonly (string | Uint8Array)[];
   readonly rule: (id: string) => RuleInfo | undefined;
 }
 
@@ -47,18 +50,45 @@ export const prepare = async (runner: Runner): Promise<Prepared> => {
     configs,
     environment,
     secretValues: await readSecretValues(settings.secrets, environment),
-    rule: () => undefined,
+    rule: ruleInfo,
   };
 };
 
 /** The pipeline with the runner's log for an audience. */
-export const runPipeline = async (prepared: Prepared, runner: Runner, signal: AbortSignal): Promise<Report> => {
-  const { settings, configs, environment } = prepared;
+export const runPipeline = async (
+  prepared: Prepared,
+  runner: Runner,
+  redact: (text: string) => string,
+  signal: AbortSignal,
+): Promise<Report> => {
+  const { settings, configs, environment, rule } = prepared;
   const temporaryFolder = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "docker-hygiene-run-"));
   runner.saveState(folderState, temporaryFolder);
-  const onEvent = (event: BuildEvent): void => {
-    if (event.type === "step") return;
-    runner.print(logLines(event, { paint: noPaint, width: 140, source: () => "", groups: true }));
-  };
-  return run({ settings, configs, environment, temporaryFolder, signal, onEvent });
+  const sources = new Map<string, readonly string[]>();
+  const source = (path: string, line: number): string => sources.get(path)?.[line - 1] ?? "";
+  try {
+    return await run({
+      settings,
+      configs,
+      world: connectWorld({ cwd: process.cwd(), builder: settings.builder, environment, temporaryFolder }),
+      signal,
+      onAudited: (audited) => {
+        for (const { path, text } of audited.files) sources.set(path, text.split(/\r?\n/));
+        const findings = renderFindings(
+          { version, ...audited, targets: undefined, engine: undefined },
+          { ...logText, rule },
+        );
+        runner.printInert(redact(findings));
+      },
+      onEvent: (event) => {
+        if (event.type !== "step") runner.print(logLines(event, { ...logText, source, groups: true }).map(redact));
+      },
+    });
+  } finally {
+    await rm(temporaryFolder, { recursive: true, force: true, maxRetries: 3 });
+    runner.saveState(folderState, "");
+  }
 };
+
+/** How text stands in the runner's log. */
+export const logText = { paint: noPaint, width: 140, verbosity: "verbose" } as const;

@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { type Delivery, newDelivery } from "./action-delivery.ts";
 import { type ActionInputs, readActionInputs } from "./action-inputs.ts";
 import { repositoryLinks } from "./action-links.ts";
-import { prepare, runPipeline } from "./action-pipeline.ts";
+import { logText, prepare, runPipeline } from "./action-pipeline.ts";
 import { cleanUp } from "./action-post.ts";
 import { connectForge } from "./adapters/github.ts";
 import { type Occasion, readOccasion } from "./adapters/github-event.ts";
@@ -15,10 +15,9 @@ import { annotations } from "./report/annotations.ts";
 import { cutBytes } from "./report/fit.ts";
 import { renderJson } from "./report/json.ts";
 import { renderMarkdown } from "./report/markdown.ts";
-import { noPaint } from "./report/paint.ts";
 import type { Report } from "./report/report.ts";
 import type { RuleInfo } from "./report/rule-info.ts";
-import { renderFindings, renderResults } from "./report/text.ts";
+import { renderResults } from "./report/text.ts";
 
 /** Runs the main or the post step of the action; the result is the exit code. */
 export const runAction = async (): Promise<number> => {
@@ -50,7 +49,7 @@ const runMain = async (runner: Runner, occasion: Occasion | undefined): Promise<
   const stop = stopOnSignals(delivery);
   await delivery.start();
   try {
-    const report = await runPipeline(prepared, runner, stop);
+    const report = await runPipeline(prepared, runner, redact, stop);
     if (stop.aborted) return await stopped(delivery);
     return await publish(report, { runner, occasion, inputs, delivery, redact, rule: prepared.rule });
   } catch (error) {
@@ -102,8 +101,8 @@ const publish = async (report: Report, publication: Publication): Promise<number
   const { runner, occasion, inputs, delivery, redact, rule } = publication;
   const links = repositoryLinks(occasion, process.cwd());
   const markdown = { link: links.link, rule };
-  const text = { paint: noPaint, width: 140, verbosity: "normal", rule } as const;
-  runner.printInert(redact(renderFindings(report, text) + renderResults(report, text)));
+  runner.printInert(redact(renderResults(report, { ...logText, rule })));
+  if (report.files.length === 0) runner.warn("There is no Dockerfile here. Check the inputs `paths` and `files`.");
   const files = await attempt(runner, "the report files", () => writeFiles(report, inputs.outputFolder, redact));
   await attempt(runner, "the job summary", () =>
     runner.summary(cutBytes(redact(renderMarkdown(report, markdown)), summaryLimit)),

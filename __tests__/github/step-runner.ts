@@ -25,8 +25,10 @@ export interface Step {
   readonly environment?: Readonly<Record<string, string>>;
   /** Values that the runner knows for secrets before the step starts. */
   readonly secrets?: readonly string[];
-  /** Cancels the job as soon as a line of the log fits. */
-  readonly cancelAt?: RegExp;
+  /** Cancels the job as soon as it holds. */
+  readonly cancelWhen?: () => boolean;
+  /** The runner, or the machine, dies with the job. */
+  readonly killWhen?: () => boolean;
   readonly job?: string;
 }
 
@@ -102,12 +104,16 @@ const runStage = async (
   const read = (line: string): void => {
     raw += `${line}\n`;
     output.line(line);
-    if (stage === "main" && !isCancelled && step.cancelAt?.test(line) === true) {
-      isCancelled = true;
-      cancel(child);
-    }
   };
+  const watch = setInterval(() => {
+    if (stage === "post" || isCancelled) return;
+    if (step.killWhen?.() === true) child.kill("SIGKILL");
+    if (step.cancelWhen?.() !== true) return;
+    isCancelled = true;
+    cancel(child);
+  }, 50);
   const exitCode = await finished(child, read);
+  clearInterval(watch);
   const summary = await readFile(files.GITHUB_STEP_SUMMARY, "utf8");
   const size = Buffer.byteLength(summary);
   if (size > summaryLimit) {
