@@ -1,7 +1,7 @@
 import { clip, manyLines, oneLine } from "./escape/plain.ts";
 import { workflowCommand } from "./escape/workflow-command.ts";
 import { cutBytes } from "./fit.ts";
-import { formatBytes, formatPercent, signed } from "./numbers.ts";
+import { formatBytes, formatLimit, formatPercent, signed } from "./numbers.ts";
 import type { Finding, Report, SizeRow } from "./report.ts";
 import type { RuleInfo } from "./rule-info.ts";
 import { lineName, targetName, worstFirst } from "./words.ts";
@@ -158,7 +158,7 @@ const budgetAnnotation = (row: SizeRow, report: Report, options: AnnotationOptio
     "failure",
     `${targetName(row.id)} is over its budget by ${formatBytes(budget.over)}`,
     [
-      `${formatBytes(now ?? 0)} ${measure}, the budget is ${formatBytes(budget.maxBytes)}.`,
+      `${formatBytes(now ?? 0)} ${measure}, the budget is ${formatLimit(budget.maxBytes)}.`,
       grown,
       before === undefined ? "What weighs most:" : "What changed most:",
       ...list,

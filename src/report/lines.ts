@@ -1,3 +1,5 @@
+import { lineStarts, positionAt } from "../dockerfile/position.ts";
+
 /** The lines of a text, one-based, without scanning it again for every finding. */
 export interface Lines {
   readonly count: number;
@@ -7,23 +9,12 @@ export interface Lines {
 }
 
 export const linesOf = (text: string): Lines => {
-  const starts = [0];
-  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  const starts = lineStarts(text);
   const lineText = (line: number): string => {
     const start = starts[line - 1];
     if (start === undefined) return "";
     const end = (starts[line] ?? text.length + 1) - 1;
     return text.slice(start, end > start && text[end - 1] === "\r" ? end - 1 : end);
   };
-  const place = (offset: number): { line: number; column: number } => {
-    let low = 0;
-    let high = starts.length - 1;
-    while (low < high) {
-      const middle = Math.ceil((low + high) / 2);
-      if ((starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle - 1;
-    }
-    return { line: low + 1, column: offset - (starts[low] ?? 0) + 1 };
-  };
-  return { count: starts.length, text: lineText, place };
+  return { count: starts.length, text: lineText, place: (offset) => positionAt(starts, offset) };
 };

@@ -1,6 +1,7 @@
 import { codeFence, codeSpan, markdownLink, markdownProse, markdownText } from "./escape/markdown.ts";
 import { clip } from "./escape/plain.ts";
 import { lineWeights } from "./layers.ts";
+import { linesOf } from "./lines.ts";
 import { formatBytes, formatDuration } from "./numbers.ts";
 import type { Finding, LineSize, Report, SizeRow, TargetReport } from "./report.ts";
 import type { RuleInfo } from "./rule-info.ts";
@@ -12,6 +13,7 @@ import {
   changeOf,
   count,
   diskSize,
+  failureWords,
   lineBytes,
   lineName,
   notBuilt,
@@ -29,49 +31,50 @@ export interface MarkdownOptions {
 
 type Link = NonNullable<MarkdownOptions["link"]>;
 
-/** One row for each of `rows`, with the columns that they need; `amount` rows are written. */
+/** One row for each of `rows`, `amount` of them written, with the columns that they need. */
 export const sizesTable = (
   rows: readonly SizeRow[],
   report: Report,
   { link = noLink }: MarkdownOptions,
   amount = rows.length,
 ): readonly string[] => {
-  if (rows.length === 0) return [];
-  const hasChange = report.baseline !== undefined || rows.some((row) => notBuilt(row, report) !== undefined);
-  const hasBudget = rows.some((row) => row.budget !== undefined);
-  const since = report.baseline === undefined ? "" : `since ${codeSpan(clip(report.baseline, 100))}`;
   const shown = rows.slice(0, amount);
-  const table = shown.map((row) => [
-    emphasised(markdownText(clip(rowName(row, report.sizes), 200)), isWorse(row, report)),
-    pullSize(row),
-    diskSize(row),
-    ...(hasChange ? [emphasised(change(row, report), isWorse(row, report))] : []),
-    ...(hasBudget ? [budgetCell(row)] : []),
-    whatChanged(row, report, link),
-  ]);
+  if (shown.length === 0) return more(rows.length, "target");
+  const since = report.baseline === undefined ? "" : `since ${codeSpan(clip(report.baseline, 100))}`;
+  const columns: readonly Column[] = [
+    {
+      title: "target",
+      side: "left",
+      cell: (row) => emphasised(markdownText(clip(rowName(row, report.sizes), 200)), isWorse(row, report)),
+    },
+    { title: "pull", side: "right", cell: pullSize },
+    { title: "disk", side: "right", cell: diskSize },
+    { title: since, side: "right", cell: (row) => emphasised(change(row, report), isWorse(row, report)) },
+    { title: "budget", side: "left", cell: budgetCell },
+    {
+      title: report.baseline === undefined ? "what weighs most" : "what changed most",
+      side: "left",
+      cell: (row) => whatChanged(row, report, link),
+    },
+  ];
+  const cells = shown.map((row) => columns.map(({ cell }) => cell(row)));
+  const used = columns.map((_, index) => index < 3 || cells.some((row) => row[index] !== ""));
+  const isUsed = (_: unknown, index: number): boolean => used[index] === true;
   return [
     ...markdownTable(
-      [
-        "target",
-        "pull",
-        "disk",
-        ...(hasChange ? [since] : []),
-        ...(hasBudget ? ["budget"] : []),
-        report.baseline === undefined ? "what weighs most" : "what changed most",
-      ],
-      [
-        "left",
-        "right",
-        "right",
-        ...(hasChange ? (["right"] as const) : []),
-        ...(hasBudget ? (["left"] as const) : []),
-        "left",
-      ],
-      table,
+      columns.filter(isUsed).map(({ title }) => title),
+      columns.filter(isUsed).map(({ side }) => side),
+      cells.map((row) => row.filter(isUsed)),
     ),
     ...more(rows.length - shown.length, "target"),
   ];
 };
+
+interface Column {
+  readonly title: string;
+  readonly side: "left" | "right";
+  readonly cell: (row: SizeRow) => string;
+}
 
 /** Findings by file, worst first where not all are written. */
 export const findingsTables = (
@@ -115,7 +118,7 @@ export const failures = (report: Report, { link = noLink }: MarkdownOptions, amo
           ? markdownText(clip(target.dockerfile, 200))
           : markdownLink(`${markdownText(clip(target.dockerfile, 200))}, line ${line}`, link(target.dockerfile, line));
       return [
-        `**${markdownText(clip(targetName(target.id), 200))}** did not build: ${markdownProse(clip(failure.message, 500))} (${where})`,
+        `**${markdownText(clip(targetName(target.id), 200))}** did not build: ${markdownProse(clip(failureWords(failure), 500))} (${where})`,
         "",
         ...(failure.log.length === 0
           ? []
@@ -206,8 +209,10 @@ const isWorse = (row: SizeRow, report: Report): boolean =>
   notBuilt(row, report) === "did not build" ||
   (row.change === "changed" && (row.diskBytes ?? 0) > (row.before?.diskBytes ?? 0));
 
-const change = (row: SizeRow, report: Report): string =>
-  markdownText(clip(notBuilt(row, report) ?? changeOf(row, report.baseline), 200));
+const change = (row: SizeRow, report: Report): string => {
+  const reason = notBuilt(row, report);
+  return reason === undefined ? changeOf(row, report.baseline) : markdownText(clip(reason, 200));
+};
 
 const budgetCell = (row: SizeRow): string => {
   const limit = budgetLimit(row);
@@ -217,7 +222,7 @@ const budgetCell = (row: SizeRow): string => {
 
 const whatChanged = (row: SizeRow, report: Report, link: Link): string => {
   const target = report.targets?.find(({ build }) => build.target.id === row.id);
-  if (target?.build.status === "failed") return failedLine(target.build, link);
+  if (target?.build.status === "failed") return failedLine(target.build, report, link);
   if (row.change === "removed" && row.before !== undefined) return `was ${formatBytes(row.before.diskBytes)} on disk`;
   // Without a baseline the heaviest line says enough.
   const lines = row.change === "changed" ? row.lines : row.change === "new" ? row.lines.slice(0, 1) : [];
@@ -231,10 +236,16 @@ const changedLine = (line: LineSize, row: SizeRow, link: Link): string => {
     .join(" ");
 };
 
-const failedLine = (build: Extract<TargetReport["build"], { status: "failed" }>, link: Link): string => {
+const failedLine = (
+  build: Extract<TargetReport["build"], { status: "failed" }>,
+  report: Report,
+  link: Link,
+): string => {
   const line = build.failure.lines?.start;
-  const place = line === undefined ? "" : `${markdownLink(`line ${line}`, link(build.target.dockerfile, line))}: `;
-  return `${place}${markdownProse(clip(build.failure.message, 160))}`;
+  const why = markdownProse(clip(failureWords(build.failure), 160));
+  if (line === undefined) return why;
+  const code = codeSpan(clip(sourceAt(report, build.target.dockerfile, line), 80));
+  return `${markdownLink(`line ${line}`, link(build.target.dockerfile, line))} ${code}: ${why}`;
 };
 
 const fixHint = ({ fix }: Finding): string =>
@@ -269,6 +280,9 @@ const lineTable = (row: SizeRow, report: Report, { link = noLink }: MarkdownOpti
     ),
   ]);
 };
+
+const sourceAt = (report: Report, path: string, line: number): string =>
+  linesOf(report.files.find((file) => file.path === path)?.text ?? "").text(line);
 
 const dockerfileOf = (target: string, report: Report): string =>
   report.targets?.find(({ build }) => build.target.id === target)?.build.target.dockerfile ?? target;

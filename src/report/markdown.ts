@@ -1,7 +1,7 @@
 import { markdownText } from "./escape/markdown.ts";
 import { clip } from "./escape/plain.ts";
 import { withoutCommands } from "./escape/workflow-command.ts";
-import { cutBytes } from "./fit.ts";
+import { cutBytes, fitPage } from "./fit.ts";
 import {
   details,
   failures,
@@ -163,7 +163,7 @@ const closing = (report: Report, length: "full" | "short"): readonly string[] =>
   const small = [
     baseline === undefined ? "" : `sizes since ${markdownText(clip(baseline, 200))}`,
     length === "full" && engine !== undefined ? markdownText(clip(engine, 200)) : "",
-    `docker-hygiene ${markdownText(version)}`,
+    `docker-hygiene ${version}`,
   ].filter((part) => part !== "");
   return [
     ...(secrets === undefined || length === "short"

@@ -12,6 +12,12 @@ export const formatBytes = (bytes: number): string => {
   return `${sign}${threeDigits(value)} ${units[unit]}`;
 };
 
+/** A round limit as somebody wrote it: `20 MB`, `1.5 GB`. */
+export const formatLimit = (bytes: number): string =>
+  formatBytes(bytes)
+    .replace(/(\.\d*?)0+ /, "$1 ")
+    .replace(/\. /, " ");
+
 /** `+6.70 MB`, `−1.20 MB`, `=` within the noise. */
 export const formatDelta = (before: number, after: number): string =>
   isNoise(before, after) ? "=" : signed(after - before);

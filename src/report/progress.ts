@@ -1,11 +1,12 @@
 import type { BuildResult, Target } from "../build/target.ts";
 import type { BuildEvent } from "../ports.ts";
 import { clip, oneLine } from "./escape/plain.ts";
+import { clipColumns, textWidth } from "./escape/terminal.ts";
 import { withoutCommands, workflowCommand } from "./escape/workflow-command.ts";
 import { sourceLine } from "./excerpt.ts";
 import { formatDuration } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
-import { count, targetName } from "./words.ts";
+import { count, failureWords, targetName } from "./words.ts";
 
 /** Builds under way, in the order they started. Times are milliseconds of one clock. */
 export interface Progress {
@@ -25,6 +26,8 @@ export interface ProgressOptions {
   readonly width: number;
   /** A line of a Dockerfile, one-based; empty when it is not known. */
   readonly source: (path: string, line: number) => string;
+  /** Columns that every target's name takes, so that what follows stands in one column. */
+  readonly nameWidth?: number;
 }
 
 export const startProgress = (total: number): Progress => ({ total, finished: 0, running: [] });
@@ -49,7 +52,10 @@ export const liveLines = (progress: Progress, now: number, { paint, width }: Pro
   const spinner = frames[Math.floor(now / 100) % frames.length] ?? "";
   const lines = progress.running.map(({ target, started, step }) => {
     const seconds = `${Math.max(0, Math.floor((now - started) / 1000))} s`;
-    const line = clip(`${oneLine(targetName(target.id))}  ${seconds}  ${oneLine(step ?? "")}`.trimEnd(), width - 4);
+    const line = clipColumns(
+      `${oneLine(targetName(target.id))}  ${seconds}  ${oneLine(step ?? "")}`.trimEnd(),
+      width - 4,
+    );
     return `  ${paint("cyan", spinner)} ${line}`;
   });
   const waiting = progress.total - progress.finished - progress.running.length;
@@ -59,9 +65,13 @@ export const liveLines = (progress: Progress, now: number, { paint, width }: Pro
 };
 
 /** What stays of a build when it is over: one line, and for a failure where and why. */
-export const resultText = (result: BuildResult, { paint, width, source }: ProgressOptions): readonly string[] => {
-  const name = oneLine(targetName(result.target.id));
-  const time = formatDuration(result.milliseconds);
+export const resultText = (
+  result: BuildResult,
+  { paint, width, source, nameWidth = 0 }: ProgressOptions,
+): readonly string[] => {
+  const words = oneLine(targetName(result.target.id));
+  const name = `${words}${" ".repeat(Math.max(0, nameWidth - textWidth(words)))}`;
+  const time = formatDuration(result.milliseconds).padStart(nameWidth === 0 ? 0 : 6);
   if (result.status === "skipped") return [`  ${paint("dim", "-")} ${name}   not built: ${oneLine(result.reason)}`];
   if (result.status === "built") {
     return [`  ${paint("green", "✓")} ${[name, time, cachedSteps(result)].filter((part) => part !== "").join("   ")}`];
@@ -73,7 +83,7 @@ export const resultText = (result: BuildResult, { paint, width, source }: Progre
   const log = failure.log.slice(-shownLogLines).map((text) => `      ${clip(oneLine(text), Math.max(20, width - 6))}`);
   return [
     `  ${paint("red", "✗")} ${name}   ${time}   ${paint("red", `failed${at}`)}`,
-    `      ${oneLine(failure.message)}`,
+    `      ${oneLine(failureWords(failure))}`,
     ...(code === "" ? [] : [`      ${line} | ${code}`]),
     ...log,
   ];

@@ -27,7 +27,7 @@ export const findingsText = (report: Pick<Report, "files" | "findings">, options
   const folded = report.findings.filter((finding) => !isShown(finding)).length;
   return folded === 0
     ? blocks
-    : [...blocks, options.paint("dim", `${count(folded, "note")} more: --verbose shows them`), ""];
+    : [...blocks, options.paint("dim", `${count(folded, "note")} not shown: --verbose shows all`), ""];
 };
 
 const findingText = (

@@ -1,4 +1,5 @@
 import { clip, oneLine } from "./escape/plain.ts";
+import { textWidth } from "./escape/terminal.ts";
 import { withoutCommands } from "./escape/workflow-command.ts";
 import { lineWeights } from "./layers.ts";
 import { linesOf } from "./lines.ts";
@@ -23,6 +24,7 @@ import {
   pullSize,
   rowName,
   secretsLine,
+  targetName,
 } from "./words.ts";
 
 export interface TextOptions {
@@ -51,7 +53,7 @@ export const renderResults = (report: Report, options: TextOptions): string =>
     ...sizesText(report, options),
     ...lineTables(report, options),
     ...(report.secrets === undefined ? [] : [`secrets: ${oneLine(secretsLine(report.secrets))}`]),
-    ...report.notes.map((note) => `${options.paint("dim", "note:")} ${oneLine(note)}`),
+    ...report.notes.map((note) => `${options.paint("dim", "note:")} ${oneLine(note).trim()}`),
     verdictText(report, options),
   ]);
 
@@ -78,7 +80,8 @@ const buildsText = (report: Report, { paint, width }: TextOptions): readonly str
   const reasons = new Set(targets.map(({ build }) => (build.status === "skipped" ? build.reason : undefined)));
   const [reason] = reasons;
   if (reasons.size === 1 && reason !== undefined) return [`nothing was built: ${oneLine(reason)}`, ""];
-  return ["builds", ...targets.flatMap(({ build }) => resultText(build, { paint, width, source })), ""];
+  const nameWidth = Math.max(...targets.map(({ build }) => textWidth(oneLine(targetName(build.target.id)))));
+  return ["builds", ...targets.flatMap(({ build }) => resultText(build, { paint, width, source, nameWidth })), ""];
 };
 
 const sizesText = (report: Report, { paint }: TextOptions): readonly string[] => {

@@ -1,4 +1,5 @@
-import { formatBytes, formatDelta, formatPercent, isNoise, signed } from "./numbers.ts";
+import type { BuildFailure } from "../build/target.ts";
+import { formatBytes, formatDelta, formatLimit, formatPercent, isNoise, signed } from "./numbers.ts";
 import type { Finding, LineSize, Report, SecretSearch, SizeRow } from "./report.ts";
 
 /** `1 target`, `2 targets`; `many` where the plural is not the noun with an s. */
@@ -9,11 +10,12 @@ export const count = (number: number, noun: string, many = `${noun}s`): string =
 export const headline = (report: Report): string => {
   if (report.verdict.status === "fail") return report.verdict.reasons.join(", ");
   const built = (report.targets ?? []).filter(({ build }) => build.status === "built").length;
-  const said = [
-    built > 0 ? `${count(built, "target")} built` : "",
-    hasFindings(report.findings) ? foundCounts(report.findings, "some") : `no findings in ${filesCount(report)}`,
-  ];
-  return said.filter((part) => part !== "").join(", ");
+  const found = report.findings.length > 0;
+  return [
+    ...(built > 0 ? [`${count(built, "target")} built`, ...sizesInWords(report)] : []),
+    ...(found ? [foundCounts(report.findings, "some")] : []),
+    ...(built > 0 || found ? [] : [`no findings in ${filesCount(report)}`]),
+  ].join(", ");
 };
 
 /** `0 errors, 2 warnings, 5 notes`; with `some` only those that are there. */
@@ -56,6 +58,13 @@ export const notBuilt = (row: SizeRow, report: Report): string | undefined => {
   return `could not be measured${target.measureError === undefined ? "" : `: ${target.measureError}`}`;
 };
 
+/** Why a build failed, without the command that stands beside it anyway. */
+export const failureWords = ({ message }: BuildFailure): string =>
+  message.replace(
+    /process ".*" did not complete successfully: exit code: (\d+)/,
+    "the command ended with exit code $1",
+  );
+
 /** `5.91 MB`, `≈ 5.91 MB` for an estimate; empty when unknown. */
 export const pullSize = (row: SizeRow): string =>
   row.pullBytes === undefined ? "" : `${row.isPullEstimated ? "≈ " : ""}${formatBytes(row.pullBytes)}`;
@@ -78,7 +87,7 @@ export const changeOf = (row: SizeRow, baseline: string | undefined): string => 
 /** `20 MB`, `20 MB pull` */
 export const budgetLimit = (row: SizeRow): string => {
   if (row.budget === undefined) return "";
-  const limit = formatBytes(row.budget.maxBytes).replace(/\.0+ /, " ");
+  const limit = formatLimit(row.budget.maxBytes);
   return row.budget.of === "pull" ? `${limit} pull` : limit;
 };
 
@@ -124,4 +133,17 @@ export const worstFirst = (findings: readonly Finding[]): readonly Finding[] => 
   return findings.toSorted((a, b) => rank[a.severity] - rank[b.severity]);
 };
 
-const hasFindings = (findings: readonly Finding[]): boolean => findings.length > 0;
+const sizesInWords = ({ sizes, baseline }: Report): readonly string[] => {
+  if (baseline === undefined) return [];
+  const changes = sizes.filter(({ change }) => change === "changed").map((row) => growthOf(row) > 0);
+  const grown = changes.filter((isGrown) => isGrown).length;
+  if (changes.length === 0) return sizes.some(({ change }) => change === "same") ? ["no size changed"] : [];
+  const shrunk = changes.length - grown;
+  return [...(grown > 0 ? [`${grown} grew`] : []), ...(shrunk > 0 ? [`${shrunk} shrank`] : [])];
+};
+
+/** Bytes on disk since the baseline; of the pull where the size on disk stayed. */
+const growthOf = ({ before, diskBytes = 0, pullBytes = 0 }: SizeRow): number => {
+  if (before === undefined) return 0;
+  return isNoise(before.diskBytes, diskBytes) ? pullBytes - before.pullBytes : diskBytes - before.diskBytes;
+};

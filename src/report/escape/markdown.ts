@@ -7,13 +7,13 @@ import { manyLines, oneLine } from "./plain.ts";
 export const markdownText = (text: string): string =>
   oneLine(text)
     .trim()
-    .replace(/[\\`*_~[\]<>&|"']/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/[\\`*_~[\]<>&|]/g, (character) => `&#${character.charCodeAt(0)};`)
     .replace(/\$/g, "<span>$</span>")
     .replace(/@/g, `@${gap}`)
     .replace(/(?<!&)#(?=\w)/g, `#${gap}`)
-    .replace(/\b(gh)-(?=\d)/gi, `$1${gap}-`)
+    .replace(/(gh)-(?=\d)/gi, `$1${gap}-`)
     .replace(/:(?=\/\/)/g, `:${gap}`)
-    .replace(/\b(www)\./gi, `$1${gap}.`)
+    .replace(/(www)\./gi, `$1${gap}.`)
     .replace(/^(?=[-+=#:]|\d+[.)])/, gap);
 
 /** A message in which backticks mark code, as messages of rules do. */
@@ -28,11 +28,11 @@ export const markdownProse = (message: string): string =>
     })
     .join("");
 
-/** Code in a line; also in a table, where a backtick span can hold no bare `|`. */
+/** Code in a line; also in a table, where a backtick span can hold no bare `|`. Never holds a raw HTML comment. */
 export const codeSpan = (text: string): string => {
   const code = oneLine(text).trim();
   if (code === "") return "";
-  if (code.includes("|")) return `<code>${markdownText(code)}</code>`;
+  if (code.includes("|") || code.includes("<!--")) return `<code>${markdownText(code)}</code>`;
   const marks = "`".repeat(longestRun(code) + 1);
   const pad = code.startsWith("`") || code.endsWith("`") ? " " : "";
   return `${marks}${pad}${code}${pad}${marks}`;
@@ -40,7 +40,7 @@ export const codeSpan = (text: string): string => {
 
 /** A block of code, fenced by more backticks than it holds in a row. */
 export const codeFence = (text: string, language = ""): string => {
-  const code = manyLines(text);
+  const code = manyLines(text).replaceAll("<!--", "<!\u200b--");
   const marks = "`".repeat(Math.max(3, longestRun(code) + 1));
   return `${marks}${language}\n${code}\n${marks}`;
 };
