@@ -117,13 +117,7 @@ const theirReading = (text: string): Reading | undefined => {
           : [],
       ),
       json: instructions.flatMap(theirJson),
-      heredocs: instructions.flatMap((instruction) =>
-        "getHeredocs" in instruction
-          ? (instruction.getHeredocs as () => { getName(): string }[])
-              .call(instruction)
-              .map((heredoc) => heredoc.getName())
-          : [],
-      ),
+      heredocs: instructions.flatMap((instruction) => theirHeredocs(instruction).map((heredoc) => heredoc.getName())),
       run: instructions.flatMap(theirRun),
     };
   } catch {
@@ -142,6 +136,10 @@ const theirJson = (instruction: Instruction): readonly string[] => {
   const strings = json.getJSONStrings().map((word) => word.getJSONValue());
   return [`${instruction.getKeyword()} ${JSON.stringify(strings)}`];
 };
+
+/** Not public for every instruction, though each has them. */
+const theirHeredocs = (instruction: Instruction): readonly { getName(): string }[] =>
+  (instruction as unknown as { getHeredocs(): { getName(): string }[] }).getHeredocs();
 
 const theirRun = (instruction: Instruction): readonly string[] => {
   if (instruction.getKeyword() !== "RUN" || theirJson(instruction).length > 0) return [];
