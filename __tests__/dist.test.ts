@@ -276,6 +276,19 @@ describe("secrets", () => {
     expect(result.masks).toContain(encoded.slice(0, Math.floor((value.length * 8) / 6)));
   });
 
+  test("stay hidden where markdown escapes their characters", async () => {
+    const sharp = "pa_ss*wo|rd<va>lue";
+    await put({
+      Dockerfile: `FROM debian:latest\nARG NPM_TOKEN=${sharp}\nENV "OTHER_TOKEN=${sharp}"\nRUN sudo ${sharp}\n`,
+    });
+    const result = await job.run(
+      step({ inputs: { secrets: `npm_token=${sharp}`, annotate: "note", comment: "always" } }),
+    );
+    const text = (await everything(result)).replace(/&#(\d+);/g, (_entity, code) => String.fromCharCode(Number(code)));
+    expect(text).toContain("***");
+    expect(text).not.toContain(sharp);
+  });
+
   test("are masked before anything else is written", async () => {
     await put({ Dockerfile: good });
     const result = await job.run(step({ inputs: { secrets: `npm_token=${value}` } }));

@@ -7,6 +7,7 @@ import type { Runner } from "./adapters/github-runner.ts";
 import { readLines } from "./build/records.ts";
 import { ruleInfo } from "./cli-report.ts";
 import { type Configs, openConfigs } from "./config.ts";
+import { redactReport } from "./redact-report.ts";
 import { noPaint } from "./report/paint.ts";
 import { logLines } from "./report/progress.ts";
 import type { Report } from "./report/report.ts";
@@ -75,10 +76,10 @@ export const runPipeline = async (
       onAudited: (audited) => {
         for (const { path, text } of audited.files) sources.set(path, text.split(/\r?\n/));
         const findings = renderFindings(
-          { version, ...audited, targets: undefined, engine: undefined },
+          redactReport({ version, ...audited, targets: undefined, engine: undefined }, redact),
           { ...logText, rule },
         );
-        runner.printInert(redact(findings));
+        runner.printInert(findings);
       },
       onEvent: (event) => {
         if (event.type !== "step") runner.print(logLines(event, { ...logText, source, groups: true }).map(redact));

@@ -11,6 +11,7 @@ import { type Occasion, readOccasion } from "./adapters/github-event.ts";
 import { connectRunner, type Runner, summaryLimit } from "./adapters/github-runner.ts";
 import { maskForms, redactor } from "./build/redaction.ts";
 import { UserError } from "./errors.ts";
+import { redactReport } from "./redact-report.ts";
 import { annotations } from "./report/annotations.ts";
 import { cutBytes } from "./report/fit.ts";
 import { renderJson } from "./report/json.ts";
@@ -97,15 +98,16 @@ interface Publication {
 }
 
 /** Log, files and summary hold everything whatever GitHub does; then come check run, comment and outputs. */
-const publish = async (report: Report, publication: Publication): Promise<number> => {
+const publish = async (raw: Report, publication: Publication): Promise<number> => {
   const { runner, occasion, inputs, delivery, redact, rule } = publication;
+  const report = redactReport(raw, redact);
   const links = repositoryLinks(occasion, process.cwd());
   const markdown = { link: links.link, rule };
-  runner.printInert(redact(renderResults(report, { ...logText, rule })));
+  runner.printInert(renderResults(report, { ...logText, rule }));
   if (report.files.length === 0) runner.warn("There is no Dockerfile here. Check the inputs `paths` and `files`.");
-  const files = await attempt(runner, "the report files", () => writeFiles(report, inputs.outputFolder, redact));
+  const files = await attempt(runner, "the report files", () => writeFiles(report, inputs.outputFolder));
   await attempt(runner, "the job summary", () =>
-    runner.summary(cutBytes(redact(renderMarkdown(report, markdown)), summaryLimit)),
+    runner.summary(cutBytes(renderMarkdown(report, markdown), summaryLimit)),
   );
   const { annotate } = inputs;
   const shown =
@@ -118,7 +120,7 @@ const publish = async (report: Report, publication: Publication): Promise<number
     errors: found("error"),
     warnings: found("warning"),
     notes: found("note"),
-    sizes: redact(JSON.stringify(report.sizes.map(sizeOutput))),
+    sizes: JSON.stringify(report.sizes.map(sizeOutput)),
     ...files,
     "comment-url": delivered.commentUrl,
     "check-url": delivered.checkUrl,
@@ -138,18 +140,14 @@ const sizeOutput = (row: Report["sizes"][number]): unknown => ({
   before: row.before ?? null,
 });
 
-const writeFiles = async (
-  report: Report,
-  folder: string,
-  redact: (text: string) => string,
-): Promise<{ readonly report: string }> => {
+const writeFiles = async (report: Report, folder: string): Promise<{ readonly report: string }> => {
   const place =
     folder === ""
       ? await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "docker-hygiene-report-"))
       : resolve(process.cwd(), folder);
   await mkdir(place, { recursive: true });
   const file = join(place, "report.json");
-  await writeFile(file, redact(renderJson(report)));
+  await writeFile(file, renderJson(report));
   return { report: file };
 };
 
