@@ -4,7 +4,7 @@ import { cutBytes } from "./fit.ts";
 import { formatBytes, formatLimit, formatPercent, signed } from "./numbers.ts";
 import type { Finding, Report, SizeRow } from "./report.ts";
 import type { RuleInfo } from "./rule-info.ts";
-import { lineName, targetName, worstFirst } from "./words.ts";
+import { lineName, targetName, targetOf, worstFirst } from "./words.ts";
 
 /** As GitHub's check runs take it; columns only where start and end are on one line. */
 export interface Annotation {
@@ -139,7 +139,7 @@ const failureAnnotations = (report: Report, options: AnnotationOptions): readonl
 const budgetAnnotation = (row: SizeRow, report: Report, options: AnnotationOptions): readonly Annotation[] => {
   const { budget, before, diskBytes, pullBytes } = row;
   if (budget === undefined || budget.over === undefined || budget.over === 0) return [];
-  const target = report.targets?.find(({ build }) => build.target.id === row.id)?.build.target;
+  const target = targetOf(report, row.id)?.build.target;
   const blamed = row.lines.find((line) => line.line !== undefined && line.bytes > 0);
   const line = blamed?.line ?? firstLine(report, row.dockerfile, target?.span.start ?? 0).start;
   const [now, past] = budget.of === "disk" ? [diskBytes, before?.diskBytes] : [pullBytes, before?.pullBytes];

@@ -11,12 +11,13 @@ export const fitPage = <Part extends string>(
   order: readonly Part[],
   maxBytes: number,
 ): string => {
+  const fits = (amounts: Amounts<Part>): boolean => byteLength(render(amounts)) <= maxBytes;
   let amounts = full;
   for (const part of order) {
-    const page = render(amounts);
-    if (byteLength(page) <= maxBytes) return page;
-    const most = largest(amounts[part], (amount) => byteLength(render({ ...amounts, [part]: amount })) <= maxBytes);
-    amounts = { ...amounts, [part]: most };
+    if (fits(amounts)) break;
+    const without = { ...amounts, [part]: 0 };
+    const most = fits(without) ? largest(amounts[part], (amount) => fits({ ...amounts, [part]: amount })) : 0;
+    amounts = { ...without, [part]: most };
   }
   return cutBytes(render(amounts), maxBytes);
 };

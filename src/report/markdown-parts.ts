@@ -20,6 +20,7 @@ import {
   pullSize,
   rowName,
   targetName,
+  targetOf,
   worstFirst,
 } from "./words.ts";
 
@@ -221,7 +222,7 @@ const budgetCell = (row: SizeRow): string => {
 };
 
 const whatChanged = (row: SizeRow, report: Report, link: Link): string => {
-  const target = report.targets?.find(({ build }) => build.target.id === row.id);
+  const target = targetOf(report, row.id);
   if (target?.build.status === "failed") return failedLine(target.build, report, link);
   if (row.change === "removed" && row.before !== undefined) return `was ${formatBytes(row.before.diskBytes)} on disk`;
   // Without a baseline the heaviest line says enough.
@@ -252,9 +253,7 @@ const fixHint = ({ fix }: Finding): string =>
   fix === undefined ? "" : `<br>fix: ${markdownProse(clip(fix.title, 200))}`;
 
 const imageOf = (row: SizeRow, report: Report) =>
-  report.targets
-    ?.find(({ build }) => build.target.id === row.id)
-    ?.images.find(({ platform }) => platform === row.platform);
+  targetOf(report, row.id)?.images.find(({ platform }) => platform === row.platform);
 
 const lineTable = (row: SizeRow, report: Report, { link = noLink }: MarkdownOptions): readonly string[] => {
   const image = imageOf(row, report);
@@ -285,4 +284,4 @@ const sourceAt = (report: Report, path: string, line: number): string =>
   linesOf(report.files.find((file) => file.path === path)?.text ?? "").text(line);
 
 const dockerfileOf = (target: string, report: Report): string =>
-  report.targets?.find(({ build }) => build.target.id === target)?.build.target.dockerfile ?? target;
+  targetOf(report, target)?.build.target.dockerfile ?? target;

@@ -12,12 +12,12 @@ import { byFile, count } from "./words.ts";
 export const findingsText = (report: Pick<Report, "files" | "findings">, options: TextOptions): readonly string[] => {
   const isShown = (finding: Finding): boolean => options.verbosity === "verbose" || finding.severity !== "note";
   const explained = new Set<string>();
-  const texts = new Map(report.files.map(({ path, text }) => [path, text]));
+  const files = new Map(report.files.map((file) => [file.path, file]));
   const blocks = [...byFile(report)].flatMap(([path, findings]) => {
-    const error = report.files.find((file) => file.path === path)?.error;
+    const error = files.get(path)?.error;
     const shown = findings.filter(isShown);
     if (shown.length === 0 && error === undefined) return [];
-    const lines = linesOf(texts.get(path) ?? "");
+    const lines = linesOf(files.get(path)?.text ?? "");
     return [
       options.paint("bold", oneLine(path)),
       ...(error === undefined ? [] : [`  ${options.paint("red", "not read")}  ${oneLine(error)}`, ""]),

@@ -25,6 +25,7 @@ import {
   rowName,
   secretsLine,
   targetName,
+  targetOf,
 } from "./words.ts";
 
 export interface TextOptions {
@@ -122,8 +123,7 @@ const growth = (row: SizeRow): string => {
   return [over > 0 ? `over by ${formatBytes(over)}` : "", where].filter((part) => part !== "").join(": ");
 };
 
-const isSkipped = (row: SizeRow, report: Report): boolean =>
-  report.targets?.find(({ build }) => build.target.id === row.id)?.build.status === "skipped";
+const isSkipped = (row: SizeRow, report: Report): boolean => targetOf(report, row.id)?.build.status === "skipped";
 
 /** How many targets get a table of their lines when nothing compares them. */
 const firstTables = 4;
@@ -143,7 +143,7 @@ const lineTables = (report: Report, options: TextOptions): readonly string[] => 
 };
 
 const lineTable = (row: SizeRow, report: Report, { paint, width }: TextOptions): readonly string[] => {
-  const target = report.targets?.find(({ build }) => build.target.id === row.id);
+  const target = targetOf(report, row.id);
   const image = target?.images.find(({ platform }) => platform === row.platform);
   if (image === undefined) return [];
   const weights = lineWeights(image);

@@ -1,6 +1,6 @@
 import type { BuildFailure } from "../build/target.ts";
 import { formatBytes, formatDelta, formatLimit, formatPercent, isNoise, signed } from "./numbers.ts";
-import type { Finding, LineSize, Report, SecretSearch, SizeRow } from "./report.ts";
+import type { Finding, LineSize, Report, SecretSearch, SizeRow, TargetReport } from "./report.ts";
 
 /** `1 target`, `2 targets`; `many` where the plural is not the noun with an s. */
 export const count = (number: number, noun: string, many = `${noun}s`): string =>
@@ -33,9 +33,11 @@ export const targetName = (id: string): string => id.replace(/\/Dockerfile(?=:[^
 
 /** The name of a row, with its platform where the target has several. */
 export const rowName = (row: SizeRow, rows: readonly SizeRow[]): string =>
-  rows.some((other) => other.id === row.id && other.platform !== row.platform)
-    ? `${targetName(row.id)} ${row.platform}`
-    : targetName(row.id);
+  severalPlatforms(rows).has(row.id) ? `${targetName(row.id)} ${row.platform}` : targetName(row.id);
+
+/** The build behind a row; a row of something removed has none. */
+export const targetOf = (report: Report, id: string): TargetReport | undefined =>
+  targetsById(report.targets ?? none).get(id);
 
 /** Rows in which something needs to be seen come first: not built, over budget, grown, shrunk, new, removed, same. */
 export const byImportance = (rows: readonly SizeRow[], report: Report): readonly SizeRow[] => {
@@ -44,14 +46,16 @@ export const byImportance = (rows: readonly SizeRow[], report: Report): readonly
     if ((row.budget?.over ?? 0) > 0) return 1;
     return { changed: 2, new: 3, removed: 4, unknown: 5, same: 6 }[row.change];
   };
-  const weight = (row: SizeRow): number =>
-    row.change === "changed" ? (row.diskBytes ?? 0) - (row.before?.diskBytes ?? 0) : (row.diskBytes ?? 0);
-  return rows.toSorted((a, b) => rank(a) - rank(b) || weight(b) - weight(a));
+  const weight = (row: SizeRow): number => (row.change === "changed" ? growthOf(row) : (row.diskBytes ?? 0));
+  return rows
+    .map((row) => ({ row, rank: rank(row), weight: weight(row) }))
+    .toSorted((a, b) => a.rank - b.rank || b.weight - a.weight)
+    .map(({ row }) => row);
 };
 
 /** "did not build", "was not built: …", "could not be measured: …"; undefined where there is a size. */
 export const notBuilt = (row: SizeRow, report: Report): string | undefined => {
-  const target = report.targets?.find(({ build }) => build.target.id === row.id);
+  const target = targetOf(report, row.id);
   if (target === undefined || row.pullBytes !== undefined || row.change === "removed") return undefined;
   if (target.build.status === "failed") return "did not build";
   if (target.build.status === "skipped") return `was not built: ${target.build.reason}`;
@@ -132,6 +136,27 @@ export const worstFirst = (findings: readonly Finding[]): readonly Finding[] => 
   const rank = { error: 0, warning: 1, note: 2 };
   return findings.toSorted((a, b) => rank[a.severity] - rank[b.severity]);
 };
+
+const none: readonly TargetReport[] = [];
+
+/** A page is written many times over to find how much of it fits, so what is looked up is kept with the report. */
+const kept = <Key extends object, Value>(make: (key: Key) => Value): ((key: Key) => Value) => {
+  const values = new WeakMap<Key, Value>();
+  return (key) => {
+    const value = values.get(key) ?? make(key);
+    values.set(key, value);
+    return value;
+  };
+};
+
+const targetsById = kept(
+  (targets: readonly TargetReport[]) => new Map(targets.map((target) => [target.build.target.id, target])),
+);
+
+const severalPlatforms = kept((rows: readonly SizeRow[]): ReadonlySet<string> => {
+  const seen = new Set<string>();
+  return new Set(rows.map(({ id }) => id).filter((id) => seen.size === seen.add(id).size));
+});
 
 const sizesInWords = ({ sizes, baseline }: Report): readonly string[] => {
   if (baseline === undefined) return [];
