@@ -1,7 +1,8 @@
 import type { Level, Rule, Severity } from "../rules/rule.ts";
 import type { RuleSetting } from "../settings.ts";
+import { findRule } from "./find-rule.ts";
 import type { ConfigLayer } from "./read-config.ts";
-import { findRule, importedRuleId } from "./validate.ts";
+import { importedRuleId } from "./validate.ts";
 import { type Refuse, readYaml, type Tree } from "./yaml-tree.ts";
 
 /**

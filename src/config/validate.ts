@@ -1,6 +1,7 @@
 import { nearestName } from "../build/target-names.ts";
 import type { Level, Rule } from "../rules/rule.ts";
 import type { RuleSetting } from "../settings.ts";
+import { findRule } from "./find-rule.ts";
 import { levels, type ObjectShape, type Shape } from "./shape.ts";
 import type { Refuse, Tree } from "./yaml-tree.ts";
 
@@ -76,12 +77,6 @@ export const parseSize = (text: string): number | undefined => {
   const power = " kmgt".indexOf(prefix.toLowerCase() || " ");
   const bytes = Math.round(Number(number) * (binary === undefined ? 1000 : 1024) ** power);
   return Number.isSafeInteger(bytes) ? bytes : undefined;
-};
-
-/** The rule of an id or an alias, whatever the case. */
-export const findRule = (name: string, rules: readonly Rule[]): Rule | undefined => {
-  const wanted = name.toLowerCase();
-  return rules.find(({ id, aliases }) => id === wanted || aliases.some((alias) => alias.toLowerCase() === wanted));
 };
 
 /** Findings of engines that are run beside our own rules keep their names. */

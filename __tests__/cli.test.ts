@@ -1,0 +1,247 @@
+import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { afterAll, describe, expect, test } from "@jest/globals";
+import { explainText } from "../src/cli-rules.ts";
+import { noPaint } from "../src/report/paint.ts";
+import { rules } from "../src/rules/registry.ts";
+
+const main = resolve("src/main.ts");
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+const folderOf = (files: Readonly<Record<string, string>>): string => {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "cli-")));
+  folders.push(root);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+};
+
+const environment = { PATH: process.env.PATH ?? "", HOME: tmpdir(), NODE_NO_WARNINGS: "1" };
+
+const cli = (
+  cwd: string,
+  argv: readonly string[],
+  extra: Readonly<Record<string, string>> = {},
+): SpawnSyncReturns<string> =>
+  spawnSync(process.execPath, [main, ...argv], { cwd, env: { ...environment, ...extra }, encoding: "utf8" });
+
+const said = ({ status, stdout, stderr }: SpawnSyncReturns<string>) => ({ status, stdout, stderr });
+
+const clean = `FROM debian:12.5-slim AS app
+COPY --chown=65532 app /app
+USER 65532
+ENTRYPOINT ["/app"]
+`;
+const unclean = "FROM debian:12\nRUN curl https://x.org/a.sh | sh\nUSER root\nCMD ['app']\n";
+
+describe("the command line", () => {
+  test("helps", () => {
+    const general = said(cli(tmpdir(), ["help"]));
+    expect(general).toEqual({
+      status: 0,
+      stderr: "",
+      stdout: `Finds every Dockerfile, audits it, builds each target and measures the images.
+
+Usage: docker-hygiene [command] [options] [files and folders]
+
+Commands:
+  run [files and folders]    audit, build every target and measure it (the default)
+  audit [files and folders]  audit only
+  build [files and folders]  as run, but an engine must be there
+  rules                      list the rules
+  explain RULE               say what a rule is about; RULE is an id or an alias such as DL3008
+  init [folder]              write a commented .docker-hygiene.yml
+  help [command]             show this text, or that of a command
+  version                    show the version
+
+Most used options (all: docker-hygiene help run):
+  -f, --format FORMAT            text, json, markdown, github or sarif
+  -o, --output FILE              write the report to a file instead of the terminal
+  -c, --config FILE              use this configuration and look for no other
+      --profile PROFILE          recommended, strict or all
+      --failure-threshold LEVEL  fail on findings of this level: error, warning, note or none
+      --target STAGE             build this stage, or the target file:stage
+      --secret id=ID,env=VAR     give a secret; or id=ID,src=FILE
+      --no-build                 audit only
+
+Exit code: 0 clean, 1 findings, failed builds or broken limits, 2 wrong usage or configuration, 3 no Dockerfile, 70 a bug of ours.
+`,
+    });
+    expect(said(cli(tmpdir(), ["--help"]))).toEqual(general);
+    expect(cli(tmpdir(), ["init", "-h"]).stdout).toBe(`Write a commented .docker-hygiene.yml.
+
+Usage: docker-hygiene init [folder]
+
+A configuration that is there is never overwritten.
+`);
+    expect(cli(tmpdir(), ["help", "rules"]).stdout).toBe(`List the rules.
+
+Usage: docker-hygiene rules [options]
+
+Options:
+  -f, --format FORMAT  text, json, markdown, github or sarif
+  -o, --output FILE    write the report to a file instead of the terminal
+      --color WHEN     auto, always or never
+`);
+  });
+
+  test("knows its version", () => {
+    const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
+    for (const argv of [["version"], ["--version"], ["-V"]])
+      expect(said(cli(tmpdir(), argv))).toEqual({ status: 0, stdout: `docker-hygiene ${version}\n`, stderr: "" });
+  });
+
+  test.each([
+    [["--formt"], "--formt: there is no such option (on the command line). Did you mean `--format`?"],
+    [["audit", "--target", "x"], "--target: `audit` does not take it, `run`, `build` would (on the command line)."],
+    [
+      ["audit", "--format", "xml"],
+      "--format: `xml` is not one of text, json, markdown, github, sarif (on the command line).",
+    ],
+    [["audit", "--color", "blue"], "--color: `blue` is not one of auto, always, never (on the command line)."],
+    [["aduit"], "`aduit` is neither a command nor a file. Did you mean `docker-hygiene audit`?"],
+    [["audit", "nowhere"], "`nowhere` cannot be looked into: it does not exist"],
+    [["explain"], "explain: name one rule, as in `docker-hygiene explain root-user` (on the command line)."],
+    [["explain", "rot-user"], "there is no rule `rot-user`. Did you mean `root-user`?"],
+    [
+      ["help", "aduit"],
+      "help: `aduit` is not one of run, audit, build, rules, explain, init, help, version (on the command line). Did you mean `audit`?",
+    ],
+    [["audit", "--config", "no.yml"], "the configuration `no.yml` cannot be read: it does not exist"],
+  ])("refuses %j in one message", (argv, message) => {
+    expect(said(cli(folderOf({ Dockerfile: clean }), argv))).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: `docker-hygiene: ${message}\n`,
+    });
+  });
+
+  test("refuses a wrong configuration with its place", () => {
+    const cwd = folderOf({ "a/Dockerfile": clean, "a/.docker-hygiene.yml": "rules:\n  rot-user: off\n" });
+    expect(said(cli(cwd, ["audit"]))).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: "docker-hygiene: a/.docker-hygiene.yml:2:3: there is no rule `rot-user`; did you mean `root-user`?\n",
+    });
+  });
+
+  test("tells by its exit code what it found", () => {
+    const cwd = folderOf({ "a/Dockerfile": clean, "b/Dockerfile": unclean, "c/Dockerfile.j2": "", "d/x": "" });
+    const status = (...argv: string[]) => cli(cwd, ["audit", ...argv]).status;
+    expect([status("a"), status("b"), status("b", "--failure-threshold", "none"), status("d")]).toEqual([0, 1, 0, 3]);
+    expect(said(cli(cwd, ["audit", "c", "d"]))).toEqual({
+      status: 3,
+      stdout: "",
+      stderr:
+        "note: c/Dockerfile.j2 is left out, because it is a template; name it in `files` to have it read\ndocker-hygiene: there is no Dockerfile in c, d\n",
+    });
+  });
+
+  test("gives JSON for many files and folders, here and elsewhere", () => {
+    const there = folderOf({ "x/Containerfile": unclean });
+    const cwd = folderOf({ "a/Dockerfile": clean, "b/odd.txt": unclean });
+    const { stdout, stderr, status } = cli(cwd, ["audit", "--format", "json", "a", "b/odd.txt", there]);
+    const report = JSON.parse(stdout) as { files: { path: string }[]; findings: { rule: string; path: string }[] };
+    expect({ status, stderr, files: report.files.map(({ path }) => path) }).toEqual({
+      status: 1,
+      stderr: "",
+      files: [`${there}/x/Containerfile`, "a/Dockerfile", "b/odd.txt"],
+    });
+    expect(report.findings.filter(({ rule }) => rule === "root-user").map(({ path }) => path)).toEqual([
+      `${there}/x/Containerfile`,
+      "b/odd.txt",
+    ]);
+  });
+
+  test("writes the report to a file, in a folder it makes", () => {
+    const cwd = folderOf({ Dockerfile: clean });
+    expect(said(cli(cwd, ["audit", "-f", "json", "-o", "out/report.json"]))).toEqual({
+      status: 0,
+      stdout: "",
+      stderr: "wrote out/report.json\n",
+    });
+    expect(JSON.parse(readFileSync(join(cwd, "out/report.json"), "utf8"))).toMatchObject({
+      files: [{ path: "Dockerfile" }],
+    });
+  });
+
+  test("colours when it is asked to", () => {
+    const cwd = folderOf({ Dockerfile: unclean });
+    const plain = cli(cwd, ["audit"]).stdout;
+    const coloured = cli(cwd, ["audit", "--color", "always"]).stdout;
+    expect(coloured).not.toBe(plain);
+    expect(stripVTControlCharacters(coloured)).toBe(plain);
+    expect(cli(cwd, ["audit"], { FORCE_COLOR: "1" }).stdout).toBe(coloured);
+    expect(cli(cwd, ["audit"], { FORCE_COLOR: "1", NO_COLOR: "1" }).stdout).toBe(plain);
+    expect(cli(cwd, ["audit", "--quiet"]).stdout.split("\n")).toHaveLength(2);
+  });
+
+  test("lists its rules", () => {
+    const { stdout, status } = cli(tmpdir(), ["rules", "--format", "json"]);
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toEqual(
+      rules.map(({ id, summary, level, aliases, fixes }) => ({
+        id,
+        summary,
+        severity: level.recommended === "off" ? (level.strict === "off" ? "note" : level.strict) : level.recommended,
+        aliases,
+        fixable: fixes !== "none",
+      })),
+    );
+    const text = cli(tmpdir(), ["rules"]).stdout.split("\n");
+    expect(text[0]).toMatch(/^rule +recommended +strict +fix +what it asks for$/);
+    expect(text.at(-2)).toBe(`${rules.length} rules; more on one: docker-hygiene explain RULE`);
+  });
+
+  test("explains a rule by its alias", () => {
+    const byAlias = cli(tmpdir(), ["explain", "dl3002"]);
+    expect(said(byAlias)).toEqual(said(cli(tmpdir(), ["explain", "root-user"])));
+    const lines = byAlias.stdout.split("\n");
+    expect(lines.slice(0, 2)).toEqual([
+      "root-user: End shipped stages with a user other than root",
+      "warning · shipped stages · no automatic fix",
+    ]);
+    expect(lines.slice(-3)).toEqual([
+      "To silence it on one instruction, put above it",
+      "  # docker-hygiene ignore=root-user -- the reason",
+      "",
+    ]);
+    const marked = rules
+      .flatMap(({ id }) => explainText(id, rules, noPaint, 80).split("\n"))
+      .filter((line) => line.includes("⟦"));
+    expect(marked).toEqual([]);
+  });
+
+  test("writes a configuration once", () => {
+    const cwd = folderOf({ Dockerfile: clean });
+    expect(said(cli(cwd, ["init"]))).toEqual({ status: 0, stdout: "wrote .docker-hygiene.yml\n", stderr: "" });
+    expect(said(cli(cwd, ["init"]))).toEqual({
+      status: 2,
+      stdout: "",
+      stderr: "docker-hygiene: `.docker-hygiene.yml` is there already; it is left as it is.\n",
+    });
+    expect(cli(cwd, ["audit"]).status).toBe(0);
+  });
+
+  test("survives a reader that goes away", async () => {
+    const cwd = folderOf(
+      Object.fromEntries(Array.from({ length: 200 }, (_, index) => [`d${index}/Dockerfile`, unclean])),
+    );
+    const child = spawn(process.execPath, [main, "audit"], { cwd, env: environment });
+    let stderr = "";
+    child.stderr.on("data", (data: Buffer) => {
+      stderr += data;
+    });
+    child.stdout.once("data", () => child.stdout.destroy());
+    const status = await new Promise((done) => child.on("close", done));
+    expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
+  });
+});

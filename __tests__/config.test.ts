@@ -1,0 +1,377 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, describe, expect, test } from "@jest/globals";
+import { Ajv } from "ajv";
+import addFormats from "ajv-formats";
+import { parse } from "yaml";
+import { initialConfig } from "../src/cli-init.ts";
+import { configSchema, configurationMarkdown } from "../src/config/describe.ts";
+import { parseSize } from "../src/config/validate.ts";
+import { type Configs, openConfigs } from "../src/config.ts";
+import { defineRule, type Rule } from "../src/rules/rule.ts";
+import { ruleSettingsFor } from "../src/settings.ts";
+
+const rule = (id: string, aliases: string[], options: Rule["options"] = []): Rule =>
+  defineRule({
+    id,
+    aliases,
+    options,
+    summary: "",
+    level: { recommended: "warning", strict: "warning" },
+    scope: "whole file",
+    why: "",
+    fixes: "none",
+    examples: [],
+    check: () => [],
+  });
+
+const rules = [
+  rule("root-user", ["DL3002"]),
+  rule("latest-base-tag", ["DL3006", "DL3007"]),
+  rule(
+    "unpinned-system-package",
+    ["DL3008"],
+    [
+      { name: "managers", summary: "", type: "string[]", default: [] },
+      { name: "strict", summary: "", type: "boolean", default: false },
+      { name: "most", summary: "", type: "number", default: 1 },
+    ],
+  ),
+  rule("untrusted-base-registry", ["DL3026"], [{ name: "registries", summary: "", type: "string[]", default: [] }]),
+  rule("missing-label", ["DL3049"], [{ name: "labels", summary: "", type: "string[]", default: [] }]),
+];
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+const folderOf = (files: Readonly<Record<string, string>>): string => {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "config-")));
+  folders.push(root);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+};
+
+const open = (cwd: string, config?: string, paths: readonly string[] = []): Promise<Configs> =>
+  openConfigs({ cwd, config, paths, rules: async () => rules });
+
+const levels = (settings: ReturnType<typeof ruleSettingsFor>): Record<string, unknown> =>
+  Object.fromEntries(
+    [...settings].map(([id, { level, options }]) => [
+      id,
+      Object.keys(options).length > 0 ? { level, ...options } : level,
+    ]),
+  );
+
+describe("a configuration", () => {
+  test("says all that it can say", async () => {
+    const root = folderOf({
+      ".docker-hygiene.yml": `
+profile: strict
+failure-threshold: note
+files: ["*.docker"]
+exclude: old
+require-reason: true
+max-size: 1.5 GiB
+rules:
+  DL3002: off
+  SC2086: note
+  buildkit/StageNameCasing: off
+  unpinned-system-package: { level: error, managers: apt, strict: true, most: 3 }
+overrides:
+  - files: [tools/**]
+    rules: { root-user: error }
+  - files: tools/x
+    rules: { root-user: note, latest-base-tag: off }
+dockerfiles:
+  - file: api/Dockerfile
+    context: .
+    targets: release
+    build-args: { VERSION: 3.20, EMPTY: }
+    build-contexts: { shared: ../shared, base: docker-image://alpine:3 }
+budgets:
+  - { target: release, max-size: 20MB, of: pull }
+allowed-registries: [ghcr.io]
+required-labels: [a.b]
+forbid:
+  - { command: wget, message: Use curl }
+  - { id: no-hub, image: docker.io/*, pattern: ^docker, message: Use ours, level: error }
+require:
+  - { label: a.b, message: Say where }
+`,
+    });
+    const { root: config } = await open(root);
+    expect({ ...config, rules: levels(config.rules), overrides: [], dockerfiles: [], budgets: [] }).toEqual({
+      path: ".docker-hygiene.yml",
+      folder: root,
+      profile: "strict",
+      failureThreshold: "note",
+      files: ["*.docker"],
+      exclude: ["old"],
+      requireReason: true,
+      rules: {
+        "root-user": "off",
+        "shellcheck/SC2086": "note",
+        "buildkit/StageNameCasing": "off",
+        "unpinned-system-package": { level: "error", managers: ["apt"], strict: true, most: 3 },
+        "untrusted-base-registry": { level: "error", registries: ["ghcr.io"] },
+        "missing-label": { level: "warning", labels: ["a.b"] },
+      },
+      overrides: [],
+      dockerfiles: [],
+      budgets: [],
+      customRules: [
+        custom({ kind: "forbid", id: "custom/forbid-wget", command: "wget", message: "Use curl" }),
+        custom({
+          kind: "forbid",
+          id: "custom/no-hub",
+          image: "docker.io/*",
+          pattern: /^docker/u,
+          message: "Use ours",
+          level: "error",
+        }),
+        custom({ kind: "require", id: "custom/require-a-b", label: "a.b", message: "Say where" }),
+      ],
+      notes: [],
+    });
+    const levelOf = (path: string) => ruleSettingsFor(config, join(root, path)).get("root-user")?.level;
+    expect(["Dockerfile", "tools/Dockerfile", "tools/x/Dockerfile"].map(levelOf)).toEqual(["off", "error", "note"]);
+    const [api] = config.dockerfiles;
+    expect({
+      ...api,
+      matches: [api?.matches(join(root, "api/Dockerfile")), api?.matches(join(root, "Dockerfile"))],
+    }).toEqual({
+      file: "api/Dockerfile",
+      matches: [true, false],
+      context: root,
+      targets: ["release"],
+      buildArgs: new Map([
+        ["VERSION", "3.20"],
+        ["EMPTY", ""],
+      ]),
+      buildContexts: new Map([
+        ["shared", join(dirname(root), "shared")],
+        ["base", "docker-image://alpine:3"],
+      ]),
+    });
+    const budgetOf = (stage: string | undefined) => {
+      const target = { id: `api/Dockerfile:${stage}`, stage, dockerfileAbsolute: join(root, "api/Dockerfile") };
+      const budget = config.budgets.find(({ matches }) => matches(target));
+      return [budget?.maxBytes, budget?.of];
+    };
+    expect([budgetOf("release"), budgetOf(undefined)]).toEqual([
+      [20_000_000, "pull"],
+      [1.5 * 1024 ** 3, "disk"],
+    ]);
+  });
+
+  test("that is nearest to a Dockerfile wins, up to the root of its repository", async () => {
+    const root = folderOf({
+      ".docker-hygiene.yml": "rules: { root-user: error }",
+      "repo/.git/HEAD": "",
+      "repo/.github/docker-hygiene.yml": "rules: { root-user: note }\nexclude: [a/b, c]",
+      "repo/api/.docker-hygiene.yaml": "rules: { latest-base-tag: off }",
+      "repo/web/.docker-hygiene.yml": "extends: ../.github/docker-hygiene.yml\nrules: { latest-base-tag: off }",
+      "other/Dockerfile": "",
+    });
+    const configs = await open(join(root, "repo"));
+    const of = async (path: string) => levels((await configs.of(join(root, "repo", path))).rules);
+    expect(await Promise.all(["Dockerfile", "x/y/Dockerfile", "api/v1/Dockerfile", "web/Dockerfile"].map(of))).toEqual([
+      { "root-user": "note" },
+      { "root-user": "note" },
+      { "latest-base-tag": "off" },
+      { "root-user": "note", "latest-base-tag": "off" },
+    ]);
+    expect(configs.root.path).toBe(".github/docker-hygiene.yml");
+    expect((await open(join(root, "other"))).root.path).toBeUndefined();
+    const outside = await open(
+      join(root, "other"),
+      undefined,
+      ["../repo/x/y", "."].slice(0, 1).map(() => "../repo"),
+    );
+    expect({ path: outside.root.path, exclude: outside.root.exclude }).toEqual({
+      path: `${root}/repo/.github/docker-hygiene.yml`,
+      exclude: [`${root}/repo/a/b`, "c"],
+    });
+    const named = await open(root, "repo/api/.docker-hygiene.yaml");
+    expect(levels((await named.of(join(root, "repo/web/Dockerfile"))).rules)).toEqual({ "latest-base-tag": "off" });
+  });
+
+  test("of hadolint is read when there is none of ours", async () => {
+    const text = `
+ignored: [DL3008, SC2086, DL9999]
+override: { error: [DL3002], warning: [], info: [DL3007], style: [] }
+failure-threshold: info
+trustedRegistries: [docker.io]
+label-schema: { author: text, version: semver }
+strict-labels: true
+`;
+    const root = folderOf({ ".hadolint.yaml": text, "own/.docker-hygiene.yml": "", "sub/Dockerfile": "" });
+    const configs = await open(root);
+    const config = await configs.of(join(root, "sub/Dockerfile"));
+    expect({ rules: levels(config.rules), failureThreshold: config.failureThreshold, notes: config.notes }).toEqual({
+      rules: {
+        "root-user": "error",
+        "latest-base-tag": "note",
+        "unpinned-system-package": "off",
+        "shellcheck/SC2086": "off",
+        "untrusted-base-registry": { level: "error", registries: ["docker.io"] },
+        "missing-label": { level: "warning", labels: ["author", "version"] },
+      },
+      failureThreshold: "note",
+      notes: [
+        ".hadolint.yaml: `strict-labels` is not understood and left out",
+        ".hadolint.yaml: there is no rule for `DL9999`",
+      ],
+    });
+    expect(levels((await configs.of(join(root, "own/Dockerfile"))).rules)).toEqual({});
+  });
+
+  test.each([
+    ["profil: strict", "1:1: the configuration has no key `profil`; did you mean `profile`?"],
+    ["a: 1", "1:1: the configuration has no key `a`"],
+    ["profile: strikt", "1:10: `profile` must be one of recommended, strict, all; did you mean `strict`?"],
+    ["profile: [strict]", "1:10: `profile` must be one of recommended, strict, all"],
+    [
+      "- a",
+      "1:1: the configuration must be a map of extends, profile, failure-threshold, files, exclude, rules, overrides, dockerfiles, max-size, budgets, require-reason, allowed-registries, required-labels, forbid, require",
+    ],
+    ["\n\nrules:\n  root-usr: off", "4:3: there is no rule `root-usr`; did you mean `root-user`?"],
+    ["rules:\n  DL3002: loud", "2:11: the level of `DL3002` must be one of error, warning, note, off"],
+    [
+      "rules: { unpinned-system-package: { mangers: apt } }",
+      "1:37: `unpinned-system-package` has no option `mangers`; did you mean `managers`?",
+    ],
+    ["rules: { unpinned-system-package: { most: x } }", "1:43: `most` of `unpinned-system-package` must be a number"],
+    ["rules: [root-user]", "1:8: `rules` must be a map of rule ids to levels"],
+    ["files: { a: b }", "1:8: `files` must be a text or a list of texts"],
+    ["require-reason: maybe", "1:17: `require-reason` must be true or false"],
+    [
+      "budgets:\n  - { target: a, max-size: 20 apples }",
+      "2:28: `max-size` must be a number with a unit, such as 20MB or 1.5 GiB",
+    ],
+    ["budgets:\n  - { target: a }", "2:5: an entry of `budgets` lacks the key `max-size`"],
+    ["budgets: 20MB", "1:10: `budgets` must be a list"],
+    [
+      "forbid:\n  - { message: x }",
+      "2:5: an entry of `forbid` must have one of the keys instruction, command, image, label",
+    ],
+    [
+      "forbid: [{ command: a, pattern: '(', message: x }]",
+      "1:33: `pattern` is not a regular expression: Invalid regular expression: /(/u: Unterminated group",
+    ],
+    [
+      "a: [1",
+      "1:6: the file is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
+    ],
+    ["profile: all\nprofile: all", "2:1: the file is not YAML: Map keys must be unique"],
+  ])("that says %j is refused at the place", async (text, message) => {
+    const root = folderOf({ "sub/.docker-hygiene.yml": text });
+    await expect(open(root, undefined, ["sub"])).rejects.toThrow(new Error(`sub/.docker-hygiene.yml:${message}`));
+  });
+
+  test.each([
+    [
+      "extends: b.yml",
+      { "b.yml": "extends: [.docker-hygiene.yml]" },
+      "b.yml: `extends` goes in a circle through .docker-hygiene.yml",
+    ],
+    ["extends: c.yml", {}, ".docker-hygiene.yml: `extends` names c.yml, which does not exist"],
+    [
+      "extends: https://x.org/y.yml",
+      {},
+      ".docker-hygiene.yml: `extends` takes a file, not the address https://x.org/y.yml",
+    ],
+  ])("with %s is refused", async (text, files, message) => {
+    await expect(open(folderOf({ ".docker-hygiene.yml": text, ...files }))).rejects.toThrow(new Error(message));
+  });
+
+  test("that is asked for and not there is refused", async () => {
+    await expect(open(folderOf({}), "x.yml")).rejects.toThrow(
+      new Error("the configuration `x.yml` cannot be read: it does not exist"),
+    );
+  });
+
+  test("of a billion laughs is refused in no time", async () => {
+    const laughs = Array.from(
+      { length: 12 },
+      (_, level) => `a${level}: &a${level} [${level === 0 ? "x" : `*a${level - 1}, `.repeat(9)}]`,
+    );
+    const started = performance.now();
+    await expect(open(folderOf({ ".docker-hygiene.yml": laughs.join("\n") }))).rejects.toThrow(
+      "nests or repeats too much",
+    );
+    expect(performance.now() - started).toBeLessThan(3000);
+  });
+});
+
+const custom = (parts: object) => ({
+  instruction: undefined,
+  command: undefined,
+  image: undefined,
+  label: undefined,
+  pattern: undefined,
+  level: "warning",
+  ...parts,
+});
+
+test.each([
+  ["20MB", 20_000_000],
+  ["20 mb", 20_000_000],
+  ["20MiB", 20_971_520],
+  ["1.5GB", 1_500_000_000],
+  ["512", 512],
+  ["512B", 512],
+  ["10k", 10_000],
+  ["20 apples", undefined],
+  ["-1MB", undefined],
+  ["", undefined],
+])("the size %j is %p bytes", (text, bytes) => {
+  expect(parseSize(text)).toBe(bytes);
+});
+
+describe("the schema", () => {
+  const ajv = new Ajv({ allErrors: true, allowUnionTypes: true });
+  addFormats.default(ajv);
+  const validate = ajv.compile(configSchema(rules));
+
+  test.each([
+    ["profile: strict\nmax-size: 20MB\nrules: { DL3002: off, root-user: { level: note }, SC2086: off }", true],
+    ["forbid: [{ command: a, message: x }]", true],
+    ["profil: strict", false],
+    ["rules: { nope: off }", false],
+    ["rules: { root-user: loud }", false],
+    ["forbid: [{ message: x }]", false],
+    ["max-size: many", false],
+    ["budgets: [{ target: a }]", false],
+  ])("agrees with the reader on %j", async (text, isValid) => {
+    const read = await open(folderOf({ ".docker-hygiene.yml": text })).then(
+      () => true,
+      () => false,
+    );
+    expect([validate(parse(text)), read]).toEqual([isValid, isValid]);
+  });
+
+  test("and the reader take what init writes and what the docs show", async () => {
+    const example = /```yaml\n([\s\S]*?)```/.exec(configurationMarkdown())?.[1] ?? "";
+    const known = [...rules, rule("missing-user", [])];
+    const knownSchema = ajv.compile(configSchema(known));
+    const commented = initialConfig.replace(/^# ((?!yaml-)[a-z-]+:.*| {2}.*)$/gm, "$1");
+    for (const text of [initialConfig, commented, example]) {
+      expect([knownSchema(parse(text)), knownSchema.errors ?? []]).toEqual([true, []]);
+      const configs = await openConfigs({
+        cwd: folderOf({ ".docker-hygiene.yml": text }),
+        config: undefined,
+        paths: [],
+        rules: async () => known,
+      });
+      expect(configs.root.profile).toBe("recommended");
+    }
+    expect(commented).toContain("\nforbid:\n  - {");
+  });
+});

@@ -1,0 +1,202 @@
+import { describe, expect, test } from "@jest/globals";
+import { emptyConfig } from "../src/settings.ts";
+import { readArguments } from "../src/settings-flags.ts";
+import { givenByInputs, type ReadSettings, readSettings } from "../src/settings-values.ts";
+
+const context = { command: "run", paths: [], config: emptyConfig("/repo"), environment: { TOKEN: "x" } } as const;
+
+const byFlags = (...argv: string[]): ReadSettings => readSettings(readArguments(argv).given, context);
+const byInputs = (inputs: Readonly<Record<string, string>>): ReadSettings =>
+  readSettings(
+    givenByInputs((name) => inputs[name] ?? ""),
+    context,
+  );
+
+const defaults = {
+  command: "run",
+  paths: [],
+  files: [],
+  exclude: [],
+  profile: "recommended",
+  failureThreshold: "error",
+  config: undefined,
+  build: "auto",
+  targets: [],
+  secrets: [],
+  ssh: [],
+  buildArgs: new Map(),
+  buildContexts: new Map(),
+  platforms: [],
+  builder: undefined,
+  cacheFrom: [],
+  cacheTo: [],
+  network: undefined,
+  noCache: false,
+  pull: false,
+  maxParallel: 4,
+  baseline: undefined,
+};
+
+describe("settings", () => {
+  test("have defaults", () => {
+    expect(byFlags()).toEqual({ settings: defaults, secretEnvironment: new Map() });
+    expect(byInputs({})).toEqual({ settings: defaults, secretEnvironment: new Map() });
+  });
+
+  test("are the same by flags and by inputs", () => {
+    const expected = {
+      ...defaults,
+      files: ["*.docker", "b"],
+      exclude: ["old"],
+      profile: "strict",
+      failureThreshold: "none",
+      build: false,
+      targets: ["a", "b"],
+      secrets: [
+        { id: "npm", from: "env", name: "TOKEN" },
+        { id: "key", from: "file", path: "./key" },
+      ],
+      ssh: [
+        { id: "default", paths: [] },
+        { id: "git", paths: ["/k1", "/k2"] },
+      ],
+      buildArgs: new Map([
+        ["A", "1,2"],
+        ["B", undefined],
+      ]),
+      buildContexts: new Map([["x", "docker-image://y"]]),
+      platforms: ["linux/amd64", "linux/arm64"],
+      builder: "mine",
+      cacheFrom: ["type=gha,scope=x"],
+      cacheTo: ["type=gha,mode=max"],
+      network: "none",
+      noCache: true,
+      pull: true,
+      maxParallel: 2,
+      baseline: "sizes.json",
+    };
+    expect(
+      byFlags(
+        ...[
+          "--files",
+          "*.docker",
+          "--files=b",
+          "--exclude",
+          "old",
+          "--profile",
+          "strict",
+          "--failure-threshold",
+          "none",
+        ],
+        ...[
+          "--no-build",
+          "--target",
+          "a",
+          "--target",
+          "b",
+          "--secret",
+          "id=npm,env=TOKEN",
+          "--secret",
+          "id=key,src=./key",
+        ],
+        ...["--ssh", "default", "--ssh", "git=/k1,/k2", "--build-arg", "A=1,2", "--build-arg", "B"],
+        ...["--build-context", "x=docker-image://y", "--platform", "linux/amd64,linux/arm64", "--builder", "mine"],
+        ...["--cache-from", "type=gha,scope=x", "--cache-to", "type=gha,mode=max", "--network", "none", "--no-cache"],
+        ...["--pull", "--max-parallel", "2", "--baseline", "sizes.json"],
+      ).settings,
+    ).toEqual(expected);
+    expect(
+      byInputs({
+        files: "*.docker\nb",
+        exclude: "old",
+        profile: "strict",
+        "failure-threshold": "none",
+        build: "false",
+        targets: "a\nb",
+        "secret-envs": "npm=TOKEN",
+        "secret-files": "key=./key",
+        ssh: "default\ngit=/k1,/k2",
+        "build-args": "A=1,2\nB",
+        "build-contexts": "x=docker-image://y",
+        platforms: "linux/amd64,linux/arm64",
+        builder: "mine",
+        "cache-from": "type=gha,scope=x",
+        "cache-to": "type=gha,mode=max",
+        network: "none",
+        "no-cache": "true",
+        pull: "True",
+        "max-parallel": "2",
+        baseline: "sizes.json",
+      }).settings,
+    ).toEqual(expected);
+  });
+
+  test("keep the values of secrets out of themselves", () => {
+    const { settings, secretEnvironment } = byInputs({ secrets: 'a=hunter2\n"b=x\ny"' });
+    expect(settings.secrets.map(({ id, from }) => [id, from])).toEqual([
+      ["a", "env"],
+      ["b", "env"],
+    ]);
+    expect([...secretEnvironment.values()]).toEqual(["hunter2", "x\ny"]);
+    expect(JSON.stringify(settings)).not.toContain("hunter2");
+  });
+
+  test("of the configuration stand behind flags and before defaults", () => {
+    const config = { ...emptyConfig("/repo"), profile: "all", failureThreshold: "note", exclude: ["x"] } as const;
+    const read = (...argv: string[]) => {
+      const { settings } = readSettings(readArguments(argv).given, { ...context, config });
+      return [settings.profile, settings.failureThreshold, settings.exclude];
+    };
+    expect(read()).toEqual(["all", "note", ["x"]]);
+    expect(read("--profile=strict", "--exclude", "y")).toEqual(["strict", "note", ["y"]]);
+  });
+
+  test("of the commands differ in building", () => {
+    const build = (command: "run" | "audit" | "build") => readSettings([], { ...context, command }).settings.build;
+    expect([build("run"), build("audit"), build("build")]).toEqual(["auto", false, true]);
+  });
+
+  test.each<[string[], string]>([
+    [
+      ["--profile", "strikt"],
+      "--profile: `strikt` is not one of recommended, strict, all (on the command line). Did you mean `strict`?",
+    ],
+    [
+      ["--failure-threshold=fatal"],
+      "--failure-threshold: `fatal` is not one of error, warning, note, none (on the command line).",
+    ],
+    [["--max-parallel", "0"], "--max-parallel: `0` is not a whole number from 1 to 9999 (on the command line)."],
+    [["--formt", "x"], "--formt: there is no such option (on the command line). Did you mean `--format`?"],
+    [["--nonsense"], "--nonsense: there is no such option (on the command line). Run `docker-hygiene help` for all."],
+    [["--config"], "--config: a value is missing, as in `--config FILE` (on the command line)."],
+    [["-c", "--quiet"], "-c: a value is missing, as in `-c FILE` (on the command line)."],
+    [["--quiet=yes"], "--quiet: it takes no value (on the command line)."],
+    [
+      ["--secret", "hunter2"],
+      "--secret: the form is `id=ID,env=VARIABLE` or `id=ID,src=FILE` (on the command line); a value itself is never an argument.",
+    ],
+    [["--ssh", "default", "--ssh", "default"], "--ssh: `default` is given twice (on the command line)."],
+    [
+      ["--secret", "id=a,env=A", "--secret", "id=a,env=B"],
+      "the secret `a` is given twice (in `secrets`, `secret-envs` or `secret-files`); a build takes one value for an id.",
+    ],
+  ])("given as %j are refused", (argv, message) => {
+    expect(() => byFlags(...argv)).toThrow(new Error(message));
+  });
+
+  test.each<[Record<string, string>, string]>([
+    [{ profile: "loud" }, "profile: `loud` is not one of recommended, strict, all (input `profile` of the workflow)."],
+    [{ build: "yes" }, "build: `yes` is not one of auto, true, false (input `build` of the workflow)."],
+    [
+      { secrets: "a=b\nhunter2" },
+      'secrets: line 2 is not `id=value` (input `secrets` of the workflow). Quote a value of several lines: "id=first⏎second".',
+    ],
+  ])("given by the inputs %j are refused", (inputs, message) => {
+    expect(() => byInputs(inputs)).toThrow(new Error(message));
+  });
+
+  test("words behind -- are no flags", () => {
+    const { words, wordsBeforeEnd } = readArguments(["audit", "-q", "a", "--", "-b", "run"]);
+    expect([words, wordsBeforeEnd]).toEqual([["audit", "a", "-b", "run"], 2]);
+  });
+});

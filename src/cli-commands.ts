@@ -1,0 +1,147 @@
+import { UserError } from "./errors.ts";
+import type { Arguments, Flag } from "./settings-flags.ts";
+import { flags } from "./settings-flags.ts";
+
+export interface Command {
+  readonly name: "run" | "audit" | "build" | "rules" | "explain" | "init" | "help" | "version";
+  readonly usage: string;
+  readonly summary: string;
+  /** Further paragraphs of the command's own help. */
+  readonly about: readonly string[];
+  readonly flags: readonly Flag[];
+}
+
+const looking: readonly Flag[] = [flags.files, flags.exclude, flags.config, flags.profile, flags.threshold];
+const building: readonly Flag[] = [
+  flags.target,
+  flags.secret,
+  flags.ssh,
+  flags.buildArg,
+  flags.buildContext,
+  flags.platform,
+  flags.builder,
+  flags.cacheFrom,
+  flags.cacheTo,
+  flags.network,
+  flags.noCache,
+  flags.pull,
+  flags.maxParallel,
+  flags.baseline,
+];
+const showing: readonly Flag[] = [flags.format, flags.output, flags.quiet, flags.verbose, flags.color];
+
+const exitCodes =
+  "Exit code: 0 clean, 1 findings, failed builds or broken limits, 2 wrong usage or configuration, 3 no Dockerfile, 70 a bug of ours.";
+
+export const commands: readonly Command[] = [
+  {
+    name: "run",
+    usage: "run [files and folders]",
+    summary: "audit, build every target and measure it (the default)",
+    about: ["Without an engine the audit still runs. A file that is named is taken whatever its name.", exitCodes],
+    flags: [...looking, flags.noBuild, ...building, ...showing],
+  },
+  {
+    name: "audit",
+    usage: "audit [files and folders]",
+    summary: "audit only",
+    about: ["A file that is named is taken whatever its name.", exitCodes],
+    flags: [...looking, ...showing],
+  },
+  {
+    name: "build",
+    usage: "build [files and folders]",
+    summary: "as run, but an engine must be there",
+    about: [exitCodes],
+    flags: [...looking, ...building, ...showing],
+  },
+  {
+    name: "rules",
+    usage: "rules",
+    summary: "list the rules",
+    about: [],
+    flags: [flags.format, flags.output, flags.color],
+  },
+  {
+    name: "explain",
+    usage: "explain RULE",
+    summary: "say what a rule is about; RULE is an id or an alias such as DL3008",
+    about: [],
+    flags: [flags.color],
+  },
+  {
+    name: "init",
+    usage: "init [folder]",
+    summary: "write a commented .docker-hygiene.yml",
+    about: ["A configuration that is there is never overwritten."],
+    flags: [],
+  },
+  { name: "help", usage: "help [command]", summary: "show this text, or that of a command", about: [], flags: [] },
+  { name: "version", usage: "version", summary: "show the version", about: [], flags: [] },
+];
+
+export const commandNamed = (name: string | undefined): Command | undefined =>
+  commands.find((command) => command.name === name);
+
+/** What `docker-hygiene help` prints, or `help COMMAND`. */
+export const helpText = (command: Command | undefined): string =>
+  command === undefined ? generalHelp() : commandHelp(command);
+
+/** Refuses a flag that the command does nothing with. */
+export const requireOwnFlags = (command: Command, { used }: Pick<Arguments, "used">): void => {
+  const own = new Set<string>([...command.flags.map(({ name }) => name), flags.help.name, flags.version.name]);
+  const stranger = used.find((name) => !own.has(name));
+  if (stranger === undefined) return;
+  const takers = commands.filter(({ flags: theirs }) => theirs.some(({ name }) => name === stranger));
+  throw new UserError(
+    `--${stranger}: \`${command.name}\` does not take it, ${takers.map(({ name }) => `\`${name}\``).join(", ")} would (on the command line).`,
+  );
+};
+
+const generalHelp = (): string =>
+  [
+    "Finds every Dockerfile, audits it, builds each target and measures the images.",
+    "",
+    "Usage: docker-hygiene [command] [options] [files and folders]",
+    "",
+    "Commands:",
+    ...columns(commands.map(({ usage, summary }) => [usage, summary])),
+    "",
+    "Most used options (all: docker-hygiene help run):",
+    ...flagLines([
+      flags.format,
+      flags.output,
+      flags.config,
+      flags.profile,
+      flags.threshold,
+      flags.target,
+      flags.secret,
+      flags.noBuild,
+    ]),
+    "",
+    exitCodes,
+    "",
+  ].join("\n");
+
+const commandHelp = ({ usage, summary, about, flags: own }: Command): string =>
+  [
+    `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
+    "",
+    `Usage: docker-hygiene ${usage}${own.length > 0 ? " [options]" : ""}`,
+    ...(own.length > 0 ? ["", "Options:", ...flagLines(own)] : []),
+    ...about.flatMap((paragraph) => ["", paragraph]),
+    "",
+  ].join("\n");
+
+const flagLines = (list: readonly Flag[]): readonly string[] =>
+  columns(
+    list.map(({ name, short, value, summary }) => [
+      `${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`,
+      summary,
+    ]),
+  );
+
+const columns = (rows: readonly (readonly [string, string])[]): readonly string[] => {
+  const width = Math.max(...rows.map(([left]) => left.length));
+  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+};

@@ -1,0 +1,160 @@
+import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { createFiles } from "./adapters/files.ts";
+import { shownPath } from "./adapters/shown-path.ts";
+import { nearestName } from "./build/target-names.ts";
+import { commands } from "./cli-commands.ts";
+import { watchBuilds } from "./cli-progress.ts";
+import { type Format, formats, type ReportStyle, renderAudited, renderReport, renderRest } from "./cli-report.ts";
+import type { Terminal } from "./cli-terminal.ts";
+import { openConfigs } from "./config.ts";
+import { UserError } from "./errors.ts";
+import { noPaint } from "./report/paint.ts";
+import type { Report } from "./report/report.ts";
+import { run } from "./run.ts";
+import { type Arguments, flags } from "./settings-flags.ts";
+import { readSettings, refuseChoice } from "./settings-values.ts";
+import { connectWorld } from "./world.ts";
+
+/** `run`, `audit` and `build`: from the arguments to the report and the exit code. */
+export const runPipeline = async (request: {
+  readonly command: "run" | "audit" | "build";
+  /** No command was named, so that a first word may be a mistyped one. */
+  readonly isDefault: boolean;
+  readonly paths: readonly string[];
+  readonly given: Arguments;
+  readonly terminal: Terminal;
+}): Promise<number> => {
+  const { command, paths, given, terminal } = request;
+  const cwd = process.cwd();
+  const format = readFormat(given);
+  const output = given.values.get(flags.output.name);
+  if (request.isDefault) refuseMistypedCommand(cwd, paths[0]);
+  const configs = await openConfigs({
+    cwd,
+    config: given.values.get(flags.config.name),
+    paths,
+    rules: async () => (await import(/* webpackMode: "eager" */ "./rules/registry.ts")).rules,
+  });
+  const { settings, secretEnvironment } = readSettings(given.given, {
+    command,
+    paths,
+    config: configs.root,
+    environment: process.env,
+  });
+  const verbosity = given.values.has(flags.quiet.name)
+    ? "quiet"
+    : given.values.has(flags.verbose.name)
+      ? "verbose"
+      : "normal";
+  const style: ReportStyle = {
+    paint: output === undefined ? terminal.paint : noPaint,
+    width: output === undefined ? terminal.width : 100,
+    verbosity,
+  };
+  // At a terminal the findings are read while the builds run.
+  const isStaged =
+    terminal.isLive && terminal.isReading && output === undefined && format === "text" && verbosity !== "quiet";
+  let audited: Pick<Report, "files" | "findings"> = { files: [], findings: [] };
+  let isShown = false;
+  const builds = watchBuilds(terminal, {
+    verbosity,
+    textOf: (path) => audited.files.find((file) => file.path === path)?.text ?? "",
+    keepsResults: isStaged,
+  });
+  const interruption = interruptible();
+  const temporaryFolder = await mkdtemp(join(tmpdir(), "docker-hygiene-"));
+  try {
+    const report = await run({
+      settings,
+      configs,
+      world: connectWorld({
+        cwd,
+        builder: settings.builder,
+        environment: { ...process.env, ...Object.fromEntries(secretEnvironment) },
+        temporaryFolder,
+      }),
+      signal: interruption.signal,
+      onAudited: (known) => {
+        audited = known;
+      },
+      onPlanned: (targets, engine) => {
+        if (!isStaged) return;
+        terminal.out(renderAudited(audited, targets, engine, style));
+        isShown = true;
+      },
+      onEvent: builds.onEvent,
+    });
+    builds.stop();
+    if (interruption.exitCode !== undefined) {
+      terminal.err("docker-hygiene: interrupted; the builds were stopped\n");
+      return interruption.exitCode;
+    }
+    const text = isShown ? renderRest(report, style) : renderReport(report, format, style);
+    const isEmpty = report.files.length === 0;
+    if (output !== undefined) await createFiles(cwd).writeText(output, text);
+    else if (!isEmpty || format !== "text") terminal.out(text);
+    if (isEmpty) {
+      terminal.err([...report.notes.map((note) => `note: ${note}\n`), noneFound(cwd, paths)].join(""));
+      return 3;
+    }
+    if (output !== undefined && verbosity !== "quiet") terminal.err(`wrote ${shownPath(cwd, resolve(cwd, output))}\n`);
+    return report.verdict.status === "pass" ? 0 : 1;
+  } finally {
+    builds.stop();
+    interruption.release();
+    await rm(temporaryFolder, { recursive: true, force: true });
+  }
+};
+
+const readFormat = ({ values }: Arguments): Format => {
+  const written = values.get(flags.format.name) ?? "text";
+  const format = formats.find((one) => one === written);
+  return format ?? refuseChoice({ setting: "--format", where: "on the command line" }, written, formats);
+};
+
+const refuseMistypedCommand = (cwd: string, first: string | undefined): void => {
+  if (first === undefined || existsSync(resolve(cwd, first)) || /[./\\]/.test(first)) return;
+  const meant = nearestName(
+    first,
+    commands.map(({ name }) => name),
+  );
+  if (meant !== undefined)
+    throw new UserError(`\`${first}\` is neither a command nor a file. Did you mean \`docker-hygiene ${meant}\`?`);
+};
+
+const noneFound = (cwd: string, paths: readonly string[]): string => {
+  const where = paths.length === 0 ? [cwd] : paths;
+  return `docker-hygiene: there is no Dockerfile in ${where.slice(0, 3).join(", ")}${where.length > 3 ? ", …" : ""}\n`;
+};
+
+interface Interruption {
+  readonly signal: AbortSignal;
+  /** Set once a signal came. */
+  readonly exitCode: number | undefined;
+  readonly release: () => void;
+}
+
+/** The first Ctrl-C stops the builds and lets the run clean up, the second one ends it at once. */
+const interruptible = (): Interruption => {
+  const controller = new AbortController();
+  let exitCode: number | undefined;
+  const on = (code: number) => (): void => {
+    if (exitCode !== undefined) process.exit(code);
+    exitCode = code;
+    controller.abort();
+  };
+  const handlers = { SIGINT: on(130), SIGTERM: on(143), SIGHUP: on(129) } as const;
+  for (const [name, handler] of Object.entries(handlers)) process.on(name, handler);
+  return {
+    signal: controller.signal,
+    get exitCode() {
+      return exitCode;
+    },
+    release: () => {
+      for (const [name, handler] of Object.entries(handlers)) process.off(name, handler);
+    },
+  };
+};
