@@ -1,17 +1,27 @@
+import accountPasswordInRun from "./account-password-in-run.ts";
 import addOfPlainFiles from "./add-of-plain-files.ts";
 import baseWithoutDigest from "./base-without-digest.ts";
 import buildToolsInShippedStage from "./build-tools-in-shipped-stage.ts";
 import circularStageReference from "./circular-stage-reference.ts";
+import clearTextDownload from "./clear-text-download.ts";
+import clearTextScriptExecution from "./clear-text-script-execution.ts";
 import constantPlatformFlag from "./constant-platform-flag.ts";
 import copyFromEmptyStage from "./copy-from-empty-stage.ts";
 import debugStageLast from "./debug-stage-last.ts";
+import deprecatedAptKey from "./deprecated-apt-key.ts";
 import deprecatedLabelSchema from "./deprecated-label-schema.ts";
 import deprecatedMaintainer from "./deprecated-maintainer.ts";
 import devDependenciesShipped from "./dev-dependencies-shipped.ts";
+import disabledSignatureCheck from "./disabled-signature-check.ts";
+import disabledTlsVerification from "./disabled-tls-verification.ts";
 import duplicateStageName from "./duplicate-stage-name.ts";
+import hostPathVolume from "./host-path-volume.ts";
+import interactiveAptCommand from "./interactive-apt-command.ts";
 import invalidImageReference from "./invalid-image-reference.ts";
+import languagePackageCacheLeft from "./language-package-cache-left.ts";
 import largeBaseVariant from "./large-base-variant.ts";
 import latestBaseTag from "./latest-base-tag.ts";
+import linuxOptionOnWindows from "./linux-option-on-windows.ts";
 import literalCredential from "./literal-credential.ts";
 import malformedExecForm from "./malformed-exec-form.ts";
 import missingAssumeYes from "./missing-assume-yes.ts";
@@ -20,9 +30,11 @@ import missingHealthcheck from "./missing-healthcheck.ts";
 import missingLabel from "./missing-label.ts";
 import missingUser from "./missing-user.ts";
 import movingBaseTag from "./moving-base-tag.ts";
+import namedUser from "./named-user.ts";
 import numericStageReference from "./numeric-stage-reference.ts";
 import overriddenInstruction from "./overridden-instruction.ts";
 import permissionsChangedAfterCopy from "./permissions-changed-after-copy.ts";
+import persistentDebianFrontend from "./persistent-debian-frontend.ts";
 import recommendedPackagesInstalled from "./recommended-packages-installed.ts";
 import redundantPlatformFlag from "./redundant-platform-flag.ts";
 import remoteScriptPipedToShell from "./remote-script-piped-to-shell.ts";
@@ -34,22 +46,32 @@ import secretInArgOrEnv from "./secret-in-arg-or-env.ts";
 import secretWrittenToLayer from "./secret-written-to-layer.ts";
 import shellFormCommand from "./shell-form-command.ts";
 import shellInScratchStage from "./shell-in-scratch-stage.ts";
+import sshServerInstalled from "./ssh-server-installed.ts";
 import sshWithoutMount from "./ssh-without-mount.ts";
 import stalePackageIndex from "./stale-package-index.ts";
+import sudoInRun from "./sudo-in-run.ts";
 import systemPackageCacheLeft from "./system-package-cache-left.ts";
 import systemUpgrade from "./system-upgrade.ts";
 import uncheckedRemoteAdd from "./unchecked-remote-add.ts";
 import undefinedArgInFrom from "./undefined-arg-in-from.ts";
 import unknownStageReference from "./unknown-stage-reference.ts";
 import unlockedDependencyInstall from "./unlocked-dependency-install.ts";
+import unpinnedGitSource from "./unpinned-git-source.ts";
 import unpinnedLanguagePackage from "./unpinned-language-package.ts";
+import unpinnedRequirementsFile from "./unpinned-requirements-file.ts";
 import unpinnedSystemPackage from "./unpinned-system-package.ts";
 import unreachableStage from "./unreachable-stage.ts";
+import unsandboxedRun from "./unsandboxed-run.ts";
+import unsortedPackageList from "./unsorted-package-list.ts";
 import unsupportedBaseRelease from "./unsupported-base-release.ts";
 import untrustedBaseRegistry from "./untrusted-base-registry.ts";
+import unusedUser from "./unused-user.ts";
 import unverifiedDownload from "./unverified-download.ts";
 import uppercaseStageName from "./uppercase-stage-name.ts";
+import userWithoutPasswd from "./user-without-passwd.ts";
+import useraddWithoutLogInit from "./useradd-without-log-init.ts";
 import wholeFilesystemCopy from "./whole-filesystem-copy.ts";
+import worldWritableMode from "./world-writable-mode.ts";
 
 /** All rules, in the order of the documentation. */
 export const rules: readonly Rule[] = [
@@ -82,6 +104,17 @@ export const rules: readonly Rule[] = [
   // User and privileges
   rootUser,
   missingUser,
+  unusedUser,
+  namedUser,
+  userWithoutPasswd,
+  sudoInRun,
+  useraddWithoutLogInit,
+  worldWritableMode,
+  accountPasswordInRun,
+  unsandboxedRun,
+  hostPathVolume,
+  sshServerInstalled,
+  linuxOptionOnWindows,
   // System packages
   systemUpgrade,
   stalePackageIndex,
@@ -89,13 +122,24 @@ export const rules: readonly Rule[] = [
   missingAssumeYes,
   systemPackageCacheLeft,
   unpinnedSystemPackage,
+  interactiveAptCommand,
+  persistentDebianFrontend,
+  deprecatedAptKey,
+  unsortedPackageList,
   // Language packages
   unpinnedLanguagePackage,
+  unpinnedRequirementsFile,
   unlockedDependencyInstall,
+  languagePackageCacheLeft,
+  unpinnedGitSource,
   // Downloads and integrity
   unverifiedDownload,
   uncheckedRemoteAdd,
   remoteScriptPipedToShell,
+  clearTextScriptExecution,
+  clearTextDownload,
+  disabledTlsVerification,
+  disabledSignatureCheck,
   // Files and context
   addOfPlainFiles,
   permissionsChangedAfterCopy,

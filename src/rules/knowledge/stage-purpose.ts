@@ -1,6 +1,6 @@
 import type { ImageReference } from "../../dockerfile/image-reference.ts";
 import { familiarName } from "../../dockerfile/image-reference.ts";
-import type { StageFacts } from "../audited-file.ts";
+import type { AuditedFile, StageFacts } from "../audited-file.ts";
 
 /** What the name of a stage says that it is for; undefined when it says nothing of this kind. */
 export type Purpose = "development" | "test" | "debug" | "build" | "release";
@@ -17,6 +17,12 @@ export const purposeOf = (stage: StageFacts): Purpose | undefined => {
 export const isForDevelopers = (stage: StageFacts): boolean => {
   const purpose = purposeOf(stage);
   return purpose !== undefined && purpose !== "release";
+};
+
+/** The stages that images for production are made of, in file order. */
+export const productionStages = (file: AuditedFile): readonly StageFacts[] => {
+  const found = new Set(file.targetStages.filter((stage) => !isForDevelopers(stage)).flatMap(({ lineage }) => lineage));
+  return file.stages.filter((stage) => found.has(stage));
 };
 
 /** Whether an image is made for compiling: compilers, SDKs, package managers of compiled languages. */

@@ -1,0 +1,109 @@
+import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import { type CreatedUser, createdUser } from "./knowledge/accounts.ts";
+import { sliceOf } from "./knowledge/edits.ts";
+import { mayDropPrivileges } from "./knowledge/privilege-drop.ts";
+import { runsOf } from "./knowledge/run-commands.ts";
+import { isForDevelopers } from "./knowledge/stage-purpose.ts";
+import { type Start, startOf, startScripts } from "./knowledge/start-command.ts";
+import { defineRule, type Fix } from "./rule.ts";
+
+export default defineRule({
+  id: "unused-user",
+  summary: "Switch to the user that the stage creates",
+  level: { recommended: "note", strict: "warning" },
+  scope: "shipped stages",
+  aliases: [],
+  why: `An account is made for the service and then nobody switches to it: the process runs as root, though the file looks
+as if it did not. Add \`USER\` behind the last step that needs root.`,
+  silent: [
+    "an entrypoint that hands over to another user, or that cannot be read",
+    "an account that is named anywhere else: in `chown`, in `su`, in a configuration",
+    "daemons that leave root by themselves, as nginx, httpd and cron do",
+    "stages that start nothing, and those named for development, tests, debugging or building",
+  ],
+  fixes: "unsafe",
+  examples: [
+    {
+      bad: 'FROM debian:12\nRUN useradd --system -u 10001 ⟦app⟧\nCMD ["serve"]',
+      fixed: 'FROM debian:12\nRUN useradd --system -u 10001 app\nUSER app\nCMD ["serve"]',
+      message: "The account `app` is made, but nothing switches to it",
+    },
+    {
+      bad: 'FROM alpine:3.22\r\nRUN addgroup -S web && \\\r\n    adduser -S -D -G web ⟦worker⟧\r\nENTRYPOINT ["serve"]\r\nCMD ["x"]\r\n',
+      fixed:
+        'FROM alpine:3.22\r\nRUN addgroup -S web && \\\r\n    adduser -S -D -G web worker\r\nUSER worker\r\nENTRYPOINT ["serve"]\r\nCMD ["x"]\r\n',
+    },
+    {
+      bad: 'FROM debian:12 AS base\nRUN adduser --disabled-password --gecos "" ⟦svc⟧\nFROM base\nCMD ["serve"]',
+      fixed:
+        'FROM debian:12 AS base\nRUN adduser --disabled-password --gecos "" svc\nFROM base\nUSER svc\nCMD ["serve"]',
+    },
+    { good: 'FROM debian:12\nRUN useradd app\nUSER app\nCMD ["serve"]' },
+    { good: 'FROM debian:12\nRUN useradd app && chown -R app /data\nCMD ["serve"]' },
+    { good: 'FROM debian:12\nRUN useradd www\nCMD ["nginx", "-g", "daemon off;"]' },
+    { good: 'FROM debian:12\nRUN adduser www-data video\nCMD ["serve"]' },
+  ],
+  check: function* (file) {
+    const reported = new Set<CreatedUser["command"]>();
+    for (const stage of file.targetStages) {
+      const start = startOf(file, stage);
+      if (start === undefined || stage.user !== undefined || isForDevelopers(stage) || stage.isWindows) continue;
+      if (start.programs.some((program) => daemons.has(program)) || mayDropPrivileges(file, stage)) continue;
+      for (const created of createdIn(file, stage)) {
+        if (reported.has(created.command) || !created.name.isLiteral || isNamed(file, stage, start, created)) continue;
+        reported.add(created.command);
+        const name = created.name.value;
+        const fix = switchTo(file, stage, start, name);
+        yield {
+          at: created.name.span,
+          message: `The account \`${name}\` is made, but nothing switches to it`,
+          ...(fix === undefined ? {} : { fix }),
+        };
+      }
+    }
+  },
+});
+
+const createdIn = (file: AuditedFile, stage: StageFacts): readonly CreatedUser[] =>
+  stage.lineage.flatMap((facts) =>
+    runsOf(file, facts).flatMap(({ commands }) => commands.flatMap((command) => createdUser(command) ?? [])),
+  );
+
+const isNamed = (file: AuditedFile, stage: StageFacts, start: Start, { name }: CreatedUser): boolean => {
+  const word = new RegExp(`(?<![\\w-])${name.value.replace(/[^\w-]/g, "\\$&")}(?![\\w-])`);
+  const isOwn = (command: string): boolean => /^(useradd|adduser|groupadd|addgroup|mkdir)$/.test(command);
+  const inCommands = stage.lineage.some((facts) =>
+    runsOf(file, facts).some(
+      ({ commands, isRead }) =>
+        !isRead || commands.some((command) => !isOwn(command.name) && word.test(sliceOf(file.text, command.span))),
+    ),
+  );
+  if (inCommands) return true;
+  const others = stage.lineage.flatMap(({ instructions }) =>
+    instructions.filter(({ keyword }) => keyword !== "RUN" && keyword !== "FROM" && keyword !== "LABEL"),
+  );
+  if (others.some(({ span }) => word.test(sliceOf(file.text, span)))) return true;
+  return startScripts(file, stage, start)?.some(({ text }) => word.test(text)) !== false;
+};
+
+const switchTo = (file: AuditedFile, stage: StageFacts, start: Start, user: string): Fix | undefined => {
+  const own = stage.instructions.filter((each) => each === start.entrypoint || each === start.cmd);
+  const first = own[0];
+  if (first === undefined) return undefined;
+  const at = file.text.lastIndexOf("\n", first.span.start - 1) + 1;
+  const lineBreak = file.text.includes("\r\n") ? "\r\n" : "\n";
+  return {
+    title: `Add \`USER ${user}\``,
+    safety: "unsafe",
+    edits: [{ span: { start: at, end: at }, text: `USER ${user}${lineBreak}` }],
+  };
+};
+
+/** They bind ports or read keys as root, then leave it. */
+const daemons: ReadonlySet<string> = new Set(
+  (
+    "nginx httpd apache2 apache2-foreground apachectl apache2ctl php-fpm mysqld mysqld_safe mariadbd named unbound dnsmasq sshd cron crond haproxy " +
+    "squid vsftpd proftpd pure-ftpd dovecot postfix supervisord rsyslogd chronyd ntpd varnishd tor mosquitto lighttpd exim slapd " +
+    "turnserver opendkim clamd freshclam systemd init smbd nmbd rspamd memcached rabbitmq-server postgres openresty"
+  ).split(" "),
+);

@@ -1,0 +1,104 @@
+import type { Span } from "../dockerfile/model.ts";
+import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
+import { findOption, hasOption, readOptions } from "./knowledge/command-options.ts";
+import { runsOf } from "./knowledge/run-commands.ts";
+import { productionStages } from "./knowledge/stage-purpose.ts";
+import { defineRule } from "./rule.ts";
+
+export default defineRule({
+  id: "world-writable-mode",
+  summary: "Give write access to owner and group only",
+  level: { recommended: "note", strict: "warning" },
+  scope: "shipped stages",
+  aliases: ["3be406ec"],
+  why: `What everybody may write, everybody may replace: a process that should only read its program can then plant code in
+it, for root to run at the next start. \`777\` is usually there because the owner is wrong. Set the owner
+(\`COPY --chown=app\`, \`chown\`), or the group for platforms with random uids (\`chgrp 0\` and \`chmod g=u\`).`,
+  silent: [
+    "modes with the sticky bit, and /tmp, /var/tmp and /run",
+    "an empty directory that the same RUN makes, without `-R`",
+    "modes that a variable holds, and stages named for development, tests, debugging or building",
+  ],
+  fixes: "none",
+  examples: [
+    {
+      bad: "FROM debian:12\nCOPY app /app\nRUN chmod -R ⟦777⟧ /app",
+      message: "The mode `777` lets everybody write",
+    },
+    { bad: "FROM debian:12\nCOPY ⟦--chmod=0666⟧ conf /etc/conf" },
+    {
+      title: "In symbols",
+      bad: "FROM debian:12\nRUN install -m ⟦777⟧ a /usr/bin/a && chmod ⟦a+rwx⟧ /opt/x && chmod u=rw,⟦o+w⟧ /opt/y",
+    },
+    { good: "FROM debian:12\nRUN chmod 1777 /spool && chmod 755 /app && chmod +x /b && chmod g=u /c" },
+    { good: "FROM debian:12\nRUN mkdir -p /data && chmod 777 /data && chmod 0777 /tmp" },
+    { good: "FROM debian:12 AS build\nRUN chmod 777 /x\nFROM scratch\nCOPY --chmod=644 a /a" },
+    { good: "FROM debian:12\nARG MODE\nRUN chmod $MODE /x" },
+  ],
+  check: function* (file) {
+    for (const stage of productionStages(file)) {
+      if (stage.isWindows) continue;
+      for (const { flags, keyword, isTrigger } of stage.instructions) {
+        if ((keyword !== "COPY" && keyword !== "ADD") || isTrigger) continue;
+        const flag = flags.find(({ name }) => name === "chmod");
+        if (flag?.value !== undefined && isOpen(flag.value) !== undefined) yield problem(flag.span, flag.value);
+      }
+      for (const { commands } of runsOf(file, stage)) {
+        for (const command of commands) {
+          const found = openMode(command, commands);
+          if (found !== undefined) yield problem(found.at, found.mode);
+        }
+      }
+    }
+  },
+});
+
+const problem = (at: Span, mode: string) => ({ at, message: `The mode \`${mode}\` lets everybody write` });
+
+const openMode = (
+  command: ShellCommand,
+  commands: readonly ShellCommand[],
+): { readonly at: Span; readonly mode: string } | undefined => {
+  if (command.name === "install") {
+    const read = readOptions(command.args, install);
+    const option = findOption(read, "-m", "--mode");
+    if (option?.value === undefined || option.valueWord?.isLiteral !== true || hasOption(read, "-d", "--directory"))
+      return undefined;
+    return isOpen(option.value) === undefined ? undefined : { at: option.valueWord.span, mode: option.value };
+  }
+  if (command.name !== "chmod") return undefined;
+  const read = readOptions(command.args);
+  const [mode, ...paths] = read.operands;
+  const clause = mode?.isLiteral === true ? isOpen(mode.value) : undefined;
+  if (mode === undefined || clause === undefined || paths.length === 0) return undefined;
+  const isRecursive = hasOption(read, "-R", "--recursive");
+  if (paths.every((path) => shared.test(path.value) || (!isRecursive && isMadeHere(path, command, commands))))
+    return undefined;
+  const offset = mode.value.length === mode.span.end - mode.span.start ? mode.value.indexOf(clause) : 0;
+  const isPart = mode.value.length === mode.span.end - mode.span.start;
+  const start = mode.span.start + offset;
+  return { at: isPart ? { start, end: start + clause.length } : mode.span, mode: clause };
+};
+
+/** The clause that lets everybody write. */
+const isOpen = (mode: string): string | undefined => {
+  if (/^[0-7]{3,5}$/.test(mode)) {
+    const value = Number.parseInt(mode, 8);
+    return (value & 0o002) !== 0 && (value & 0o1000) === 0 ? mode : undefined;
+  }
+  if (/[+=]\w*t/.test(mode)) return undefined;
+  return mode.split(",").find((clause) => /^[ugoa]*[oa][ugoa]*[+=][rxXs]*w/.test(clause));
+};
+
+const isMadeHere = (path: ShellWord, command: ShellCommand, commands: readonly ShellCommand[]): boolean =>
+  commands.some(
+    (other) =>
+      other.index < command.index &&
+      (other.name === "mkdir" || other.name === "install") &&
+      other.args.some(({ value }) => value.replace(/\/+$/, "") === path.value.replace(/\/+$/, "")),
+  );
+
+const shared = /^\/(tmp|var\/tmp|run|var\/run|dev\/shm)(\/.*)?$/;
+const install = {
+  valued: new Set(["-m", "--mode", "-o", "--owner", "-g", "--group", "-t", "--target-directory", "-S", "--suffix"]),
+};
