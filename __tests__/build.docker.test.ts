@@ -54,7 +54,8 @@ beforeAll(() => {
 
 afterAll(() => {
   process.kill(agent.pid);
-  rmSync(folder, { recursive: true });
+  // The agent removes its socket by itself meanwhile.
+  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
 });
 
 const target = (stage: string | undefined, changes: Partial<Target> = {}): Target => ({

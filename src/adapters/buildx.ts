@@ -9,7 +9,7 @@ import type { Image } from "../image/image.ts";
 import type { BuiltTarget, Docker, Engine, Measure } from "../ports.ts";
 import { type Call, callBuildx, type Outcome } from "./buildx-call.ts";
 import { inspectEngine } from "./buildx-engine.ts";
-import { provideExporter } from "./buildx-exporter.ts";
+import { provideExporter, runFolder } from "./buildx-exporter.ts";
 import { inLane, inPool } from "./buildx-lanes.ts";
 import { inspectSupplies, readSecretValues } from "./buildx-secrets.ts";
 
@@ -35,9 +35,10 @@ export const connectDocker = (options: DockerOptions): Docker => {
     engine,
     supplies: (secrets, ssh) => inspectSupplies(secrets, ssh, environment),
     build: async (targets, run) => {
+      if (targets.length === 0) return [];
       const ready = await engine();
       if (ready.status === "absent") return targets.map((target) => notBuilt(target, ready.reason));
-      const folder = await mkdtemp(join(options.temporaryFolder ?? tmpdir(), "docker-hygiene-build-"));
+      const folder = await mkdtemp(join(options.temporaryFolder ?? tmpdir(), runFolder));
       try {
         return await buildAll(targets, { ...options, environment, engine: ready, folder, run });
       } finally {

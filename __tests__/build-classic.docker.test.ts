@@ -1,0 +1,176 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { connectDocker } from "../src/adapters/buildx.ts";
+import { removeLeftovers } from "../src/adapters/buildx-exporter.ts";
+import { measure } from "../src/adapters/oci-layout.ts";
+import type { Target } from "../src/build/target.ts";
+import { pullBytes } from "../src/image/image.ts";
+
+const find = (program: string): string | undefined =>
+  (process.env.PATH ?? "")
+    .split(delimiter)
+    .concat("/usr/sbin", "/sbin")
+    .map((folder) => join(folder, program))
+    .find((path) => existsSync(path));
+
+/** A second daemon needs root; an image of BuildKit is made of its programs, where they are on the PATH. */
+const canStartDaemon = process.getuid?.() === 0 && find("dockerd") !== undefined && find("unshare") !== undefined;
+const buildkit = { buildkitd: find("buildkitd"), buildctl: find("buildctl"), "buildkit-runc": find("runc") };
+
+const onClassic = canStartDaemon ? describe : describe.skip;
+const withBuildkit = Object.values(buildkit).includes(undefined) ? test.skip : test;
+
+onClassic("a daemon with the classic image store", () => {
+  let folder: string;
+  let daemon: ChildProcess;
+  let environment: Readonly<Record<string, string | undefined>>;
+
+  const docker = (...argv: readonly string[]): string =>
+    execFileSync("docker", [...argv], { encoding: "utf8", env: environment, stdio: ["ignore", "pipe", "pipe"] });
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "dh-classic-test-"));
+    for (const name of ["app", "tmp", "buildx"]) mkdirSync(join(folder, name));
+    writeFileSync(join(folder, "daemon.json"), "{}");
+    writeFileSync(
+      join(folder, "app", "Dockerfile"),
+      "FROM scratch AS a\nCOPY f /f\nFROM scratch\nCOPY --from=a /f /g\n",
+    );
+    writeFileSync(join(folder, "app", "f"), "content\n");
+    const socket = `unix://${join(folder, "docker.sock")}`;
+    environment = {
+      PATH: process.env.PATH,
+      HOME: join(folder, "home"),
+      DOCKER_HOST: socket,
+      BUILDX_CONFIG: join(folder, "buildx"),
+    };
+    const flags = { "config-file": "daemon.json", "data-root": "data", "exec-root": "exec", pidfile: "pid" };
+    daemon = spawn(
+      find("unshare")!,
+      [
+        // A daemon that shares the network of the machine's own one removes the bridge of that.
+        "--net",
+        find("dockerd")!,
+        ...Object.entries(flags).map(([flag, name]) => `--${flag}=${join(folder, name)}`),
+        ...["--host", socket, "--storage-driver=overlay2", "--bridge=none", "--iptables=false", "--ip6tables=false"],
+      ],
+      { stdio: "ignore", env: { PATH: process.env.PATH } },
+    );
+    for (let tries = 0; tries < 100; tries++) {
+      try {
+        docker("version");
+        return;
+      } catch {
+        await delay(200);
+      }
+    }
+    throw new Error("the second daemon does not answer");
+  }, 30_000);
+
+  afterAll(async () => {
+    const ended = new Promise((resolve) => daemon.once("exit", resolve));
+    daemon.kill("SIGTERM");
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  }, 30_000);
+
+  const target = (): Target => ({
+    id: "app/Dockerfile",
+    dockerfile: "app/Dockerfile",
+    dockerfileAbsolute: join(folder, "app", "Dockerfile"),
+    context: join(folder, "app"),
+    stageIndex: 1,
+    stage: undefined,
+    span: { start: 0, end: 0 },
+    platforms: [],
+    buildArgs: new Map(),
+    buildContexts: new Map(),
+    secrets: [],
+    ssh: [],
+    cacheFrom: [],
+    cacheTo: [],
+    network: undefined,
+    noCache: false,
+    pull: false,
+  });
+
+  const build = async () => {
+    const connected = connectDocker({
+      builder: undefined,
+      environment,
+      measure,
+      temporaryFolder: join(folder, "tmp"),
+    });
+    const [result] = await connected.build([target()], {
+      maxParallel: 1,
+      signal: new AbortController().signal,
+      onEvent: () => {},
+    });
+    return result!;
+  };
+
+  const left = () => ({
+    builders: docker("buildx", "ls", "--format", "{{.Name}}").trim().split("\n"),
+    containers: docker("ps", "--all", "--quiet"),
+    images: docker("images", "--all", "--format", "{{.Repository}}").replace(/^moby\/buildkit\n/m, ""),
+    volumes: docker("volume", "ls", "--quiet"),
+    files: readdirSync(join(folder, "tmp")),
+  });
+  const nothing = { builders: ["default", "default"], containers: "", images: "", volumes: "", files: [] };
+
+  test("is known as one", async () => {
+    expect(await connectDocker({ builder: undefined, environment, measure }).engine()).toEqual({
+      status: "ready",
+      description: expect.stringMatching(/^docker \S+, buildx \S+, builder default \(classic store\)$/),
+      canExportOci: false,
+      builder: undefined,
+    });
+  });
+
+  test("builds without measuring where no builder can be made, and says why", async () => {
+    const { build: result, images, measureError } = await build();
+    expect({ status: result.status, images }).toEqual({ status: "built", images: [] });
+    expect(measureError).toMatch(
+      /^Docker's classic image store exports no layers, and no builder of its own could be made for the run: .+\. Turn on the containerd image store, or use docker\/setup-buildx-action before$/,
+    );
+    expect(left()).toEqual(nothing);
+  }, 120_000);
+
+  test("forgets what a killed run left", async () => {
+    const leftover = join(folder, "tmp", "docker-hygiene-build-killed");
+    mkdirSync(leftover);
+    writeFileSync(join(leftover, "builder"), "docker-hygiene-0123456789ab");
+    docker("buildx", "create", "--name", "docker-hygiene-0123456789ab", "--driver", "docker-container");
+    await removeLeftovers(join(folder, "tmp"), environment);
+    expect(left()).toEqual(nothing);
+  });
+
+  withBuildkit(
+    "measures with a builder of its own, which it removes",
+    async () => {
+      const image = join(folder, "image");
+      mkdirSync(image);
+      for (const [name, path] of Object.entries(buildkit)) cpSync(path!, join(image, name), { dereference: true });
+      writeFileSync(
+        join(image, "Dockerfile"),
+        'FROM scratch\nCOPY buildkitd buildctl buildkit-runc /usr/bin/\nWORKDIR /tmp\nENV PATH=/usr/bin\nVOLUME /var/lib/buildkit\nENTRYPOINT ["buildkitd"]\n',
+      );
+      docker("buildx", "build", "--quiet", "--tag", "moby/buildkit:buildx-stable-1", "--load", image);
+      const { build: result, images, measureError } = await build();
+      expect({ failure: "failure" in result ? result.failure : undefined, measureError }).toEqual({
+        failure: undefined,
+        measureError: undefined,
+      });
+      expect(images.map(({ layers }) => layers.map(({ diskBytes, lines }) => ({ diskBytes, lines })))).toEqual([
+        [{ diskBytes: 8, lines: { start: 4, end: 4 } }],
+      ]);
+      expect(images.map(pullBytes)[0]).toBeGreaterThan(50);
+      expect(left()).toEqual(nothing);
+    },
+    180_000,
+  );
+});
