@@ -43,3 +43,15 @@ export const withoutCommand = (
     return removed(before.span.end, command.span.end);
   return undefined;
 };
+
+/** Takes words out together with the blanks in front of them. */
+export const withoutWords = (text: string, first: Span, last: Span = first): Edit => {
+  const blanks = /[ \t]*$/.exec(text.slice(Math.max(0, first.start - 200), first.start))?.[0].length ?? 0;
+  return { span: { start: first.start - blanks, end: last.end }, text: "" };
+};
+
+/** Turns the http:// of a URL into https://; undefined when the file does not show it in one piece. */
+export const overHttps = (text: string, span: Span): Edit | undefined => {
+  const at = text.slice(span.start, span.end).search(/http:\/\//i);
+  return at < 0 ? undefined : { span: { start: span.start + at, end: span.start + at + 4 }, text: "https" };
+};

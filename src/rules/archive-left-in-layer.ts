@@ -1,0 +1,161 @@
+import type { ShellCommand } from "../dockerfile/script.ts";
+import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import { isArchiveName } from "./knowledge/copy-sources.ts";
+import { downloadsIn } from "./knowledge/download-use.ts";
+import { type Download, fileNameOf } from "./knowledge/downloads.ts";
+import { baseName, isBelow, resolvePath } from "./knowledge/paths.ts";
+import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
+import { defineRule, type Fix } from "./rule.ts";
+
+export default defineRule({
+  id: "archive-left-in-layer",
+  summary: "Remove downloaded archives in the RUN that fetched them",
+  level: { recommended: "note", strict: "warning" },
+  scope: "shipped stages",
+  why: `An archive that was unpacked is in the image twice: once packed, once unpacked. A layer keeps what existed at the end of its RUN, so a later \`RUN rm\` hides the file and frees nothing.
+
+Remove it in the RUN that fetched it, or download and unpack in a builder stage and COPY the result.`,
+  aliases: [],
+  silent: [
+    "The archive goes straight into tar, is removed or moved in the same RUN, or is never unpacked (it is the product).",
+    "It lies on a cache or tmpfs mount of the RUN.",
+    "A removal whose words are not known (`rm -rf $DIR`, `find -delete`, a called script) may concern it.",
+  ],
+  fixes: "safe",
+  sources: ["https://docs.docker.com/build/building/best-practices/"],
+  examples: [
+    {
+      bad: `RUN curl -fLo ⟦/tmp/a.tar.gz⟧ https://example.org/a.tar.gz && tar xzf /tmp/a.tar.gz -C /opt
+`,
+      fixed: `RUN curl -fLo /tmp/a.tar.gz https://example.org/a.tar.gz && tar xzf /tmp/a.tar.gz -C /opt && rm /tmp/a.tar.gz
+`,
+      message: "/tmp/a.tar.gz stays in the layer after it was unpacked",
+    },
+    {
+      title: "removed too late",
+      bad: `RUN set -e; \\
+    wget -q ⟦https://example.org/b.zip⟧; \\
+    unzip -q b.zip
+RUN rm b.zip
+`,
+      message: "b.zip stays in the layer after it was unpacked, and the rm of a later RUN frees nothing",
+    },
+    {
+      title: "a package file",
+      bad: "RUN wget -qO ⟦/a.deb⟧ https://example.org/a.deb && dpkg -i /a.deb\n",
+      fixed: "RUN wget -qO /a.deb https://example.org/a.deb && dpkg -i /a.deb && rm /a.deb\n",
+    },
+    { good: "RUN curl -fL https://example.org/a.tar.gz | tar xz -C /opt\n" },
+    {
+      title: "removed in the same RUN",
+      good: `RUN wget -q https://example.org/a.zip && unzip a.zip && rm -f *.zip
+RUN mkdir /tmp/b && cd /tmp/b && curl -fO https://example.org/b.tgz && tar xf b.tgz && make install && rm -rf /tmp/b
+`,
+    },
+    {
+      title: "on a mount, and the product itself",
+      good: `RUN --mount=type=tmpfs,target=/tmp curl -fLo /tmp/a.tgz https://example.org/a.tgz && tar xf /tmp/a.tgz
+RUN curl -fLo /srv/www/a.zip https://example.org/a.zip
+`,
+    },
+    {
+      title: "in a builder stage",
+      good: `FROM debian:bookworm-slim AS build
+RUN curl -fO https://example.org/a.tgz && tar xf a.tgz
+FROM scratch
+COPY --from=build /a /a
+`,
+    },
+  ],
+  check: function* (file) {
+    for (const stage of file.shippedStages) {
+      const runs = runsOf(file, stage);
+      for (const [at, run] of runs.entries()) {
+        if (!run.isRead) continue;
+        for (const { commands } of run.scripts)
+          for (const download of downloadsIn(commands)) {
+            if (download.output.kind !== "files") continue;
+            for (const path of download.output.paths) {
+              if (!isUnpacked(path, download, commands) || mayBeRemoved(path, download, commands, run, stage)) continue;
+              const name = fileNameOf(path);
+              const word = download.command.args.find(({ value }) => fileNameOf(value) === name) ?? download.urls[0];
+              const later = runs
+                .slice(at + 1)
+                .flatMap((one) => one.commands)
+                .find((one) => one.name === "rm" && names(one, name));
+              const fix = later === undefined ? fixOf(file, path, run, commands) : undefined;
+              yield {
+                at: word?.span ?? download.command.span,
+                message: `${path} stays in the layer after it was unpacked${later === undefined ? "" : ", and the rm of a later RUN frees nothing"}`,
+                ...(later === undefined ? {} : { related: [{ at: later.span, message: "removed too late" }] }),
+                ...(fix === undefined ? {} : { fix }),
+              };
+            }
+          }
+      }
+    }
+  },
+});
+
+const names = ({ args }: ShellCommand, name: string): boolean => args.some(({ value }) => fileNameOf(value) === name);
+
+const isUnpacked = (path: string, download: Download, commands: readonly ShellCommand[]): boolean => {
+  const name = fileNameOf(path);
+  const isPackage = /\.(deb|rpm|apk)$/.test(name);
+  if (!isPackage && !isArchiveName(name) && !/\.(zip|7z)$/i.test(name)) return false;
+  const unpacker = isPackage
+    ? /^(dpkg|rpm|apt|apt-get|dnf|yum|apk|gdebi|zypper)$/
+    : /^(tar|bsdtar|unzip|7z|7za|busybox)$/;
+  return commands.some((one) => one.index > download.command.index && unpacker.test(one.name) && names(one, name));
+};
+
+const mayBeRemoved = (
+  path: string,
+  download: Download,
+  commands: readonly ShellCommand[],
+  { run }: RunCommands,
+  stage: StageFacts,
+): boolean => {
+  const moved = commands.findLast(({ name, index }) => /^(cd|pushd)$/.test(name) && index < download.command.index);
+  const directory =
+    moved === undefined ? stage.workdirAt(run) : moved.args[0]?.isLiteral === true ? moved.args[0].value : undefined;
+  const full = path.includes("$") ? undefined : resolvePath(path, directory ?? (moved === undefined ? "/" : undefined));
+  if (full !== undefined && run.mounts.some(({ fields }) => isBelow(full, fields.get("target") ?? "//"))) return true;
+  return commands.some(({ name, args, index }) => {
+    if (name === "trap" || (name === "find" && args.some(({ value }) => /^-(delete|exec)$/.test(value)))) return true;
+    if (index < download.command.index) return false;
+    if (/^(mv|install|dpkg-deb)$/.test(name)) return names({ args } as ShellCommand, fileNameOf(path));
+    if (!/^(rm|unlink|shred|git)$/.test(name)) return /\.sh$/.test(name);
+    return args.some(({ value, isLiteral }) => {
+      if (value.startsWith("-")) return false;
+      if (!isLiteral || fileNameOf(path) === baseName(value)) return true;
+      return full === undefined || isBelow(full, resolvePath(value, directory ?? "/") ?? value);
+    });
+  });
+};
+
+/** Only behind a plain `&&` list in which nothing changes the directory. */
+const fixOf = (
+  file: AuditedFile,
+  path: string,
+  { run, scripts }: RunCommands,
+  commands: readonly ShellCommand[],
+): Fix | undefined => {
+  const last = commands.at(-1);
+  const isPlain = commands.every(
+    ({ enclosures, name, followedBy, pipedInto }) =>
+      enclosures.length === 0 &&
+      pipedInto === undefined &&
+      !/^(cd|pushd|exec|exit)$/.test(name) &&
+      (followedBy === undefined || followedBy === "&&"),
+  );
+  if (last === undefined || !isPlain || scripts.length !== 1 || run.heredocs.length > 0 || run.command.form !== "shell")
+    return undefined;
+  if (file.hasForeignSyntax || !/^[\w./+-]+$/.test(path)) return undefined;
+  const { end } = last.span;
+  return {
+    title: `Remove ${path} at the end of the RUN`,
+    safety: "safe",
+    edits: [{ span: { start: end, end }, text: ` && rm ${path}` }],
+  };
+};

@@ -1,0 +1,125 @@
+import type { ShellCommand } from "../dockerfile/script.ts";
+import { mayHaveOption, readOptions } from "./knowledge/command-options.ts";
+import { downloadsIn } from "./knowledge/download-use.ts";
+import { curlSyntax, type Download, printableUrl, receiversOf } from "./knowledge/downloads.ts";
+import { runsIn } from "./knowledge/run-commands.ts";
+import { isVerified } from "./knowledge/verification.ts";
+import { defineRule, type Problem } from "./rule.ts";
+
+export default defineRule({
+  id: "curl-without-fail",
+  summary: "Let curl fail on http errors",
+  level: { recommended: "note", strict: "warning" },
+  scope: "every stage",
+  why: `curl without \`--fail\` succeeds when the server answers 404 or 500 and saves the error page under the name of the file: the build goes on and fails later in a place that does not say why, or does not fail at all. In a HEALTHCHECK it means that a service which answers every request with an error is always healthy.
+
+\`curl -f\` (in a cluster: \`-fsSL\`) exits with 22 on such answers; \`--fail-with-body\` does so and keeps the body.`,
+  aliases: [],
+  silent: [
+    "`-f` in any cluster, `--fail-with-body`, or a variable among the arguments that may hold it.",
+    "A .curlrc is written before.",
+    "The answer is thrown away or its status is read (`-I`, `-o /dev/null`, `-w`).",
+    "An error page is noticed: a checksum follows, or tar, gpg or jq read it.",
+  ],
+  fixes: "unsafe",
+  sources: ["https://curl.se/docs/manpage.html#-f"],
+  examples: [
+    {
+      bad: "RUN ⟦curl⟧ -sSLo /tool https://example.org/tool\n",
+      fixed: "RUN curl --fail -sSLo /tool https://example.org/tool\n",
+      message: "curl takes an error page for https://example.org/tool: --fail is missing",
+    },
+    {
+      title: "always healthy",
+      bad: "HEALTHCHECK CMD ⟦curl⟧ http://localhost:8080/health || exit 1\n",
+      fixed: "HEALTHCHECK CMD curl --fail http://localhost:8080/health || exit 1\n",
+    },
+    {
+      title: "in a substitution and in a pipe",
+      bad: `RUN VERSION="$(⟦curl⟧ -sL https://example.org/latest)" && \\
+    ⟦curl⟧ -L https://example.org/$VERSION.sh | sh
+`,
+      fixed: `RUN VERSION="$(curl --fail -sL https://example.org/latest)" && \\
+    curl --fail -L https://example.org/$VERSION.sh | sh
+`,
+    },
+    { good: "RUN curl -fsSLo /tool https://example.org/tool && curl --fail-with-body -O https://example.org/b\n" },
+    { title: "may be given", good: "RUN curl $CURL_OPTIONS -o /tool https://example.org/tool\n" },
+    {
+      title: "noticed anyway",
+      good: `RUN curl -sLo a.zip https://example.org/a.zip && echo "$SHA256  a.zip" | sha256sum -c -
+RUN curl -sL https://example.org/b.tgz | tar xz
+RUN echo fail > ~/.curlrc && curl -sLO https://example.org/c
+`,
+    },
+    {
+      title: "a probe",
+      good: "HEALTHCHECK CMD test \"$(curl -s -o /dev/null -w '%{http_code}' http://localhost/)\" = 200\n",
+    },
+  ],
+  check: function* (file) {
+    for (const { scripts } of runsIn(file, "every stage"))
+      for (const { commands } of scripts) yield* judge(commands, file.hasForeignSyntax);
+    for (const instruction of file.dockerfile.instructions) {
+      if (instruction.keyword !== "HEALTHCHECK" || instruction.command === undefined) continue;
+      const script = file.script(instruction.command, instruction);
+      if (script !== undefined) yield* judge(script.commands, file.hasForeignSyntax);
+    }
+  },
+});
+
+const judge = function* (commands: readonly ShellCommand[], hasForeignSyntax: boolean): Iterable<Problem> {
+  const downloads = downloadsIn(commands).filter(({ command }) => command.name === "curl");
+  for (const download of downloads) {
+    const { command, urls } = download;
+    if (mayFail(download) || notices(download, commands, downloads)) continue;
+    const at = command.nameWord?.span ?? command.span;
+    const url = urls[0] === undefined ? "the file" : printableUrl(urls[0].value);
+    yield {
+      at,
+      message: `curl takes an error page for ${url}: --fail is missing`,
+      ...(hasForeignSyntax
+        ? {}
+        : {
+            fix: {
+              title: "Add --fail to curl",
+              safety: "unsafe",
+              edits: [{ span: { start: at.end, end: at.end }, text: " --fail" }],
+            },
+          }),
+    };
+  }
+};
+
+const mayFail = ({ command, output, urls }: Download): boolean => {
+  const read = readOptions(command.args, curlSyntax);
+  const isSure = read.unknown.every((word) => urls.includes(word) && /^"?\$/.test(word.value));
+  return (
+    output.kind === "nowhere" ||
+    mayHaveOption(
+      isSure ? { ...read, unknown: [] } : read,
+      "-f",
+      "--fail",
+      "--fail-with-body",
+      "--fail-early",
+      "-w",
+      "--write-out",
+      "-K",
+      "--config",
+    )
+  );
+};
+
+const notices = (download: Download, commands: readonly ShellCommand[], downloads: readonly Download[]): boolean => {
+  if (
+    receiversOf(download.command, commands).some(({ name }) =>
+      /^(tar|bsdtar|gpg\d?|jq|apt-key|unzip|gunzip|zcat|xz|unxz|bunzip2|zstd)$/.test(name),
+    )
+  )
+    return true;
+  const configures = commands.some(
+    ({ index, redirects }) =>
+      index < download.command.index && redirects.some(({ target }) => target?.value.endsWith("curlrc") === true),
+  );
+  return configures || isVerified(download, commands, downloads);
+};

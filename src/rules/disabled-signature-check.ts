@@ -1,0 +1,142 @@
+import type { Span } from "../dockerfile/model.ts";
+import type { ShellCommand } from "../dockerfile/script.ts";
+import type { AuditedFile } from "./audited-file.ts";
+import { downloadsIn } from "./knowledge/download-use.ts";
+import { fileNameOf } from "./knowledge/downloads.ts";
+import { runsIn } from "./knowledge/run-commands.ts";
+import { isVerified } from "./knowledge/verification.ts";
+import { defineRule } from "./rule.ts";
+
+export default defineRule({
+  id: "disabled-signature-check",
+  summary: "Keep package signature checks on",
+  level: { recommended: "error", strict: "error" },
+  scope: "every stage",
+  why: `The signature is what makes a package of a mirror, a proxy or a third-party repository trustworthy: with \`--allow-unauthenticated\`, \`--nogpgcheck\`, \`[trusted=yes]\` or \`gpgcheck=0\` whoever answers for the repository runs code as root in the build.
+
+Add the key of the repository instead: \`signed-by=/usr/share/keyrings/x.gpg\` for apt, \`rpm --import\` and \`gpgkey=\` for dnf, \`/etc/apk/keys\` for apk, and verify the key's fingerprint.`,
+  aliases: ["CKV2_DOCKER_7", "CKV2_DOCKER_8", "CKV2_DOCKER_9", "CKV2_DOCKER_10", "CKV2_DOCKER_11"],
+  silent: [
+    "All packages of the command are local files that this Dockerfile did not download, or that it verified.",
+    "`repo_gpgcheck=0`, which concerns the index and not the packages; a setting that is turned on.",
+  ],
+  fixes: "none",
+  sources: [
+    "https://cwe.mitre.org/data/definitions/347.html",
+    "https://manpages.debian.org/bookworm/apt/apt-secure.8.en.html",
+  ],
+  examples: [
+    {
+      bad: "RUN apt-get update && apt-get install -y ⟦--allow-unauthenticated⟧ tool\n",
+      message: "--allow-unauthenticated turns off the signature check of apt-get",
+    },
+    {
+      title: "repositories that are trusted blindly",
+      bad: `RUN echo "deb [arch=amd64 ⟦trusted=yes⟧] https://example.org/apt stable main" > /etc/apt/sources.list.d/x.list
+COPY <<EOF /etc/yum.repos.d/x.repo
+[x]
+baseurl=https://example.org/rpm
+⟦gpgcheck=0⟧
+repo_gpgcheck=0
+EOF
+`,
+    },
+    {
+      title: "other managers",
+      bad: `RUN apk add --no-cache \\
+      ⟦--allow-untrusted⟧ --repository https://example.org/apk tool
+RUN dnf install -y ⟦--nogpgcheck⟧ tool && rpm -i ⟦--nosignature⟧ https://example.org/a.rpm
+`,
+    },
+    {
+      title: "a downloaded package",
+      bad: "RUN wget https://example.org/glibc.apk && apk add ⟦--allow-untrusted⟧ glibc.apk\n",
+    },
+    {
+      title: "a package of the own build",
+      good: "COPY --from=build /out/app.apk /tmp/\nRUN apk add --allow-untrusted /tmp/app.apk\n",
+    },
+    {
+      title: "a verified package",
+      good: `RUN wget https://example.org/a.rpm && echo "$SHA256  a.rpm" | sha256sum -c && rpm -i --nosignature a.rpm\n`,
+    },
+    {
+      title: "a check that is turned on",
+      good: "RUN sed -i 's/gpgcheck=0/gpgcheck=1/' /etc/yum.repos.d/x.repo && echo repo_gpgcheck=0 >> /etc/yum.conf\n",
+    },
+  ],
+  check: function* (file) {
+    const packages = unverifiedFiles(file);
+    for (const { commands } of runsIn(file, "every stage"))
+      for (const command of commands) {
+        const option = options.find(({ program }) => program.test(command.name))?.option;
+        if (option === undefined || hasOnlyTrustedFiles(command, packages)) continue;
+        for (const word of command.args)
+          if (option.test(word.value))
+            yield { at: word.span, message: `${word.value} turns off the signature check of ${command.name}` };
+      }
+    for (const at of settings(file))
+      yield {
+        at,
+        message: `${file.text.slice(at.start, at.end)} turns off the signature check of a package repository`,
+      };
+  },
+});
+
+const options: readonly { readonly program: RegExp; readonly option: RegExp }[] = [
+  { program: /^apk$/, option: /^--allow-untrusted$/ },
+  {
+    program: /^(apt|apt-get|aptitude)$/,
+    option:
+      /^(--allow-unauthenticated|--force-yes|--allow-insecure-repositories|(-o)?(APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories)=(1|true|yes))$/i,
+  },
+  { program: /^(yum|dnf|microdnf|tdnf|yum-config-manager)$/, option: /^(--nogpgcheck|--no-gpgchecks)$/ },
+  { program: /^zypper$/, option: /^(--no-gpg-checks|--no-gpgcheck|--gpgcheck-allow-unsigned(-repo|-package)?)$/ },
+  { program: /^rpm$/, option: /^--(nosignature|nogpg)$/ },
+  { program: /^(debootstrap|cdebootstrap)$/, option: /^--(no-check-gpg|allow-unauthenticated)$/ },
+];
+
+/** Names of packages that the file downloads and does not verify. */
+const unverifiedFiles = (file: AuditedFile): ReadonlySet<string> => {
+  const names = new Set<string>();
+  for (const { scripts } of runsIn(file, "every stage"))
+    for (const { commands } of scripts) {
+      const downloads = downloadsIn(commands);
+      for (const download of downloads)
+        if (download.output.kind === "files" && !isVerified(download, commands, downloads))
+          for (const path of download.output.paths) names.add(fileNameOf(path));
+    }
+  return names;
+};
+
+const hasOnlyTrustedFiles = (command: ShellCommand, unverified: ReadonlySet<string>): boolean => {
+  const packages = command.args
+    .map(({ value }) => value)
+    .filter(
+      (value) => !value.startsWith("-") && !/^(add|install|localinstall|reinstall|upgrade|update|in)$/.test(value),
+    );
+  return (
+    packages.length > 0 &&
+    packages.every(
+      (value) => /\.(apk|deb|rpm)$/.test(value) && !value.includes("://") && !unverified.has(fileNameOf(value)),
+    )
+  );
+};
+
+/** Settings that RUN, COPY and ADD write, comment lines left out. */
+const settings = (file: AuditedFile): readonly Span[] => {
+  const found: Span[] = [];
+  for (const { keyword, span } of file.dockerfile.instructions) {
+    if (keyword !== "RUN" && keyword !== "COPY" && keyword !== "ADD") continue;
+    for (const match of file.text.slice(span.start, span.end).matchAll(setting)) {
+      const start = span.start + match.index;
+      const line = file.text.slice(file.text.lastIndexOf("\n", start - 1) + 1, start);
+      const isOption = match[0] !== "trusted=yes" || line.lastIndexOf("[") > line.lastIndexOf("]");
+      if (isOption && !/^\s*#/.test(line)) found.push({ start, end: start + match[0].length });
+    }
+  }
+  return found;
+};
+
+const setting =
+  /\btrusted=yes\b|(?<![\w-])gpgcheck\s*=\s*(?:0|false|no)\b(?![^\n]*\/\s*gpgcheck\s*=\s*(?:1|true))|(?:APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories)\s+\\?["']?(?:true|1|yes)\b|\bSigLevel\s*=\s*(?:Never|Optional TrustAll)\b/gi;

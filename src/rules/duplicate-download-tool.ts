@@ -1,0 +1,88 @@
+import type { ShellWord } from "../dockerfile/script.ts";
+import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import { runsOf } from "./knowledge/run-commands.ts";
+import { defineRule } from "./rule.ts";
+
+export default defineRule({
+  id: "duplicate-download-tool",
+  summary: "Install one of curl and wget",
+  level: { recommended: "off", strict: "note" },
+  scope: "shipped stages",
+  why: `curl and wget do the same for a build, and each brings libraries of its own into the image that need updates. Choose one of them; for a single file, \`ADD --checksum=sha256:… URL\` needs neither.`,
+  aliases: ["DL4001", "DS-0014", "fc775e75"],
+  silent: [
+    "Only one of them is installed by the file, or one of them comes with the base.",
+    "They are installed in stages that do not ship, or one of them is removed again.",
+  ],
+  fixes: "none",
+  sources: ["https://docs.docker.com/build/building/best-practices/#dont-install-unnecessary-packages"],
+  examples: [
+    {
+      bad: "RUN apt-get update && apt-get install -y curl ca-certificates ⟦wget⟧\n",
+      message: "wget is installed beside curl, and one of them is enough",
+    },
+    {
+      title: "in two RUNs",
+      bad: `RUN apk add --no-cache \\
+      wget=1.25.0-r1
+RUN apk add --no-cache \\
+      git \\
+      ⟦curl⟧
+`,
+    },
+    {
+      title: "along the chain",
+      bad: `FROM debian:bookworm-slim AS base
+RUN apt-get update && apt-get install -y curl
+FROM base
+RUN apt-get update && apt-get install -y ⟦wget⟧
+`,
+    },
+    { good: "RUN apt-get update && apt-get install -y curl\nRUN wget -q https://example.org/a\n" },
+    {
+      title: "in a builder stage",
+      good: `FROM debian:bookworm-slim AS build
+RUN apt-get update && apt-get install -y curl wget
+FROM debian:bookworm-slim
+COPY --from=build /out /out
+`,
+    },
+    { title: "removed again", good: "RUN apt-get update && apt-get install -y curl wget && apt-get purge -y wget\n" },
+  ],
+  check: function* (file) {
+    const reported = new Set<number>();
+    for (const stage of file.targetStages) {
+      const tools = new Map<string, ShellWord>();
+      for (const { name, word } of toolsOf(file, stage)) {
+        const [other] = [...tools].filter(([known]) => known !== name);
+        if (other !== undefined && !tools.has(name) && !reported.has(word.span.start)) {
+          reported.add(word.span.start);
+          yield {
+            at: word.span,
+            message: `${name} is installed beside ${other[0]}, and one of them is enough`,
+            related: [{ at: other[1].span, message: `${other[0]} is installed here` }],
+          };
+        }
+        if (!tools.has(name)) tools.set(name, word);
+      }
+    }
+  },
+});
+
+interface Tool {
+  readonly name: string;
+  readonly word: ShellWord;
+}
+
+/** In the order of installation, base stages first; what is removed later is left out. */
+const toolsOf = (file: AuditedFile, stage: StageFacts): readonly Tool[] => {
+  const packages = stage.lineage.toReversed().flatMap((one) => runsOf(file, one).flatMap((run) => run.packages));
+  const named = (action: "install" | "remove"): readonly Tool[] =>
+    packages
+      .filter((one) => one.action === action && one.manager.kind === "system")
+      .flatMap(({ operands }) => operands)
+      .map((word) => ({ name: word.value.replace(/[=~<>].*$/, ""), word }))
+      .filter(({ name }) => name === "curl" || name === "wget");
+  const removed = new Set(named("remove").map(({ name }) => name));
+  return named("install").filter(({ name }) => !removed.has(name));
+};

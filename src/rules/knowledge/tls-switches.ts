@@ -1,0 +1,113 @@
+import type { ShellCommand, ShellWord } from "../../dockerfile/script.ts";
+import { outputRedirect } from "./downloads.ts";
+
+/** Whether a variable of this name and value turns certificate checks off. */
+export const disablesTls = (name: string, value: string): boolean => {
+  const upper = name.toUpperCase();
+  if (trustedHosts.has(upper)) return value !== "" && !/^(localhost|127\.)/.test(value);
+  if (checks.has(upper)) return /^(0|false|no|off)$/i.test(value);
+  return upper === "GIT_SSL_NO_VERIFY" && !/^(|0|false|no|off)$/i.test(value);
+};
+
+export interface TlsSwitch {
+  /** The word that turns the check off. */
+  readonly word: ShellWord;
+  /** What the word takes with it when it is deleted: its value. */
+  readonly last: ShellWord;
+  /** `-k` inside `-fsSLk`. */
+  readonly letter?: string;
+}
+
+/** The words of a command that turn certificate checks off. */
+export const tlsSwitches = (command: ShellCommand): readonly TlsSwitch[] => {
+  const { name, args } = command;
+  if (name === "curl") return args.flatMap((word) => curlSwitch(word));
+  const options = disablingOptions.find(({ program }) => program.test(name));
+  const found = args.flatMap((word, at): readonly TlsSwitch[] => {
+    if (options?.alone.test(word.value) === true) return [{ word, last: word }];
+    const next = args[at + 1];
+    const isValued = options?.valued?.test(word.value) === true && next !== undefined;
+    return isValued && options?.value?.test(next.value) !== false ? [{ word, last: next }] : [];
+  });
+  return found.length > 0 ? found : writtenSwitches(command);
+};
+
+const checks: ReadonlySet<string> = new Set([
+  "PYTHONHTTPSVERIFY",
+  "NODE_TLS_REJECT_UNAUTHORIZED",
+  "NPM_CONFIG_STRICT_SSL",
+  "YARN_STRICT_SSL",
+  "YARN_ENABLE_STRICT_SSL",
+  "PERL_LWP_SSL_VERIFY_HOSTNAME",
+  "CONDA_SSL_VERIFY",
+  "BUNDLE_SSL_VERIFY_MODE",
+  "CARGO_HTTP_PROXY_SSL_VERIFY",
+]);
+
+const trustedHosts: ReadonlySet<string> = new Set(["PIP_TRUSTED_HOST", "UV_INSECURE_HOST", "GOINSECURE"]);
+
+const curlSwitch = (word: ShellWord): readonly TlsSwitch[] => {
+  if (/^--(proxy-|doh-)?insecure$/.test(word.value)) return [{ word, last: word }];
+  if (/^-k$/.test(word.value)) return [{ word, last: word }];
+  return /^-[a-zA-Z#0-9]*k[a-zA-Z]*$/.test(word.value) && !/^-[a-jl-zA-Z#]*[oHdXuAebFTwm]/.test(word.value)
+    ? [{ word, last: word, letter: "k" }]
+    : [];
+};
+
+interface DisablingOptions {
+  readonly program: RegExp;
+  readonly alone: RegExp;
+  /** An option that switches the check off by the word behind it. */
+  readonly valued?: RegExp;
+  readonly value?: RegExp;
+}
+
+const never = /(?!)/;
+const isOff = /^(0|false|no|off)$/i;
+
+const disablingOptions: readonly DisablingOptions[] = [
+  { program: /^wget$/, alone: /^--no-check-certificate$/ },
+  { program: /^aria2c$/, alone: /^--check-certificate=false$/ },
+  {
+    program: /^(pip[\d.]*|pipenv|poetry)$/,
+    alone: /^--trusted-host=(?!localhost)/,
+    valued: /^(--trusted-host|global\.trusted-host)$/,
+    value: /^(?!localhost|127\.)/,
+  },
+  {
+    program: /^uv$/,
+    alone: /^--(allow-insecure-host|trusted-host)=/,
+    valued: /^--(allow-insecure-host|trusted-host)$/,
+  },
+  {
+    program: /^git$/,
+    alone: /^http(\..+)?\.sslverify=(0|false|no|off)$/i,
+    valued: /^http(\..+)?\.sslverify$/i,
+    value: isOff,
+  },
+  {
+    program: /^(npm|pnpm|yarn)$/,
+    alone: /^(--)?(strict-ssl|enableStrictSsl)=false$/,
+    valued: /^(--)?(strict-ssl|enableStrictSsl)$/,
+    value: isOff,
+  },
+  { program: /^(yum|dnf|microdnf|tdnf)$/, alone: /^--setopt=([\w*-]+\.)?sslverify=(0|false|no)$/i },
+  { program: /^(apt|apt-get|aptitude)$/, alone: /^(-o)?Acquire::https(::[^:]+)?::Verify-(Peer|Host)=(0|false|no)$/i },
+  { program: /^(conda|mamba|micromamba)$/, alone: /^--insecure$/, valued: /^ssl_verify$/, value: isOff },
+  { program: /^composer$/, alone: never, valued: /^disable-tls$/, value: /^(1|true)$/ },
+  { program: /^bundle$/, alone: never, valued: /^ssl_verify_mode$/, value: isOff },
+  {
+    program: /^(helm|kubectl|oc|crane|skopeo|podman|buildah|cosign)$/,
+    alone: /^--(insecure-skip-tls-verify(=true)?|(src-|dest-)?tls-verify=false|allow-insecure-registry)$/,
+  },
+  { program: /^svn$/, alone: /^--trust-server-cert(-failures=.*)?$/ },
+];
+
+/** A setting that echo, printf or sed writes into a configuration file. */
+const writtenSwitches = (command: ShellCommand): readonly TlsSwitch[] => {
+  const isWritten = outputRedirect(command) !== undefined || command.pipedInto !== undefined || command.name === "sed";
+  if (!/^(echo|printf|sed)$/.test(command.name) || !isWritten) return [];
+  const setting =
+    /(?<![\w-])(sslverify|strict-ssl|check_certificate|ssl_verify)\s*[=:]\s*(0|false|no|off)\b(?!.*\/\s*\1\s*[=:]\s*(1|true|yes|on))/i;
+  return command.args.filter(({ value }) => setting.test(value)).map((word) => ({ word, last: word }));
+};
