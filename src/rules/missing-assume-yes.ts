@@ -53,6 +53,11 @@ RUN dnf install -y gcc \\
       bad: "FROM archlinux:base\nRUN pacman ⟦-Syu⟧ git\n",
       fixed: "FROM archlinux:base\nRUN pacman -Syu --noconfirm git\n",
     },
+    {
+      title: "in exec form",
+      bad: 'FROM almalinux:9\nRUN ["dnf", ⟦"install"⟧, "git"]\n',
+      fixed: 'FROM almalinux:9\nRUN ["dnf", "install", "-y", "git"]\n',
+    },
     { good: "FROM debian:12\nRUN apt-get install -qqy git && apt-get -y remove git && apt-get install -qq git\n" },
     { title: "a cluster", good: "FROM almalinux:9\nRUN yum -yq install git && dnf --assumeyes install git\n" },
     { title: "answers through a pipe", good: "FROM debian:12\nRUN yes | apt-get install git\n" },
@@ -65,7 +70,7 @@ RUN dnf install -y gcc \\
   ],
   check: function* (file) {
     for (const run of runsIn(file, "every stage")) {
-      for (const called of run.packages) if (mayAsk(file, run, called)) yield toProblem(called);
+      for (const called of run.packages) if (mayAsk(file, run, called)) yield toProblem(run, called);
     }
   },
 });
@@ -100,7 +105,7 @@ const answers = (called: PackageCommand): boolean => {
   return given.some((option) => option.name !== "-n" || option.word.span.start < start);
 };
 
-const toProblem = (called: PackageCommand): Problem => {
+const toProblem = (run: RunCommands, called: PackageCommand): Problem => {
   const { manager, command, actionWord } = called;
   const option = manager.name === "zypper" ? "-n" : (manager.assumeYes[0] ?? "-y");
   const written = `${command.name} ${called.subcommand}`;
@@ -108,5 +113,9 @@ const toProblem = (called: PackageCommand): Problem => {
   const word = manager.name === "zypper" ? command.nameWord : actionWord;
   const at = actionWord?.span ?? command.span;
   if (word === undefined) return { at, message };
-  return { at, message, fix: { title: `Insert ${option}`, safety: "safe", edits: [insertAfter(word, option)] } };
+  return {
+    at,
+    message,
+    fix: { title: `Insert ${option}`, safety: "safe", edits: [insertAfter(run.run, word, option)] },
+  };
 };

@@ -73,7 +73,7 @@ RUN apt-get update && apt-get install -y git
   ],
   check: function* (file) {
     for (const run of runsIn(file, "shipped stages")) {
-      for (const called of run.packages) if (installsRecommended(file, run, called)) yield toProblem(called);
+      for (const called of run.packages) if (installsRecommended(file, run, called)) yield toProblem(run, called);
     }
   },
 });
@@ -97,7 +97,7 @@ const installsRecommended = (file: AuditedFile, run: RunCommands, called: Packag
   return !isMentioned(file, run.stage, /APT::Install-Recommends|Install-Recommends\b.*\b(false|0|no)\b/i, /apt\.conf/);
 };
 
-const toProblem = (called: PackageCommand): Problem => {
+const toProblem = (run: RunCommands, called: PackageCommand): Problem => {
   const option = called.manager.name === "aptitude" ? "--without-recommends" : "--no-install-recommends";
   const word = called.actionWord;
   const message = `\`${called.command.name} ${called.subcommand}\` installs recommended packages too: \`${option}\` is missing`;
@@ -105,6 +105,6 @@ const toProblem = (called: PackageCommand): Problem => {
   return {
     at: word.span,
     message,
-    fix: { title: `Insert ${option}`, safety: "unsafe", edits: [insertAfter(word, option)] },
+    fix: { title: `Insert ${option}`, safety: "unsafe", edits: [insertAfter(run.run, word, option)] },
   };
 };

@@ -1,5 +1,7 @@
 import accountPasswordInRun from "./account-password-in-run.ts";
 import addOfPlainFiles from "./add-of-plain-files.ts";
+import archiveLeftInLayer from "./archive-left-in-layer.ts";
+import archiveUnpackedAfterCopy from "./archive-unpacked-after-copy.ts";
 import baseWithoutDigest from "./base-without-digest.ts";
 import buildToolsInShippedStage from "./build-tools-in-shipped-stage.ts";
 import circularStageReference from "./circular-stage-reference.ts";
@@ -7,6 +9,7 @@ import clearTextDownload from "./clear-text-download.ts";
 import clearTextScriptExecution from "./clear-text-script-execution.ts";
 import constantPlatformFlag from "./constant-platform-flag.ts";
 import copyFromEmptyStage from "./copy-from-empty-stage.ts";
+import curlWithoutFail from "./curl-without-fail.ts";
 import debugStageLast from "./debug-stage-last.ts";
 import deprecatedAptKey from "./deprecated-apt-key.ts";
 import deprecatedLabelSchema from "./deprecated-label-schema.ts";
@@ -14,6 +17,7 @@ import deprecatedMaintainer from "./deprecated-maintainer.ts";
 import devDependenciesShipped from "./dev-dependencies-shipped.ts";
 import disabledSignatureCheck from "./disabled-signature-check.ts";
 import disabledTlsVerification from "./disabled-tls-verification.ts";
+import duplicateDownloadTool from "./duplicate-download-tool.ts";
 import duplicateStageName from "./duplicate-stage-name.ts";
 import hostPathVolume from "./host-path-volume.ts";
 import interactiveAptCommand from "./interactive-apt-command.ts";
@@ -25,6 +29,7 @@ import linuxOptionOnWindows from "./linux-option-on-windows.ts";
 import literalCredential from "./literal-credential.ts";
 import malformedExecForm from "./malformed-exec-form.ts";
 import missingAssumeYes from "./missing-assume-yes.ts";
+import missingCacheMount from "./missing-cache-mount.ts";
 import missingFrom from "./missing-from.ts";
 import missingHealthcheck from "./missing-healthcheck.ts";
 import missingLabel from "./missing-label.ts";
@@ -52,6 +57,7 @@ import stalePackageIndex from "./stale-package-index.ts";
 import sudoInRun from "./sudo-in-run.ts";
 import systemPackageCacheLeft from "./system-package-cache-left.ts";
 import systemUpgrade from "./system-upgrade.ts";
+import temporaryToolLeft from "./temporary-tool-left.ts";
 import uncheckedRemoteAdd from "./unchecked-remote-add.ts";
 import undefinedArgInFrom from "./undefined-arg-in-from.ts";
 import unknownStageReference from "./unknown-stage-reference.ts";
@@ -67,9 +73,11 @@ import unsupportedBaseRelease from "./unsupported-base-release.ts";
 import untrustedBaseRegistry from "./untrusted-base-registry.ts";
 import unusedUser from "./unused-user.ts";
 import unverifiedDownload from "./unverified-download.ts";
+import unverifiedSshHost from "./unverified-ssh-host.ts";
 import uppercaseStageName from "./uppercase-stage-name.ts";
 import userWithoutPasswd from "./user-without-passwd.ts";
 import useraddWithoutLogInit from "./useradd-without-log-init.ts";
+import verboseWgetProgress from "./verbose-wget-progress.ts";
 import wholeFilesystemCopy from "./whole-filesystem-copy.ts";
 import worldWritableMode from "./world-writable-mode.ts";
 
@@ -121,10 +129,12 @@ export const rules: readonly Rule[] = [
   recommendedPackagesInstalled,
   missingAssumeYes,
   systemPackageCacheLeft,
+  temporaryToolLeft,
   unpinnedSystemPackage,
   interactiveAptCommand,
   persistentDebianFrontend,
   deprecatedAptKey,
+  missingCacheMount,
   unsortedPackageList,
   // Language packages
   unpinnedLanguagePackage,
@@ -140,6 +150,12 @@ export const rules: readonly Rule[] = [
   clearTextDownload,
   disabledTlsVerification,
   disabledSignatureCheck,
+  curlWithoutFail,
+  unverifiedSshHost,
+  verboseWgetProgress,
+  duplicateDownloadTool,
+  archiveLeftInLayer,
+  archiveUnpackedAfterCopy,
   // Files and context
   addOfPlainFiles,
   permissionsChangedAfterCopy,

@@ -161,7 +161,7 @@ const apkIndex = function* (file: AuditedFile, run: RunCommands): Iterable<Probl
     const word = called.actionWord;
     if (word === undefined) continue;
     const deletions = called === first ? (deletionsOf(file, run, updates) ?? []) : [];
-    const edits = [...deletions, insertAfter(word, "--no-cache")];
+    const edits = [...deletions, insertAfter(run.run, word, "--no-cache")];
     yield { at: word.span, message, fix: { title: "Insert --no-cache", safety: "safe", edits } };
   }
 };

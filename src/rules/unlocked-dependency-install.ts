@@ -1,6 +1,6 @@
 import { lockDiscipline } from "./knowledge/lock-files.ts";
 import { runsIn } from "./knowledge/run-commands.ts";
-import { insertAfter } from "./knowledge/script-edits.ts";
+import { insertAfter, replaceWord } from "./knowledge/script-edits.ts";
 import { defineRule, type Edit } from "./rule.ts";
 
 export default defineRule({
@@ -102,7 +102,9 @@ RUN cargo install --locked --path . && pnpm i --frozen-lockfile --prod
           yield { at: word.span, message, ...related };
           continue;
         }
-        const edit: Edit = remedy.replaces ? { span: word.span, text: remedy.text } : insertAfter(word, remedy.text);
+        const edit: Edit = remedy.replaces
+          ? replaceWord(run.run, word, remedy.text)
+          : insertAfter(run.run, word, remedy.text);
         const title = remedy.replaces ? `Write ${remedy.shown}` : `Insert ${remedy.text}`;
         yield { at: word.span, message, ...related, fix: { title, safety: "unsafe", edits: [edit] } };
       }

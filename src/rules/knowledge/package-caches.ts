@@ -14,11 +14,11 @@ export const isMounted = (file: AuditedFile, run: RunInstruction, directories: r
     return directories.some((directory) => isAtOrBelow(directory, withoutSlash(target)));
   });
 
-/** Whether a command deletes the directory or what lies in it. */
+/** Whether a command deletes the directory or what lies in it; `~` is the home of root. */
 export const deletes = (command: ShellCommand, directories: readonly string[]): boolean => {
   if (command.name !== "rm" && command.name !== "find" && command.name !== "rmdir") return false;
   return command.args
-    .flatMap((word) => expandBraces(word.value))
+    .flatMap((word) => expandBraces(word.value.replace(/^(~|\$HOME|\$\{HOME\})(?=\/|$)/, "/root")))
     .filter((path) => !path.startsWith("-"))
     .some((path) => directories.some((directory) => coversDirectory(path, directory)));
 };

@@ -4,11 +4,21 @@ import type { AuditedFile } from "../audited-file.ts";
 import type { Edit } from "../rule.ts";
 import type { RunCommands } from "./run-commands.ts";
 
-/** Puts ` text` behind a word. */
-export const insertAfter = (word: ShellWord, text: string): Edit => ({
+/** Puts a word behind another one, as an element of its own in an exec form. */
+export const insertAfter = (run: RunInstruction, word: ShellWord, text: string): Edit => ({
   span: { start: word.span.end, end: word.span.end },
-  text: ` ${text}`,
+  text: isElement(run, word) ? `, "${text}"` : ` ${text}`,
 });
+
+/** Writes another word in the place of one. */
+export const replaceWord = (run: RunInstruction, word: ShellWord, text: string): Edit => ({
+  span: word.span,
+  text: isElement(run, word) ? `"${text}"` : text,
+});
+
+/** Whether the word is a string of the JSON array, quotes included. */
+const isElement = (run: RunInstruction, word: ShellWord): boolean =>
+  run.command.form === "exec" && run.command.words.some((element) => element.span.start === word.span.start);
 
 /**
  * Deletes a command together with the `&&` or `;` that ties it to its neighbour. Undefined where that would
