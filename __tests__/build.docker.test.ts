@@ -1,8 +1,9 @@
-import { execFileSync } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { connectDocker } from "../src/adapters/buildx.ts";
@@ -37,25 +38,28 @@ const secret = `first line of ${randomBytes(9).toString("hex")}\nsecond, "line" 
 const forms = [...secret.trim().split("\n"), Buffer.from(secret).toString("base64").slice(0, 40)];
 
 let folder: string;
-let agent: { readonly pid: number; readonly socket: string };
+let socket: string;
+let agent: ChildProcess;
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "dh-build-test-"));
   mkdirSync(join(folder, "app"));
   mkdirSync(join(folder, "tmp"));
   writeFileSync(join(folder, "app", "Dockerfile"), dockerfile);
   const key = join(folder, "key");
   execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
-  const socket = join(folder, "agent.sock");
-  const started = execFileSync("ssh-agent", ["-a", socket], { encoding: "utf8" });
-  agent = { pid: Number(/SSH_AGENT_PID=(\d+)/.exec(started)?.[1]), socket };
+  socket = join(folder, "agent.sock");
+  agent = spawn("ssh-agent", ["-D", "-a", socket], { stdio: "ignore" });
+  while (!existsSync(socket)) await delay(20);
   execFileSync("ssh-add", ["-q", key], { env: { PATH: process.env.PATH, SSH_AUTH_SOCK: socket } });
 });
 
-afterAll(() => {
-  process.kill(agent.pid);
-  // The agent removes its socket by itself meanwhile.
-  rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+afterAll(async () => {
+  const ended = new Promise((resolve) => agent.once("exit", resolve));
+  agent.kill();
+  // It removes its socket by itself.
+  await ended;
+  rmSync(folder, { recursive: true });
 });
 
 const target = (stage: string | undefined, changes: Partial<Target> = {}): Target => ({
@@ -155,7 +159,7 @@ describe("builds", () => {
         expect(metadata).toMatchObject({ "containerimage.digest": expect.stringMatching(/^sha256:/) });
         return [];
       },
-      [...placed.environment, ["SSH_AUTH_SOCK", agent.socket]],
+      [...placed.environment, ["SSH_AUTH_SOCK", socket]],
     );
     clearInterval(watch);
 

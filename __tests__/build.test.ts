@@ -343,10 +343,9 @@ describe("redaction", () => {
   test("works for the largest secret that BuildKit takes", () => {
     const lines = Array.from({ length: 600 }, (_, index) => `line ${index} ${"k".repeat(900)}`);
     const value = lines.join("\n").slice(0, 500 * 1024);
-    const began = performance.now();
-    const redact = redactor([value]);
-    expect(redact(`${lines[500]}\n${Buffer.from(value).toString("base64")}`)).toMatch(/^\*\*\*\n\*\*\*.{0,3}$/);
-    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(redactor([value])(`${lines[500]}\n${Buffer.from(value).toString("base64")}`)).toMatch(
+      /^\*\*\*\n\*\*\*.{0,3}$/,
+    );
   });
 
   test("leaves other text as it is", () => {
