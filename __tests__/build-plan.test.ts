@@ -9,6 +9,7 @@ import {
   type Supplied,
   type SuppliedSecret,
   stagesBuiltFor,
+  unusedSupplies,
   withoutUnready,
 } from "../src/build/preflight.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
@@ -317,6 +318,21 @@ RUN --mount=type=ssh,id=deploy git clone x
     expect(told(given({ npm_token: ready, ".netrc": { source: "x", state: "empty" } }, { default: ready }))).toEqual(
       [],
     );
+  });
+
+  test("tells what is given and mounted nowhere", () => {
+    const ready: SuppliedSecret = { source: "x", state: "ready" };
+    const supplied = given(
+      { npm_tokn: ready, unrelated: ready, other: ready, unset: { source: "x", state: "empty" } },
+      { default: ready, deploi: ready },
+    );
+    const stages = stagesOf(text.replace("id=$DYNAMIC,", "id=fixed,"));
+    expect(unusedSupplies(stages, supplied)).toEqual([
+      "The secret `npm_tokn` is given and no RUN mounts it; did you mean `npm_token`?",
+      "The secret `unrelated` is given and no RUN mounts it",
+      "The ssh forward `deploi` is given and no RUN mounts it; did you mean `deploy`?",
+    ]);
+    expect(unusedSupplies(stagesOf(text), supplied)).toEqual([]);
   });
 
   test("fails a target before it is built, and spares the others what would fail them", () => {

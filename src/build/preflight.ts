@@ -59,6 +59,25 @@ export const preflight = (stage: StageFacts, supplied: Supplied): readonly Prefl
     return message === undefined ? [] : [{ at: need.at, line: need.line, message }];
   });
 
+/**
+ * What is given and mounted by none of the stages, one sentence each: mostly a slip of the keys. Nothing is said of
+ * an empty value, nor when the id of some mount is a variable.
+ */
+export const unusedSupplies = (stages: readonly StageFacts[], supplied: Supplied): readonly string[] => {
+  const mounts = stages.flatMap((stage) => secretAndSshMounts(stage));
+  if (mounts.some(({ id }) => id.includes("$"))) return [];
+  return (["secret", "ssh"] as const).flatMap((kind) => {
+    const given = kind === "secret" ? supplied.secrets : supplied.ssh;
+    const mounted = [...new Set(mounts.filter((mount) => mount.kind === kind).map(({ id }) => id))];
+    return [...given].flatMap(([id, { state }]) => {
+      if (state === "empty" || mounted.includes(id)) return [];
+      const near = nearest(id, mounted);
+      const hint = near === undefined ? "" : `; did you mean \`${near}\`?`;
+      return [`The ${kind === "ssh" ? "ssh forward" : "secret"} \`${id}\` is given and no RUN mounts it${hint}`];
+    });
+  });
+};
+
 /** A target that is not even tried, with the first of its problems. */
 export const failedBeforeBuild = (target: Target, problems: readonly PreflightProblem[]): BuildResult => ({
   target,
@@ -81,13 +100,16 @@ export const withoutUnready = (target: Target, supplied: Supplied): Target => ({
 });
 
 const ownNeeds = (stage: StageFacts): readonly Need[] =>
+  secretAndSshMounts(stage).filter(({ id }) => !id.includes("$"));
+
+const secretAndSshMounts = (stage: StageFacts): readonly Need[] =>
   stage.instructions.flatMap((instruction) => {
     if (instruction.keyword !== "RUN" || instruction.isTrigger) return [];
     return instruction.mounts.flatMap((mount): readonly Need[] => {
       const { type: kind } = mount;
       if (kind !== "secret" && kind !== "ssh") return [];
       const id = mountId(mount, kind);
-      if (id === undefined || id.includes("$")) return [];
+      if (id === undefined) return [];
       const isRequired = isTrue(mount.fields.get("required"));
       const at = mount.flag.valueSpan ?? mount.flag.span;
       return [{ kind, id, isRequired, at, line: instruction.startLine, stage }];
