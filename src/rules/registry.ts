@@ -7,9 +7,11 @@ import buildToolsInShippedStage from "./build-tools-in-shipped-stage.ts";
 import circularStageReference from "./circular-stage-reference.ts";
 import clearTextDownload from "./clear-text-download.ts";
 import clearTextScriptExecution from "./clear-text-script-execution.ts";
+import cmdIgnoredByEntrypoint from "./cmd-ignored-by-entrypoint.ts";
 import constantPlatformFlag from "./constant-platform-flag.ts";
 import copyFromEmptyStage from "./copy-from-empty-stage.ts";
 import curlWithoutFail from "./curl-without-fail.ts";
+import debugModeShipped from "./debug-mode-shipped.ts";
 import debugStageLast from "./debug-stage-last.ts";
 import deprecatedAptKey from "./deprecated-apt-key.ts";
 import deprecatedLabelSchema from "./deprecated-label-schema.ts";
@@ -19,12 +21,17 @@ import disabledSignatureCheck from "./disabled-signature-check.ts";
 import disabledTlsVerification from "./disabled-tls-verification.ts";
 import duplicateDownloadTool from "./duplicate-download-tool.ts";
 import duplicateStageName from "./duplicate-stage-name.ts";
+import entrypointWithoutExec from "./entrypoint-without-exec.ts";
+import exposedAdminPort from "./exposed-admin-port.ts";
+import healthcheckToolMissing from "./healthcheck-tool-missing.ts";
 import hostPathVolume from "./host-path-volume.ts";
 import interactiveAptCommand from "./interactive-apt-command.ts";
 import invalidImageReference from "./invalid-image-reference.ts";
+import invalidPort from "./invalid-port.ts";
 import languagePackageCacheLeft from "./language-package-cache-left.ts";
 import largeBaseVariant from "./large-base-variant.ts";
 import latestBaseTag from "./latest-base-tag.ts";
+import legacyKeyValue from "./legacy-key-value.ts";
 import linuxOptionOnWindows from "./linux-option-on-windows.ts";
 import literalCredential from "./literal-credential.ts";
 import malformedExecForm from "./malformed-exec-form.ts";
@@ -35,6 +42,7 @@ import missingHealthcheck from "./missing-healthcheck.ts";
 import missingLabel from "./missing-label.ts";
 import missingUser from "./missing-user.ts";
 import movingBaseTag from "./moving-base-tag.ts";
+import multiSourceCopyToFile from "./multi-source-copy-to-file.ts";
 import namedUser from "./named-user.ts";
 import numericStageReference from "./numeric-stage-reference.ts";
 import overriddenInstruction from "./overridden-instruction.ts";
@@ -42,6 +50,8 @@ import permissionsChangedAfterCopy from "./permissions-changed-after-copy.ts";
 import persistentDebianFrontend from "./persistent-debian-frontend.ts";
 import recommendedPackagesInstalled from "./recommended-packages-installed.ts";
 import redundantPlatformFlag from "./redundant-platform-flag.ts";
+import relativeCopyDestination from "./relative-copy-destination.ts";
+import relativeWorkdir from "./relative-workdir.ts";
 import remoteScriptPipedToShell from "./remote-script-piped-to-shell.ts";
 import reservedStageName from "./reserved-stage-name.ts";
 import rootUser from "./root-user.ts";
@@ -49,17 +59,21 @@ import type { Rule } from "./rule.ts";
 import secretFileCopied from "./secret-file-copied.ts";
 import secretInArgOrEnv from "./secret-in-arg-or-env.ts";
 import secretWrittenToLayer from "./secret-written-to-layer.ts";
+import selfReferencingEnv from "./self-referencing-env.ts";
 import shellFormCommand from "./shell-form-command.ts";
 import shellInScratchStage from "./shell-in-scratch-stage.ts";
+import spacedAssignment from "./spaced-assignment.ts";
 import sshServerInstalled from "./ssh-server-installed.ts";
 import sshWithoutMount from "./ssh-without-mount.ts";
 import stalePackageIndex from "./stale-package-index.ts";
 import sudoInRun from "./sudo-in-run.ts";
+import systemDirectoryWorkdir from "./system-directory-workdir.ts";
 import systemPackageCacheLeft from "./system-package-cache-left.ts";
 import systemUpgrade from "./system-upgrade.ts";
 import temporaryToolLeft from "./temporary-tool-left.ts";
 import uncheckedRemoteAdd from "./unchecked-remote-add.ts";
 import undefinedArgInFrom from "./undefined-arg-in-from.ts";
+import ungracefulStopSignal from "./ungraceful-stop-signal.ts";
 import unknownStageReference from "./unknown-stage-reference.ts";
 import unlockedDependencyInstall from "./unlocked-dependency-install.ts";
 import unpinnedGitSource from "./unpinned-git-source.ts";
@@ -158,6 +172,10 @@ export const rules: readonly Rule[] = [
   archiveUnpackedAfterCopy,
   // Files and context
   addOfPlainFiles,
+  multiSourceCopyToFile,
+  relativeCopyDestination,
+  relativeWorkdir,
+  systemDirectoryWorkdir,
   permissionsChangedAfterCopy,
   // Secrets and ssh
   secretInArgOrEnv,
@@ -170,6 +188,16 @@ export const rules: readonly Rule[] = [
   malformedExecForm,
   overriddenInstruction,
   missingHealthcheck,
+  cmdIgnoredByEntrypoint,
+  entrypointWithoutExec,
+  healthcheckToolMissing,
+  invalidPort,
+  exposedAdminPort,
+  ungracefulStopSignal,
+  selfReferencingEnv,
+  spacedAssignment,
+  legacyKeyValue,
+  debugModeShipped,
   // Metadata
   missingLabel,
   deprecatedLabelSchema,

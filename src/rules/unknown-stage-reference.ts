@@ -1,3 +1,4 @@
+import { nearest } from "../dockerfile/nearest.ts";
 import type { AuditedFile } from "./audited-file.ts";
 import { type StageReference, stageReferences } from "./knowledge/stage-references.ts";
 import { defineRule } from "./rule.ts";
@@ -47,17 +48,10 @@ const messageFor = (file: AuditedFile, { text, number }: StageReference): string
   const count = file.stages.length;
   if (number !== undefined)
     return `There is no stage ${text}: the file has ${count === 1 ? "one" : count}, numbered from 0`;
-  const near = file.stages.find(({ name }) => name !== undefined && isNear(name, text.toLowerCase()))?.name;
+  const near = nearest(
+    text,
+    file.stages.flatMap(({ name }) => name ?? []),
+  );
   const hint = near === undefined ? "" : ` (is \`${near}\` meant?)`;
   return `\`${text}\` is no stage of this file, so that an image of that name is pulled${hint}`;
-};
-
-/** One letter more, less or other, or two neighbours swapped. */
-const isNear = (name: string, other: string): boolean => {
-  if (name.length < 3 || Math.abs(name.length - other.length) > 1) return false;
-  let start = 0;
-  while (start < name.length && name[start] === other[start]) start += 1;
-  const [a, b] = [name.slice(start), other.slice(start)];
-  const isSwapped = a.length > 1 && a[0] === b[1] && a[1] === b[0] && a.slice(2) === b.slice(2);
-  return isSwapped || a.slice(1) === b.slice(1) || a === b.slice(1) || a.slice(1) === b;
 };
