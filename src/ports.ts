@@ -27,7 +27,7 @@ export interface Files {
   /** The bytes of a file; rejects with a message that names the reason, not the path. */
   readonly readBytes: (absolute: string) => Promise<Uint8Array>;
   readonly writeText: (path: string, text: string) => Promise<void>;
-  /** The root of the git repository that holds a file, else the current directory; absolute. */
+  /** The root of the git repository that holds a file, else the current directory when the file is below it, else its folder. */
   readonly rootOf: (absolute: string) => string;
   /** The build context of a Dockerfile; undefined when it is not a local folder. */
   readonly context: (folder: string, dockerfile: string) => BuildContext | undefined;

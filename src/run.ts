@@ -152,7 +152,7 @@ const auditOne = async (found: FoundFile, request: RunRequest, isBuilding: boole
     reported: { path: found.path, text: dockerfile.text, error: undefined, ignored: outcome.ignored.length },
     findings: findingsOf(dockerfile, outcome.problems),
     notes: [
-      ...(chosen.note === undefined ? [] : [chosen.note]),
+      ...(chosen.note === undefined || !isBuilding ? [] : [chosen.note]),
       ...outcome.failures.map(
         ({ rule, error }) => `${found.path}: the rule ${rule} failed (${String(error)}); please report it`,
       ),

@@ -5,7 +5,7 @@ import type { Files } from "../ports.ts";
 import { createBuildContexts } from "./build-context.ts";
 import { discover } from "./discovery.ts";
 import { repositoryOf } from "./git.ts";
-import { shownPath, systemReason } from "./shown-path.ts";
+import { pathBelow, shownPath, systemReason } from "./shown-path.ts";
 
 /** The file system as seen from a current directory. */
 export const createFiles = (cwd: string = process.cwd()): Files => ({
@@ -20,7 +20,8 @@ export const createFiles = (cwd: string = process.cwd()): Files => ({
       throw new UserError(`\`${shownPath(cwd, absolute)}\` cannot be written: ${systemReason(error)}`);
     }
   },
-  rootOf: (absolute) => repositoryOf(dirname(absolute)) ?? cwd,
+  rootOf: (absolute) =>
+    repositoryOf(dirname(absolute)) ?? (pathBelow(cwd, absolute) === undefined ? dirname(absolute) : cwd),
   context: createBuildContexts(cwd),
 });
 
