@@ -60,6 +60,7 @@ const unknownProblem = (keyword: string, flag: Flag, names: readonly string[]): 
     message: `${keyword} has no flag \`--${flag.name}\`${likely ? `; did you mean \`--${likely}\`?` : ""}`,
     span: flag.nameSpan,
     reach: "instruction",
+    kind: "unknown-flag",
     ...(likely ? { replacement: `--${likely}` } : {}),
   };
 };

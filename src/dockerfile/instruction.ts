@@ -46,6 +46,7 @@ const judge = (keyword: string, context: Context): Outcome => {
   if (!("instruction" in outcome)) return outcome;
   if (keyword === "HEALTHCHECK" && context.node.args[0]?.text.toUpperCase() === "NONE") return outcome;
   const problem = flagProblem(keyword, context.flags);
+  if (problem?.kind === "unknown-flag") return { ...outcome, problem };
   return problem ? { problem } : outcome;
 };
 
@@ -56,6 +57,7 @@ const unknownKeyword = ({ node }: Context): SyntaxProblem => {
     message: `\`${written}\` is no instruction${likely ? `; did you mean ${likely}?` : ""}`,
     span: spanOf(node, node.keyword),
     reach: "instruction",
+    kind: "unknown-keyword",
     ...(likely ? { replacement: written === written.toLowerCase() ? likely.toLowerCase() : likely } : {}),
   };
 };
@@ -189,9 +191,9 @@ const readers: Readonly<Record<string, (context: Context) => Outcome>> = {
     const { child } = node;
     if (!child) return refuse(context, "ONBUILD needs an instruction");
     const written = child.keyword.text.toUpperCase();
-    if (written === "ONBUILD") return refuse(context, "ONBUILD cannot trigger another ONBUILD", child.keyword);
-    if (written === "FROM" || written === "MAINTAINER") {
-      return refuse(context, `ONBUILD cannot trigger ${written}`, child.keyword);
+    if (written === "ONBUILD" || written === "FROM" || written === "MAINTAINER") {
+      const message = `ONBUILD cannot trigger ${written === "ONBUILD" ? "another ONBUILD" : written}`;
+      return { problem: { message, span: spanOf(node, child.keyword), reach: "instruction", kind: "trigger" } };
     }
     const inner: Node = { ...child, heredocs: node.heredocs, startLine: node.startLine, endLine: node.endLine };
     const { instruction } = readInstruction(inner, { ...placement, isTrigger: true });

@@ -47,6 +47,8 @@ export interface SyntaxProblem {
   readonly reach: "file" | "instruction";
   /** The text that would be accepted in place of `span`, when there is exactly one likely. */
   readonly replacement?: string;
+  /** What another rule than the one about syntax speaks of, or what a newer syntax version may accept. */
+  readonly kind?: "unknown-keyword" | "unknown-flag" | "trigger" | "before-from";
 }
 
 export interface Stage {

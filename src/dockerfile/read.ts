@@ -63,6 +63,7 @@ const beforeFrom = (instruction: Instruction): SyntaxProblem => ({
   message: `${instruction.keyword} stands before the first FROM`,
   span: instruction.keywordSpan,
   reach: "instruction",
+  kind: "before-from",
 });
 
 const stagesOf = (instructions: readonly Instruction[]): readonly Stage[] => {
