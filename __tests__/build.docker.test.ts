@@ -239,6 +239,22 @@ describe("builds", () => {
     ]);
   }, 30_000);
 
+  test("that cannot even start say so without the value", async () => {
+    const { results } = await run(
+      [target("base", { buildArgs: new Map([["PIN", "hunter2\0hunter2"]]) }), target("base")],
+      async () => [],
+    );
+    expect(results.map(({ build }) => (build.status === "failed" ? build.failure : build.status))).toEqual([
+      {
+        message: "docker could not be started: a value is too long or holds a NUL byte, or docker is gone",
+        lines: undefined,
+        log: [],
+        step: undefined,
+      },
+      "built",
+    ]);
+  }, 30_000);
+
   test("stop at once when told to, and leave nothing behind", async () => {
     writeFileSync(join(folder, "app", "slow.Dockerfile"), "FROM busybox:local\nRUN sleep 60\n");
     const slow = { dockerfileAbsolute: join(folder, "app", "slow.Dockerfile") };

@@ -485,7 +485,7 @@ const readRecorded = (name: string, random: (below: number) => number) => {
   return { names, summary: progress.end() };
 };
 
-const plain = { redact: redactor(["hunter2hunter2"]), logLines: 20, exit: "exit code 1" };
+const plain = { redact: redactor(["hunter2hunter2"]), logLines: 20, otherwise: "the build ended with exit code 1" };
 
 describe("progress of a build", () => {
   test("gives the steps in their order, however it is cut", () => {

@@ -5,7 +5,7 @@ import { type ProgressSummary, readProgress } from "../build/progress.ts";
 import { stepLines } from "../build/step-lines.ts";
 import type { BuildFailure, BuildStep, Target } from "../build/target.ts";
 import { stripTerminalCodes } from "../build/terminal-codes.ts";
-import { runDocker } from "./buildx-process.ts";
+import { type ProcessResult, runDocker } from "./buildx-process.ts";
 
 export interface Call {
   readonly target: Target;
@@ -46,8 +46,13 @@ export const callBuildx = async (call: Call): Promise<Outcome> => {
   const steps = toSteps(summary, began, metadata, call.redact);
   if (result.code === 0) return { status: "done", steps, metadata };
   if (call.signal.aborted) return { status: "stopped", steps };
-  const exit = !result.started ? "docker not found" : `exit code ${result.code ?? result.signal ?? "unknown"}`;
-  return { status: "failed", steps, failure: explainFailure(summary, { redact: call.redact, logLines, exit }) };
+  const otherwise = explainExit(result);
+  return { status: "failed", steps, failure: explainFailure(summary, { redact: call.redact, logLines, otherwise }) };
+};
+
+const explainExit = ({ started, code, signal }: ProcessResult): string => {
+  if (!started) return "docker could not be started: a value is too long or holds a NUL byte, or docker is gone";
+  return code === undefined ? `the build was ended by ${signal}` : `the build ended with exit code ${code}`;
 };
 
 /** Reads the file and removes it at once: it holds the values of build arguments. */

@@ -22,10 +22,8 @@ export interface ProcessOptions {
 
 /** Runs docker to its end; never rejects. An abort or timeout sends SIGTERM and, five seconds later, SIGKILL. */
 export const runDocker = async (argv: readonly string[], options: ProcessOptions): Promise<ProcessResult> => {
-  const child = spawn("docker", [...argv], {
-    env: { ...options.environment, DOCKER_CLI_HINTS: "false" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = start(argv, options.environment);
+  if (child === undefined) return { ...notStarted, timedOut: false, stdout: "", stderr: "" };
   let stdout = "";
   let stderr = "";
   let timedOut = false;
@@ -62,9 +60,23 @@ export const runDocker = async (argv: readonly string[], options: ProcessOptions
 
 type End = Pick<ProcessResult, "started" | "code" | "signal">;
 
+const notStarted: End = { started: false, code: undefined, signal: undefined };
+
+/** Node throws where an argument holds a NUL byte or all are too long, and its message may quote a value: it is dropped. */
+const start = (argv: readonly string[], environment: ProcessOptions["environment"]) => {
+  try {
+    return spawn("docker", [...argv], {
+      env: { ...environment, DOCKER_CLI_HINTS: "false" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+  } catch {
+    return undefined;
+  }
+};
+
 const ended = (child: ReturnType<typeof spawn>): Promise<End> =>
   new Promise((resolve) => {
-    child.once("error", () => resolve({ started: false, code: undefined, signal: undefined }));
+    child.once("error", () => resolve(notStarted));
     const finish = (code: number | null, signal: string | null): void =>
       resolve({ started: true, code: code ?? undefined, signal: signal ?? undefined });
     child.once("close", finish);

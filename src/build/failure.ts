@@ -2,14 +2,14 @@ import { lastLines, type ProgressSummary } from "./progress.ts";
 import type { BuildFailure } from "./target.ts";
 import { stripTerminalCodes } from "./terminal-codes.ts";
 
-/** What to tell of a build that ended with an error, from what the engine printed. */
+/** What to tell of a build that ended with an error, from what the engine printed; `otherwise` when it printed nothing. */
 export const explainFailure = (
   summary: ProgressSummary,
-  options: { readonly redact: (text: string) => string; readonly logLines: number; readonly exit: string },
+  options: { readonly redact: (text: string) => string; readonly logLines: number; readonly otherwise: string },
 ): BuildFailure => {
   const { redact } = options;
   const text = stripTerminalCodes(summary.text);
-  const message = errorMessage(text) ?? summary.failed?.error ?? `the build ended with ${options.exit}`;
+  const message = errorMessage(text) ?? summary.failed?.error ?? options.otherwise;
   return {
     message: oneLine(redact(shorten(message))),
     lines: failedLines(text),
