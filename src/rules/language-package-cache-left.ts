@@ -118,7 +118,7 @@ const toProblem = (file: AuditedFile, run: RunCommands, called: PackageCommand, 
   const title = row.option === undefined ? `Append ${cleanUp}` : `Insert ${row.option}`;
   const edit = ((): Edit | undefined => {
     if (row.option !== undefined) return word === undefined ? undefined : insertAfter(run.run, word, row.option);
-    const script = run.scripts.find((candidate) => candidate.commands.includes(called.command));
+    const script = run.scriptOf(called.command);
     if (cleanUp === undefined || script === undefined || run.scripts.length > 1) return undefined;
     return appendCommand(file, run.run, script, cleanUp);
   })();

@@ -9,6 +9,7 @@ import clearTextDownload from "./clear-text-download.ts";
 import clearTextScriptExecution from "./clear-text-script-execution.ts";
 import cmdIgnoredByEntrypoint from "./cmd-ignored-by-entrypoint.ts";
 import constantPlatformFlag from "./constant-platform-flag.ts";
+import contextCopiedBeforeInstall from "./context-copied-before-install.ts";
 import copyFromEmptyStage from "./copy-from-empty-stage.ts";
 import curlWithoutFail from "./curl-without-fail.ts";
 import debugModeShipped from "./debug-mode-shipped.ts";
@@ -21,12 +22,16 @@ import disabledSignatureCheck from "./disabled-signature-check.ts";
 import disabledTlsVerification from "./disabled-tls-verification.ts";
 import duplicateDownloadTool from "./duplicate-download-tool.ts";
 import duplicateStageName from "./duplicate-stage-name.ts";
+import emptyContinuationLine from "./empty-continuation-line.ts";
+import emptyInstruction from "./empty-instruction.ts";
 import entrypointWithoutExec from "./entrypoint-without-exec.ts";
 import exposedAdminPort from "./exposed-admin-port.ts";
 import healthcheckToolMissing from "./healthcheck-tool-missing.ts";
 import hostPathVolume from "./host-path-volume.ts";
+import ineffectiveDirective from "./ineffective-directive.ts";
 import interactiveAptCommand from "./interactive-apt-command.ts";
 import invalidImageReference from "./invalid-image-reference.ts";
+import invalidOnbuildTrigger from "./invalid-onbuild-trigger.ts";
 import invalidPort from "./invalid-port.ts";
 import languagePackageCacheLeft from "./language-package-cache-left.ts";
 import largeBaseVariant from "./large-base-variant.ts";
@@ -37,10 +42,13 @@ import literalCredential from "./literal-credential.ts";
 import malformedExecForm from "./malformed-exec-form.ts";
 import missingAssumeYes from "./missing-assume-yes.ts";
 import missingCacheMount from "./missing-cache-mount.ts";
+import missingCopySource from "./missing-copy-source.ts";
+import missingDockerignore from "./missing-dockerignore.ts";
 import missingFrom from "./missing-from.ts";
 import missingHealthcheck from "./missing-healthcheck.ts";
 import missingLabel from "./missing-label.ts";
 import missingUser from "./missing-user.ts";
+import mixedKeywordCasing from "./mixed-keyword-casing.ts";
 import movingBaseTag from "./moving-base-tag.ts";
 import multiSourceCopyToFile from "./multi-source-copy-to-file.ts";
 import namedUser from "./named-user.ts";
@@ -54,12 +62,14 @@ import relativeCopyDestination from "./relative-copy-destination.ts";
 import relativeWorkdir from "./relative-workdir.ts";
 import remoteScriptPipedToShell from "./remote-script-piped-to-shell.ts";
 import reservedStageName from "./reserved-stage-name.ts";
+import rootOnlyIgnorePattern from "./root-only-ignore-pattern.ts";
 import rootUser from "./root-user.ts";
 import type { Rule } from "./rule.ts";
 import secretFileCopied from "./secret-file-copied.ts";
 import secretInArgOrEnv from "./secret-in-arg-or-env.ts";
 import secretWrittenToLayer from "./secret-written-to-layer.ts";
 import selfReferencingEnv from "./self-referencing-env.ts";
+import sensitiveFileInContext from "./sensitive-file-in-context.ts";
 import shellFormCommand from "./shell-form-command.ts";
 import shellInScratchStage from "./shell-in-scratch-stage.ts";
 import spacedAssignment from "./spaced-assignment.ts";
@@ -67,6 +77,7 @@ import sshServerInstalled from "./ssh-server-installed.ts";
 import sshWithoutMount from "./ssh-without-mount.ts";
 import stalePackageIndex from "./stale-package-index.ts";
 import sudoInRun from "./sudo-in-run.ts";
+import syntaxError from "./syntax-error.ts";
 import systemDirectoryWorkdir from "./system-directory-workdir.ts";
 import systemPackageCacheLeft from "./system-package-cache-left.ts";
 import systemUpgrade from "./system-upgrade.ts";
@@ -74,6 +85,7 @@ import temporaryToolLeft from "./temporary-tool-left.ts";
 import uncheckedRemoteAdd from "./unchecked-remote-add.ts";
 import undefinedArgInFrom from "./undefined-arg-in-from.ts";
 import ungracefulStopSignal from "./ungraceful-stop-signal.ts";
+import unknownFlag from "./unknown-flag.ts";
 import unknownStageReference from "./unknown-stage-reference.ts";
 import unlockedDependencyInstall from "./unlocked-dependency-install.ts";
 import unpinnedGitSource from "./unpinned-git-source.ts";
@@ -81,6 +93,7 @@ import unpinnedLanguagePackage from "./unpinned-language-package.ts";
 import unpinnedRequirementsFile from "./unpinned-requirements-file.ts";
 import unpinnedSystemPackage from "./unpinned-system-package.ts";
 import unreachableStage from "./unreachable-stage.ts";
+import unreadDockerignore from "./unread-dockerignore.ts";
 import unsandboxedRun from "./unsandboxed-run.ts";
 import unsortedPackageList from "./unsorted-package-list.ts";
 import unsupportedBaseRelease from "./unsupported-base-release.ts";
@@ -92,6 +105,7 @@ import uppercaseStageName from "./uppercase-stage-name.ts";
 import userWithoutPasswd from "./user-without-passwd.ts";
 import useraddWithoutLogInit from "./useradd-without-log-init.ts";
 import verboseWgetProgress from "./verbose-wget-progress.ts";
+import wholeContextCopied from "./whole-context-copied.ts";
 import wholeFilesystemCopy from "./whole-filesystem-copy.ts";
 import worldWritableMode from "./world-writable-mode.ts";
 
@@ -172,15 +186,22 @@ export const rules: readonly Rule[] = [
   archiveUnpackedAfterCopy,
   // Files and context
   addOfPlainFiles,
+  missingCopySource,
   multiSourceCopyToFile,
   relativeCopyDestination,
   relativeWorkdir,
   systemDirectoryWorkdir,
+  contextCopiedBeforeInstall,
+  wholeContextCopied,
+  missingDockerignore,
+  unreadDockerignore,
+  rootOnlyIgnorePattern,
   permissionsChangedAfterCopy,
   // Secrets and ssh
   secretInArgOrEnv,
   literalCredential,
   secretFileCopied,
+  sensitiveFileInContext,
   secretWrittenToLayer,
   sshWithoutMount,
   // Runtime
@@ -204,5 +225,12 @@ export const rules: readonly Rule[] = [
   deprecatedMaintainer,
   // Shell
   // Syntax and style
+  syntaxError,
+  emptyInstruction,
+  unknownFlag,
+  ineffectiveDirective,
+  invalidOnbuildTrigger,
+  emptyContinuationLine,
+  mixedKeywordCasing,
   // Image
 ];

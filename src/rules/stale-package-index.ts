@@ -1,7 +1,12 @@
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { hasOption } from "./knowledge/command-options.ts";
 import { callsUnknownScript, isMounted } from "./knowledge/package-caches.ts";
-import { isLocalOrRemoteFile, isSimulated, type PackageCommand } from "./knowledge/package-managers.ts";
+import {
+  isLocalOrRemoteFile,
+  isSimulated,
+  type PackageCommand,
+  readPackageCommand,
+} from "./knowledge/package-managers.ts";
 import { type RunCommands, runsIn, runsOf } from "./knowledge/run-commands.ts";
 import { joinRuns } from "./knowledge/script-edits.ts";
 import { defineRule, type Problem } from "./rule.ts";
@@ -124,9 +129,7 @@ const loneUpdate = function* (file: AuditedFile, run: RunCommands): Iterable<Pro
   if (isMounted(file, run.run, [indexes[family]]) || callsUnknownScript(run)) return;
   const isUsed = run.commands.some(
     (command) =>
-      command.index !== update.command.index &&
-      command.span.start > update.command.span.start &&
-      uses(run, command, family),
+      command.index !== update.command.index && command.span.start > update.command.span.start && uses(command, family),
   );
   if (isUsed) return;
   const install = laterInstall(file, run, family);
@@ -145,8 +148,8 @@ const loneUpdate = function* (file: AuditedFile, run: RunCommands): Iterable<Pro
   yield edits === undefined ? problem : { ...problem, fix: { title: "Join both RUN", safety: "safe", edits } };
 };
 
-const uses = (run: RunCommands, command: RunCommands["commands"][number], family: Family): boolean => {
-  const called = run.packages.find((candidate) => candidate.command === command);
+const uses = (command: RunCommands["commands"][number], family: Family): boolean => {
+  const called = readPackageCommand(command);
   if (called !== undefined && familyOf(called) === family)
     return called.action !== "update" && called.action !== "clean";
   return readers.test(command.name) || /install/.test(command.name);

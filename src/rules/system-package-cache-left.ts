@@ -177,7 +177,7 @@ const deletionsOf = (
   updates: readonly PackageCommand[],
 ): Fix["edits"] | undefined => {
   const edits = updates.map((called) => {
-    const script = run.scripts.find((candidate) => candidate.commands.includes(called.command));
+    const script = run.scriptOf(called.command);
     return script === undefined ? undefined : deleteCommand(file, script, called.command);
   });
   const found = edits.filter((edit) => edit !== undefined);
@@ -219,7 +219,7 @@ const appended = (
   called: PackageCommand,
   cleanUp: string | undefined,
 ): { fix?: Fix } => {
-  const script = run.scripts.find((candidate) => candidate.commands.includes(called.command));
+  const script = run.scriptOf(called.command);
   if (script === undefined || cleanUp === undefined || run.scripts.length > 1) return {};
   const text = called.command.wrappers.some((word) => word.value === "sudo") ? `sudo ${cleanUp}` : cleanUp;
   const edit = appendCommand(file, run.run, script, text);

@@ -1,7 +1,7 @@
 import type { AuditedFile } from "./audited-file.ts";
 import { hasOption } from "./knowledge/command-options.ts";
 import { deleteInstruction } from "./knowledge/edits.ts";
-import { isSimulated, type PackageCommand } from "./knowledge/package-managers.ts";
+import { isSimulated, type PackageCommand, readPackageCommand } from "./knowledge/package-managers.ts";
 import { type RunCommands, runsIn } from "./knowledge/run-commands.ts";
 import { deleteCommand } from "./knowledge/script-edits.ts";
 import { defineRule, type Edit, type Problem } from "./rule.ts";
@@ -108,13 +108,13 @@ const toProblem = (file: AuditedFile, run: RunCommands, called: PackageCommand):
 
 /** The whole RUN goes when it does nothing else. */
 const editOf = (file: AuditedFile, run: RunCommands, called: PackageCommand): Edit | undefined => {
-  if (run.isRead && run.commands.every((command) => isRest(run, command))) return deleteInstruction(file.text, run.run);
-  const script = run.scripts.find((candidate) => candidate.commands.includes(called.command));
+  if (run.isRead && run.commands.every((command) => isRest(command))) return deleteInstruction(file.text, run.run);
+  const script = run.scriptOf(called.command);
   return script === undefined ? undefined : deleteCommand(file, script, called.command);
 };
 
-const isRest = (run: RunCommands, command: RunCommands["commands"][number]): boolean => {
-  const called = run.packages.find((candidate) => candidate.command === command);
+const isRest = (command: RunCommands["commands"][number]): boolean => {
+  const called = readPackageCommand(command);
   if (called === undefined)
     return command.name === "rm" && /\/(cache|lists)\b/.test(command.args.map((w) => w.value).join(" "));
   return called.action === "update" || called.action === "clean" || isSystemUpgrade(called);

@@ -11,6 +11,7 @@ export interface RunCommands {
   /** In source order. */
   readonly commands: readonly ShellCommand[];
   readonly packages: readonly PackageCommand[];
+  readonly scriptOf: (command: ShellCommand) => Script | undefined;
   /** False when some of it could not be read: findings about absence are withheld. */
   readonly isRead: boolean;
 }
@@ -40,12 +41,14 @@ const readRuns = (file: AuditedFile, stage: StageFacts): readonly RunCommands[] 
   }
   return [...byRun].map(([run, scripts]) => {
     const commands = scripts.flatMap((script) => script.commands);
+    const owners = new Map(scripts.flatMap((script) => script.commands.map((command) => [command, script] as const)));
     return {
       stage,
       run,
       scripts,
       commands,
       packages: commands.flatMap((command) => readPackageCommand(command) ?? []),
+      scriptOf: (command) => owners.get(command),
       isRead: scripts.every((script) => script.status === "parsed"),
     };
   });

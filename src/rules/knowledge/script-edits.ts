@@ -26,7 +26,7 @@ const isElement = (run: RunInstruction, word: ShellWord): boolean =>
  */
 export const deleteCommand = (file: AuditedFile, script: Script, command: ShellCommand): Edit | undefined => {
   if (command.pipedFrom !== undefined || command.pipedInto !== undefined) return undefined;
-  const list = script.commands.filter((other) => other.list === command.list);
+  const list = listOf(script, command);
   const at = list.indexOf(command);
   const previous = list[at - 1];
   const next = list[at + 1];
@@ -77,6 +77,15 @@ export const appendCommand = (
 };
 
 export const lineBreakOf = (file: AuditedFile): string => (file.text.includes("\r\n") ? "\r\n" : "\n");
+
+/** The commands of one list, in order; made once per script. */
+const listOf = (script: Script, command: ShellCommand): readonly ShellCommand[] => {
+  const known = lists.get(script) ?? Map.groupBy(script.commands, ({ list }) => list);
+  lists.set(script, known);
+  return known.get(command.list) ?? [];
+};
+
+const lists = new WeakMap<Script, ReadonlyMap<number, readonly ShellCommand[]>>();
 
 const layoutOf = (file: AuditedFile, run: RunInstruction, script: Script): string => {
   const body = file.text.slice(script.span.start, script.span.end);
