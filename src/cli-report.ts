@@ -1,14 +1,15 @@
 import type { Target } from "./build/target.ts";
 import { severityOf } from "./cli-rules.ts";
-import { UserError } from "./errors.ts";
 import { annotations, workflowCommands } from "./report/annotations.ts";
 import { renderJson } from "./report/json.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import type { Paint } from "./report/paint.ts";
 import type { Report } from "./report/report.ts";
 import type { RuleInfo } from "./report/rule-info.ts";
+import { renderSarif } from "./report/sarif.ts";
 import { renderFindings, renderResults, renderText } from "./report/text.ts";
 import { rules } from "./rules/registry.ts";
+import type { Rule } from "./rules/rule.ts";
 import { version } from "./version.ts";
 
 export const formats = ["text", "json", "markdown", "github", "sarif"] as const;
@@ -32,7 +33,7 @@ export const renderReport = (report: Report, format: Format, style: ReportStyle)
     case "github":
       return githubText(report);
     case "sarif":
-      throw new UserError("--format: sarif is not available in this version (on the command line).");
+      return renderSarif(report, { rules: rules.map(asInfo), repositoryPath: (path) => path });
   }
 };
 
@@ -64,9 +65,16 @@ const githubText = (report: Report): string => {
 
 export const ruleInfo = (id: string): RuleInfo | undefined => {
   const rule = rules.find((one) => one.id === id);
-  if (rule === undefined) return undefined;
-  return { id, summary: rule.summary, why: rule.why, severity: severityOf(rule), helpUri: helpUri(id) };
+  return rule && asInfo(rule);
 };
+
+const asInfo = (rule: Rule): RuleInfo => ({
+  id: rule.id,
+  summary: rule.summary,
+  why: rule.why,
+  severity: severityOf(rule),
+  helpUri: helpUri(rule.id),
+});
 
 const helpUri = (id: string): string =>
   `https://github.com/docker-hygiene/docker-hygiene/blob/main/docs/rules.md#${id}`;
