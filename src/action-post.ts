@@ -1,23 +1,21 @@
-import { spawnSync } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { checkState } from "./action-delivery.ts";
+import { removeLeftovers } from "./adapters/buildx-exporter.ts";
 import { connectForge } from "./adapters/github.ts";
 import type { StartedCheck } from "./adapters/github-check.ts";
 import type { Occasion } from "./adapters/github-event.ts";
 import { explainFailure } from "./adapters/github-failure.ts";
 import type { Runner } from "./adapters/github-runner.ts";
 
-/** States of the main step: folders and builders to remove, one for a run. */
+/** State of the main step: the folder of its builds. */
 export const folderState = "temporary-folder";
-export const builderState = "builder";
 
 /** Removes what a cancelled main step left behind, and completes its check run. Never fails the job. */
 export const cleanUp = async (runner: Runner, occasion: Occasion | undefined): Promise<void> => {
   const folder = runner.state(folderState);
-  if (folder !== "") await rm(folder, { recursive: true, force: true, maxRetries: 3 });
-  const builder = runner.state(builderState);
-  if (/^docker-hygiene-[0-9a-z-]+$/.test(builder)) {
-    spawnSync("docker", ["buildx", "rm", "--force", builder], { stdio: "ignore", timeout: 60_000 });
+  if (folder !== "") {
+    await removeLeftovers(folder, process.env);
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
   }
   const check = readCheck(runner.state(checkState));
   if (check !== undefined && occasion !== undefined) await completeCheck(check, runner, occasion);

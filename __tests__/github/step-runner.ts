@@ -59,18 +59,22 @@ export const startJob = async (): Promise<Job> => {
   const home = await mkdtemp(join(tmpdir(), "docker-hygiene-job-"));
   const temp = join(home, "_temp");
   await mkdir(temp);
+  const children = new Set<ChildProcess>();
   let steps = 0;
   const execute = async (step: Step, stage: "main" | "post", before: StepResult | undefined): Promise<StepResult> => {
     steps += 1;
     const folder = join(home, `step-${steps}`);
     await mkdir(folder);
-    return runStage(step, stage, folder, temp, before);
+    return runStage(step, stage, { folder, temp, before, children });
   };
   return {
     run: (step) => execute(step, "main", undefined),
     post: (step, main) => execute(step, "post", main),
     temp,
-    close: () => rm(home, { recursive: true, force: true }),
+    close: async () => {
+      for (const child of children) child.kill("SIGKILL");
+      await rm(home, { recursive: true, force: true });
+    },
   };
 };
 
@@ -80,10 +84,14 @@ const cancellation = { afterInterrupt: 7500, afterTerminate: 2500 };
 const runStage = async (
   step: Step,
   stage: "main" | "post",
-  folder: string,
-  temp: string,
-  before: StepResult | undefined,
+  place: {
+    readonly folder: string;
+    readonly temp: string;
+    readonly before: StepResult | undefined;
+    readonly children: Set<ChildProcess>;
+  },
 ): Promise<StepResult> => {
+  const { folder, temp, before, children } = place;
   const metadata = parse(await readFile(join(step.action, "action.yml"), "utf8")) as ActionMetadata;
   const files = await commandFiles(folder, step.payload);
   const environment = {
@@ -99,6 +107,7 @@ const runStage = async (
     env: environment,
     stdio: ["ignore", "pipe", "pipe"],
   });
+  children.add(child);
   let raw = "";
   let isCancelled = false;
   const read = (line: string): void => {
@@ -114,6 +123,7 @@ const runStage = async (
   }, 50);
   const exitCode = await finished(child, read);
   clearInterval(watch);
+  children.delete(child);
   const summary = await readFile(files.GITHUB_STEP_SUMMARY, "utf8");
   const size = Buffer.byteLength(summary);
   if (size > summaryLimit) {
