@@ -2,7 +2,7 @@ import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { buildPackagesOf, isRemovedAgain } from "./knowledge/build-tools.ts";
 import { runsOf } from "./knowledge/run-commands.ts";
 import { isForDevelopers, isToolchainImage } from "./knowledge/stage-purpose.ts";
-import { startOf, startsPromptOrTool } from "./knowledge/start-command.ts";
+import { startOf, startsNothing, startsPromptOrTool } from "./knowledge/start-command.ts";
 import { defineRule, type Problem } from "./rule.ts";
 
 export default defineRule({
@@ -50,7 +50,14 @@ layer below.`,
     const reported = new Set<number>();
     for (const stage of file.targetStages) {
       const start = startOf(file, stage);
-      if (start === undefined || stage.isWindows || isForDevelopers(stage) || startsPromptOrTool(start)) continue;
+      if (
+        start === undefined ||
+        stage.isWindows ||
+        isForDevelopers(file, stage) ||
+        startsPromptOrTool(start) ||
+        startsNothing(file, stage, start)
+      )
+        continue;
       for (const problem of problemsOf(file, stage, start.words[0] ?? "")) {
         if (reported.has(problem.at.start)) continue;
         reported.add(problem.at.start);

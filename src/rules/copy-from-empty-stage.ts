@@ -10,7 +10,10 @@ export default defineRule({
   aliases: [],
   why: `\`FROM scratch\` begins with nothing. A stage on it without COPY, ADD, WORKDIR or RUN still holds nothing, and
 copying a path from it fails with “not found”. Often the wrong stage is named, or its COPY was lost in an edit.`,
-  silent: ["stages on any other base, or with a COPY, ADD, WORKDIR or RUN of their own or below them"],
+  silent: [
+    "stages on any other base, or with a COPY, ADD, WORKDIR or RUN of their own or below them",
+    "the root itself and patterns, and a base that a variable chooses",
+  ],
   fixes: "none",
   examples: [
     {
@@ -18,7 +21,7 @@ copying a path from it fails with “not found”. Often the wrong stage is name
       message: "The stage `files` holds no files",
     },
     { bad: "FROM scratch AS a\nENV X=1\nFROM a AS b\nFROM debian:12\nCOPY --from=⟦b⟧ /a /a" },
-    { bad: "FROM scratch\nLABEL a=b\nFROM debian:12\nCOPY --from=⟦0⟧ / /" },
+    { bad: "FROM scratch\nLABEL a=b\nFROM debian:12\nCOPY --from=⟦0⟧ /a /b/ /c/" },
     { good: "FROM scratch AS files\nCOPY a /a\nFROM debian:12\nCOPY --from=files /a /a" },
     { good: "FROM scratch AS a\nADD x.tar /\nFROM a AS b\nFROM debian:12\nCOPY --from=b /a /a" },
     {
@@ -27,8 +30,10 @@ copying a path from it fails with “not found”. Often the wrong stage is name
     },
   ],
   check: function* (file) {
-    for (const { by, target, at, text } of stageReferences(file)) {
-      if ((by !== "COPY" && by !== "ADD") || target === undefined || !isEmpty(target)) continue;
+    for (const { instruction, target, at, text } of stageReferences(file)) {
+      if (instruction.keyword !== "COPY" || target === undefined || !isEmpty(target)) continue;
+      // The root is always there, and so is nothing that matches a pattern.
+      if (instruction.sources.every((source) => /^\/*\.?$|[*?[$]/.test(source.text))) continue;
       yield {
         at,
         message: `The stage ${target.name === undefined ? text : `\`${text}\``} holds no files`,
@@ -40,6 +45,8 @@ copying a path from it fails with “not found”. Often the wrong stage is name
 
 const isEmpty = (stage: StageFacts): boolean =>
   stage.rootBase.kind === "scratch" &&
+  // FROM files-${WHICH}: another build takes another stage.
+  stage.lineage.every(({ stage: { from } }) => !from.image.text.includes("$")) &&
   stage.lineage.every(({ instructions }) =>
     instructions.every(({ keyword }) => !["COPY", "ADD", "WORKDIR", "RUN", "INVALID"].includes(keyword)),
   );

@@ -36,7 +36,7 @@ outside, with \`docker run -e\` or an override of Compose, or in a stage of thei
   check: function* (file) {
     const reported = new Set<number>();
     for (const target of file.targetStages) {
-      if (isForDevelopers(target)) continue;
+      if (isForDevelopers(file, target)) continue;
       for (const { at, text } of [...settingsOf(target), ...startOptions(target), ...extensionsOf(file, target)]) {
         if (reported.has(at.start)) continue;
         reported.add(at.start);

@@ -48,7 +48,7 @@ ships; build and test in another one.`,
   check: function* (file) {
     const reported = new Set<StageFacts>();
     for (const target of file.targetStages) {
-      if (isForDevelopers(target) || startOf(file, target) === undefined) continue;
+      if (isForDevelopers(file, target) || startOf(file, target) === undefined) continue;
       for (const stage of target.lineage) {
         if (reported.has(stage)) continue;
         reported.add(stage);

@@ -4,7 +4,7 @@ import { buildPackagesOf } from "./knowledge/build-tools.ts";
 import { baseUse } from "./knowledge/image-uses.ts";
 import { runsOf } from "./knowledge/run-commands.ts";
 import { isForDevelopers } from "./knowledge/stage-purpose.ts";
-import { startOf, startsPromptOrTool } from "./knowledge/start-command.ts";
+import { startOf, startsNothing, startsPromptOrTool } from "./knowledge/start-command.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -46,7 +46,14 @@ Build in the large variant if you must, and ship on the small one.`,
       const variant = use?.reference === undefined ? undefined : smallerVariantOf(use.reference);
       if (use === undefined || variant === undefined || reported.has(use.at.start)) continue;
       const start = startOf(file, stage);
-      if (start === undefined || startsPromptOrTool(start) || isForDevelopers(stage) || compiles(file, stage)) continue;
+      if (
+        start === undefined ||
+        startsPromptOrTool(start) ||
+        startsNothing(file, stage, start) ||
+        isForDevelopers(file, stage) ||
+        compiles(file, stage)
+      )
+        continue;
       reported.add(use.at.start);
       yield { at: use.at, message: `\`${use.text}\` has a smaller variant (${variant}) that runs the same program` };
     }

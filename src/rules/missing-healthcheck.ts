@@ -52,7 +52,7 @@ localhost. Kubernetes ignores HEALTHCHECK and has its own probes: set the option
       const port = portOf(stage);
       const start = startOf(file, stage);
       if (port === undefined || start === undefined || stage.healthcheck !== undefined || stage.isWindows) continue;
-      if (isForDevelopers(stage) || startsPromptOrTool(start) || isServerless(stage, start.words)) continue;
+      if (isForDevelopers(file, stage) || startsPromptOrTool(start) || isServerless(stage, start.words)) continue;
       yield {
         at: stage.stage.from.image.span,
         message: `The service on port ${port.text.replace(/\/tcp$/i, "")} has no HEALTHCHECK`,

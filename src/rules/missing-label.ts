@@ -1,4 +1,5 @@
 import { labelsInLineage } from "./knowledge/labels.ts";
+import { isForDevelopers } from "./knowledge/stage-purpose.ts";
 import { defineRule } from "./rule.ts";
 
 const defaultLabels = ["title", "description", "source", "licenses"].map((name) => `org.opencontainers.image.${name}`);
@@ -76,7 +77,7 @@ LABEL \${PREFIX}.title="app"
     if (file.isBroken) return;
     const required = Array.isArray(options.labels) ? options.labels.map(String) : defaultLabels;
     for (const stage of file.targetStages) {
-      if (/^(dev|devel|development|tests?|debug|lint|ci|docs?)([-_.].*)?$/.test(stage.name ?? "")) continue;
+      if (isForDevelopers(file, stage)) continue;
       const keys = labelsInLineage(stage).map(({ key }) => key);
       if (keys.some((key) => key.includes("$"))) continue;
       const missing = required.filter((key) => !keys.includes(key));

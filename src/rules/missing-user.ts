@@ -2,7 +2,7 @@ import type { StageFacts } from "./audited-file.ts";
 import { defaultUserOf } from "./knowledge/base-images.ts";
 import { mayDropPrivileges } from "./knowledge/privilege-drop.ts";
 import { isForDevelopers } from "./knowledge/stage-purpose.ts";
-import { type Start, startOf, startsPromptOrTool } from "./knowledge/start-command.ts";
+import { type Start, startOf, startsNothing, startsPromptOrTool } from "./knowledge/start-command.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -60,7 +60,13 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
     for (const stage of file.targetStages) {
       const start = startOf(file, stage);
       if (start === undefined || stage.user !== undefined || stage.isWindows) continue;
-      if (isForDevelopers(stage) || startsPromptOrTool(start) || mayRunAsOther(stage)) continue;
+      if (
+        isForDevelopers(file, stage) ||
+        startsPromptOrTool(start) ||
+        startsNothing(file, stage, start) ||
+        mayRunAsOther(stage)
+      )
+        continue;
       if (mayDropPrivileges(file, stage)) continue;
       yield {
         at: stage.stage.from.image.span,
@@ -85,7 +91,7 @@ const stateOf = (stage: StageFacts): string => {
   for (const facts of stage.lineage) {
     for (const instruction of facts.instructions) {
       const path = instruction.keyword === "VOLUME" ? instruction.paths[0] : undefined;
-      if (path !== undefined) return ` and owns what it keeps in \`${path.text}\``;
+      if (path !== undefined && path.text !== "/tmp") return ` and owns what it keeps in \`${path.text}\``;
     }
   }
   return "";

@@ -43,7 +43,12 @@ name has inside. A number can be checked without looking into the image, and is 
     const reported = new Set<UserInstruction>();
     for (const stage of file.targetStages) {
       const instruction = stage.user?.instruction;
-      if (instruction?.keyword !== "USER" || stage.isWindows || isForDevelopers(stage) || reported.has(instruction))
+      if (
+        instruction?.keyword !== "USER" ||
+        stage.isWindows ||
+        isForDevelopers(file, stage) ||
+        reported.has(instruction)
+      )
         continue;
       const { text, span } = instruction.user;
       const name = text.split(":")[0] ?? "";

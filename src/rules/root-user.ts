@@ -53,7 +53,7 @@ hand over in its entrypoint, with \`exec gosu app "$@"\` or \`setpriv\`.`,
     for (const stage of file.targetStages) {
       const { user } = stage;
       if (user === undefined || reported.has(user.instruction)) continue;
-      if (!isRoot(user.value, stage) || isForDevelopers(stage) || mayDropPrivileges(file, stage)) continue;
+      if (!isRoot(user.value, stage) || isForDevelopers(file, stage) || mayDropPrivileges(file, stage)) continue;
       reported.add(user.instruction);
       yield { at: user.word.span, message: `The image runs as \`${user.word.text}\`${resolved(user)}` };
     }

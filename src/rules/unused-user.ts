@@ -47,7 +47,7 @@ as if it did not. Add \`USER\` behind the last step that needs root.`,
     const reported = new Set<CreatedUser["command"]>();
     for (const stage of file.targetStages) {
       const start = startOf(file, stage);
-      if (start === undefined || stage.user !== undefined || isForDevelopers(stage) || stage.isWindows) continue;
+      if (start === undefined || stage.user !== undefined || isForDevelopers(file, stage) || stage.isWindows) continue;
       if (start.programs.some((program) => daemons.has(program)) || mayDropPrivileges(file, stage)) continue;
       for (const created of createdIn(file, stage)) {
         if (reported.has(created.command) || !created.name.isLiteral || isNamed(file, stage, start, created)) continue;

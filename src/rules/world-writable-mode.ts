@@ -1,7 +1,7 @@
 import type { Span } from "../dockerfile/model.ts";
 import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
 import { findOption, hasOption, readOptions } from "./knowledge/command-options.ts";
-import { runsOf } from "./knowledge/run-commands.ts";
+import { knownValue, runsOf } from "./knowledge/run-commands.ts";
 import { productionStages } from "./knowledge/stage-purpose.ts";
 import { defineRule } from "./rule.ts";
 
@@ -17,7 +17,7 @@ it, for root to run at the next start. \`777\` is usually there because the owne
   silent: [
     "modes with the sticky bit, and /tmp, /var/tmp and /run",
     "an empty directory that the same RUN makes, without `-R`",
-    "modes that a variable holds, and stages named for development, tests, debugging or building",
+    "modes and paths that a variable holds whose value is not known, and stages named for development, tests, debugging or building",
   ],
   fixes: "none",
   examples: [
@@ -33,7 +33,7 @@ it, for root to run at the next start. \`777\` is usually there because the owne
     { good: "FROM debian:12\nRUN chmod 1777 /spool && chmod 755 /app && chmod +x /b && chmod g=u /c" },
     { good: "FROM debian:12\nRUN mkdir -p /data && chmod 777 /data && chmod 0777 /tmp" },
     { good: "FROM debian:12 AS build\nRUN chmod 777 /x\nFROM scratch\nCOPY --chmod=644 a /a" },
-    { good: "FROM debian:12\nARG MODE\nRUN chmod $MODE /x" },
+    { good: 'FROM debian:12\nARG MODE\nRUN chmod $MODE /x\nRUN work="$(mktemp -d)" && chmod 777 "$work"' },
   ],
   check: function* (file) {
     for (const stage of productionStages(file)) {
@@ -43,9 +43,10 @@ it, for root to run at the next start. \`777\` is usually there because the owne
         const flag = flags.find(({ name }) => name === "chmod");
         if (flag?.value !== undefined && isOpen(flag.value) !== undefined) yield problem(flag.span, flag.value);
       }
-      for (const { commands } of runsOf(file, stage)) {
+      for (const run of runsOf(file, stage)) {
+        const { commands } = run;
         for (const command of commands) {
-          const found = openMode(command, commands);
+          const found = openMode(command, commands, (path) => knownValue(file, run, path));
           if (found !== undefined) yield problem(found.at, found.mode);
         }
       }
@@ -58,6 +59,7 @@ const problem = (at: Span, mode: string) => ({ at, message: `The mode \`${mode}\
 const openMode = (
   command: ShellCommand,
   commands: readonly ShellCommand[],
+  valueOfPath: (path: ShellWord) => string | undefined,
 ): { readonly at: Span; readonly mode: string } | undefined => {
   if (command.name === "install") {
     const read = readOptions(command.args, install);
@@ -72,7 +74,12 @@ const openMode = (
   const clause = mode?.isLiteral === true ? isOpen(mode.value) : undefined;
   if (mode === undefined || clause === undefined || paths.length === 0) return undefined;
   const isRecursive = hasOption(read, "-R", "--recursive");
-  if (paths.every((path) => shared.test(path.value) || (!isRecursive && isMadeHere(path, command, commands))))
+  // A path that is not known may be a temporary one: `chmod 777 "$(mktemp -d)"`.
+  if (
+    paths.every(
+      (path) => shared.test(valueOfPath(path) ?? "/tmp") || (!isRecursive && isMadeHere(path, command, commands)),
+    )
+  )
     return undefined;
   const offset = mode.value.length === mode.span.end - mode.span.start ? mode.value.indexOf(clause) : 0;
   const isPart = mode.value.length === mode.span.end - mode.span.start;

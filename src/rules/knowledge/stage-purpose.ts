@@ -5,23 +5,22 @@ import type { AuditedFile, StageFacts } from "../audited-file.ts";
 /** What the name of a stage says that it is for; undefined when it says nothing of this kind. */
 export type Purpose = "development" | "test" | "debug" | "build" | "release";
 
-export const purposeOf = (stage: StageFacts): Purpose | undefined => {
-  for (const word of (stage.name ?? "").split(/[-_.]/)) {
-    const purpose = purposes.get(word);
-    if (purpose !== undefined) return purpose;
-  }
-  return undefined;
-};
+export const purposeOf = (stage: StageFacts): Purpose | undefined => purposeIn(stage.name ?? "");
 
-/** Whether the name says that the stage is a tool of the developers, not what runs in production. */
-export const isForDevelopers = (stage: StageFacts): boolean => {
+/** Whether the name of the stage or the file says that it is a tool of the developers, not what runs in production. */
+export const isForDevelopers = (file: AuditedFile, stage: StageFacts): boolean => {
   const purpose = purposeOf(stage);
-  return purpose !== undefined && purpose !== "release";
+  if (purpose !== undefined) return purpose !== "release";
+  const { path } = file.dockerfile;
+  const ofFile = purposeIn(path.slice(path.lastIndexOf("/") + 1).toLowerCase());
+  return ofFile === "development" || ofFile === "debug" || /(^|\/)\.devcontainer\//.test(path);
 };
 
 /** The stages that images for production are made of, in file order. */
 export const productionStages = (file: AuditedFile): readonly StageFacts[] => {
-  const found = new Set(file.targetStages.filter((stage) => !isForDevelopers(stage)).flatMap(({ lineage }) => lineage));
+  const found = new Set(
+    file.targetStages.filter((stage) => !isForDevelopers(file, stage)).flatMap(({ lineage }) => lineage),
+  );
   return file.stages.filter((stage) => found.has(stage));
 };
 
@@ -34,6 +33,14 @@ export const isToolchainImage = (reference: ImageReference): boolean => {
   if (/(^|\/)cuda$/.test(name)) return /(^|-)devel(-|$)/.test(tag);
   // Hardened images name their variant with a compiler or package manager in the tag.
   return /(^|\/)(golang|rust|maven|gradle|go)$/.test(name) && /^(cgr\.dev|dhi\.io)\//.test(name);
+};
+
+const purposeIn = (name: string): Purpose | undefined => {
+  for (const word of name.split(/[-_.]/)) {
+    const purpose = purposes.get(word);
+    if (purpose !== undefined) return purpose;
+  }
+  return undefined;
 };
 
 const words = (text: string): readonly string[] => text.split(" ");

@@ -47,6 +47,13 @@ export const startsPromptOrTool = (start: Start): boolean => {
   );
 };
 
+/** Whether the entrypoint script only starts what it is given, and nothing gives it anything: others build on it. */
+export const startsNothing = (file: AuditedFile, stage: StageFacts, start: Start): boolean => {
+  if (start.cmd !== undefined || start.words.length > 1) return false;
+  const scripts = startScripts(file, stage, start) ?? [];
+  return scripts.length > 0 && scripts.every(({ text }) => /^\s*(exec\s+)?"?\$(@|\{@\})"?\s*$/m.test(text));
+};
+
 export const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
 export const isEntrypointScript = (word: string | undefined): boolean =>
