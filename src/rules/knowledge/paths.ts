@@ -1,3 +1,4 @@
+import { holdsPath } from "./context-paths.ts";
 import type { AddInstruction, CopyInstruction } from "../../dockerfile/model.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
 
@@ -55,7 +56,7 @@ const looksLikeFile = (file: AuditedFile, copy: CopyInstruction | AddInstruction
   const isFromContext = !copy.flags.some((flag) => flag.name === "from");
   if (isFromContext && file.context !== undefined) {
     if (file.context.files.includes(path)) return true;
-    if (path === "" || path === "." || file.context.files.some((one) => one.startsWith(`${path}/`))) return false;
+    if (path === "" || path === "." || holdsPath(file.context, path)) return false;
   }
   return !/\/$/.test(source) && /^[^.].*\.\w+$|^(Makefile|Gemfile|Rakefile|Procfile)$/.test(baseName(source));
 };

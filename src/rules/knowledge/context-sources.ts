@@ -1,0 +1,63 @@
+import type { AddInstruction, CopyInstruction, Word } from "../../dockerfile/model.ts";
+import type { AuditedFile, BuildContext, StageFacts } from "../audited-file.ts";
+import { isRemoteSource } from "./copy-sources.ts";
+
+/** A source of COPY or ADD that is taken from the main build context. */
+export interface ContextSource {
+  readonly stage: StageFacts;
+  readonly copy: CopyInstruction | AddInstruction;
+  readonly word: Word;
+  /** From the context's root, without leading `/`, `./` and `../`; empty for the root; undefined with an unknown variable. */
+  readonly path: string | undefined;
+}
+
+export const contextSources = (file: AuditedFile): readonly ContextSource[] =>
+  file.stages.flatMap((stage) =>
+    stage.instructions.flatMap((copy) => {
+      if (copy.keyword !== "COPY" && copy.keyword !== "ADD") return [];
+      if (copy.flags.some(({ name }) => name === "from")) return [];
+      return copy.sources.flatMap((word): ContextSource[] => {
+        const source = file.expand(word, copy).value;
+        if (source !== undefined && isRemoteSource(source)) return [];
+        return [{ stage, copy, word, path: source === undefined ? undefined : contextPath(source) }];
+      });
+    }),
+  );
+
+/** Whether a COPY of this source takes the whole context. */
+export const isWholeContext = ({ path }: ContextSource): boolean => path === "" || path === "*" || path === "**";
+
+/** The files of the context that a source takes, those that the ignore file or `--exclude` keeps out left away. */
+export const filesTaken = (context: BuildContext, source: ContextSource): readonly string[] => {
+  const { path } = source;
+  if (path === undefined || /[*?[\]]/.test(path.replace(/^\*+$/, ""))) return [];
+  const excluded = source.copy.flags
+    .filter(({ name }) => name === "exclude")
+    .map(({ value }) => patternOf(value ?? ""));
+  const isTaken = (one: string): boolean => isWholeContext(source) || one === path || one.startsWith(`${path}/`);
+  return context.files.filter(
+    (one) => isTaken(one) && !context.isIgnored(one) && !excluded.some((pattern) => pattern.test(one)),
+  );
+};
+
+/** The path as the engine reads it: `..` at the front is dropped, the rest is cleaned. */
+const contextPath = (source: string): string => {
+  const parts: string[] = [];
+  for (const part of source.replace(/\\/g, "/").split("/")) {
+    if (part === "..") parts.pop();
+    else if (part !== "" && part !== ".") parts.push(part);
+  }
+  return parts.join("/");
+};
+
+/** `--exclude=*.md` and `--exclude=docs`, as far as a rule needs them. */
+const patternOf = (pattern: string): RegExp => {
+  const text = pattern
+    .replace(/^\.?\//, "")
+    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replace(/\*\*\/?/g, "\u0000")
+    .replace(/\*/g, "[^/]*")
+    .replace(/\?/g, "[^/]")
+    .replaceAll("\u0000", "(?:.*/)?");
+  return new RegExp(`(?:^|/)${text}(?:/|$)`);
+};

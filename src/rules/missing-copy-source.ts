@@ -1,0 +1,92 @@
+import type { BuildContext } from "./audited-file.ts";
+import { contextSources } from "./knowledge/context-sources.ts";
+import { baseName } from "./knowledge/paths.ts";
+import { holdsPath } from "./knowledge/context-paths.ts";
+import { defineRule } from "./rule.ts";
+
+export default defineRule({
+  id: "missing-copy-source",
+  summary: "Copy files that the context holds",
+  level: { recommended: "warning", strict: "warning" },
+  scope: "context",
+  why: `A source that the build context does not hold ends the build, often minutes after it began. Usually a file was renamed, or the Dockerfile was written for another context than the one it is built with: sources are relative to the context, not to the Dockerfile.`,
+  aliases: [],
+  silent: [
+    "The context is not known, or is another one than the main context (`--from`).",
+    "Wildcards, and variables without a known value.",
+    "The path is ignored by git, or has the name of something that a build puts there (dist, target, node_modules, *.jar).",
+    "A `..` at the front, which the engine drops, is dropped before looking.",
+  ],
+  fixes: "none",
+  sources: ["https://docs.docker.com/reference/dockerfile/#copy"],
+  examples: [
+    {
+      files: { "package.json": "{}" },
+      bad: "COPY package.json ⟦package-lock.json⟧ /app/\n",
+      message: "The build context . does not hold package-lock.json",
+    },
+    {
+      title: "a directory, by a variable",
+      files: { "app/main.py": "" },
+      bad: `ARG SRC=./ap
+COPY ⟦\${SRC}/⟧ /app/
+`,
+    },
+    { title: "exec form", files: { "a b": "" }, bad: 'ADD ["a b", ⟦"c d"⟧, "/x/"]\n' },
+    {
+      files: { "package.json": "{}", "src/a.js": "" },
+      good: "COPY package.json /app/\nCOPY ../src/ ./src/a.js /app/\nCOPY . /all\n",
+    },
+    {
+      title: "made by the build before",
+      files: { ".gitignore": "/app.bin\n*.tmp\n", "a.txt": "" },
+      good: "COPY app.bin x.tmp /\nCOPY dist /srv\nCOPY target/app.jar node_modules /app/\n",
+    },
+    {
+      title: "wildcards, other contexts, unknown variables",
+      files: { "a.txt": "" },
+      good: "ARG DIR\nCOPY *.md $DIR/x /a/\nCOPY --from=busybox /bin/sh /sh\n",
+    },
+    { title: "context unknown", good: "COPY nowhere /a\n" },
+  ],
+  check: function* (file) {
+    const { context } = file;
+    if (context === undefined) return;
+    for (const { word, path } of contextSources(file)) {
+      if (path === undefined || path === "" || /[*?[\]\\]/.test(path)) continue;
+      if (holds(context, path) || mayBeBuilt(context, path)) continue;
+      yield { at: word.span, message: `The build context ${context.path} does not hold ${path}` };
+    }
+  },
+});
+
+const holds = (context: BuildContext, path: string): boolean =>
+  holdsPath(context, path) || context.read(path) !== undefined;
+
+const mayBeBuilt = (context: BuildContext, path: string): boolean => {
+  const parts = path.split("/");
+  if (parts.some((part) => builtNames.test(part)) || builtFiles.test(path)) return true;
+  return parts.some((_, depth) => {
+    const text = context.read([...parts.slice(0, depth), ".gitignore"].join("/"));
+    return text !== undefined && ignores(text, parts.slice(depth));
+  });
+};
+
+const builtNames =
+  /^(dist|build|out|output|target|bin|_output|_build|release|public|node_modules|vendor|artifacts?|publish|coverage|generated|\.git|\.next|\.output|\.venv)$/i;
+const builtFiles = /\.(jar|war|ear|whl|tgz|tar(\.\w+)?|zip|deb|rpm|apk|exe|so|a|o|wasm|pem|crt|key|iso|img)$/i;
+
+/** Looks at names only, which is enough to keep silent. */
+const ignores = (gitignore: string, parts: readonly string[]): boolean =>
+  gitignore.split(/\r?\n/).some((line) => {
+    const pattern = line.trim().replace(/^\//, "").replace(/\/$/, "");
+    if (pattern === "" || /^[#!]/.test(pattern)) return false;
+    const name = baseName(pattern);
+    const glob = new RegExp(
+      `^${name
+        .replace(/[.+^${}()|[\]\\]/g, "\\$&")
+        .replace(/\*+/g, "[^/]*")
+        .replace(/\?/g, "[^/]")}$`,
+    );
+    return parts.some((part) => glob.test(part));
+  });

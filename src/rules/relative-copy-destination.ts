@@ -1,0 +1,77 @@
+import type { Instruction } from "../dockerfile/model.ts";
+import type { StageFacts } from "./audited-file.ts";
+import { unquoted } from "./knowledge/labels.ts";
+import { defineRule } from "./rule.ts";
+
+export default defineRule({
+  id: "relative-copy-destination",
+  summary: "Set WORKDIR before copying to a relative path",
+  level: { recommended: "note", strict: "warning" },
+  scope: "every stage",
+  why: `A relative destination lies below the working directory, and without a WORKDIR that is the one of the base image: \`/\` for most, so that \`COPY . .\` spreads the application over the root of the file system, between /bin and /etc.
+
+Set \`WORKDIR /app\` first, or write the destination in full.`,
+  aliases: ["DL3045"],
+  silent: [
+    "A WORKDIR stands before it in the stage or in a stage that it is built FROM.",
+    "The base is not known to work in `/`.",
+    "The destination begins with a variable or a drive letter.",
+  ],
+  fixes: "none",
+  sources: ["https://docs.docker.com/reference/dockerfile/#destination"],
+  examples: [
+    {
+      bad: "COPY . ⟦.⟧\n",
+      message: ". is / here: no WORKDIR is set before it",
+    },
+    {
+      title: "into scratch",
+      bad: "FROM scratch\nCOPY app ⟦bin/app⟧\n",
+      message: "bin/app is /bin/app here: no WORKDIR is set before it",
+    },
+    {
+      title: "exec form, before the WORKDIR",
+      bad: 'FROM node:24\nADD ["package.json", ⟦"./"⟧]\nWORKDIR /app\nCOPY . .\n',
+    },
+    { good: "WORKDIR /app\nCOPY . .\n" },
+    { title: "inherited", good: "FROM debian:bookworm-slim AS base\nWORKDIR /srv\nFROM base\nCOPY . .\n" },
+    {
+      title: "a base with a directory of its own",
+      good: "FROM golang:1.25\nCOPY . .\nFROM registry.example.org/team/base:1\nCOPY . .\n",
+    },
+    { title: "a variable", good: "ARG DIR=/app\nCOPY . $DIR\n" },
+  ],
+  check: function* (file) {
+    for (const stage of file.stages) {
+      if (stage.isWindows || !worksInRoot(stage)) continue;
+      for (const copy of stage.instructions) {
+        if ((copy.keyword !== "COPY" && copy.keyword !== "ADD") || hasWorkdirBefore(stage, copy)) continue;
+        const written = unquoted(copy.destination.text);
+        if (/^([/$\\]|[a-z]:)/i.test(written)) continue;
+        const path = `/${written.replace(/^(\.\/?)+(?=[^.]|$)/, "")}`;
+        yield { at: copy.destination.span, message: `${written} is ${path} here: no WORKDIR is set before it` };
+      }
+    }
+  },
+});
+
+const hasWorkdirBefore = (stage: StageFacts, at: Instruction): boolean =>
+  stage.lineage.some(({ instructions }) =>
+    instructions.some(({ keyword, index }) => keyword === "WORKDIR" && index < at.index),
+  );
+
+const worksInRoot = ({ rootBase }: StageFacts): boolean => {
+  if (rootBase.kind === "scratch") return true;
+  if (rootBase.kind !== "image" || rootBase.reference === undefined) return false;
+  const { registry, repository } = rootBase.reference;
+  return registry === "docker.io" && rootImages.has(repository.replace(/^library\//, ""));
+};
+
+/** Official images whose configuration has no working directory, or `/`. */
+const rootImages: ReadonlySet<string> = new Set(
+  (
+    "debian ubuntu alpine busybox fedora centos rockylinux almalinux amazonlinux archlinux oraclelinux opensuse/leap " +
+    "opensuse/tumbleweed buildpack-deps gcc python node ruby erlang elixir rust openjdk eclipse-temurin amazoncorretto " +
+    "maven nginx postgres mysql mariadb mongo"
+  ).split(" "),
+);

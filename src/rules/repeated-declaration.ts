@@ -1,0 +1,115 @@
+import type { Assignment, Instruction, Span, Word } from "../dockerfile/model.ts";
+import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import { unquoted } from "./knowledge/labels.ts";
+import { wholeLines } from "./knowledge/text-edits.ts";
+import { defineRule, type Fix, type Problem } from "./rule.ts";
+
+export default defineRule({
+  id: "repeated-declaration",
+  summary: "Declare each key, label and port once per stage",
+  level: { recommended: "note", strict: "note" },
+  scope: "every stage",
+  why: `Of two declarations of one ENV key or one label only the last counts, and a port that is exposed twice is exposed once. The other one is a trap for the next reader, who changes it and sees no effect.`,
+  aliases: [],
+  silent: [
+    "The ENV is used between the two, or the second builds on the first (`PATH=/x:$PATH`).",
+    "The same port with another protocol; ports from variables.",
+    "ARG, and values that were inherited from an earlier stage.",
+  ],
+  fixes: "safe",
+  sources: ["https://docs.docker.com/reference/dockerfile/#label", "https://docs.docker.com/reference/dockerfile/#env"],
+  examples: [
+    {
+      bad: "ENV ⟦MODE⟧=a\nENV MODE=b\n",
+      fixed: "ENV MODE=b\n",
+      message: "ENV MODE has no effect: it is set again before anything uses it",
+    },
+    {
+      title: "labels and ports",
+      bad: `LABEL a=1 ⟦b⟧=2
+EXPOSE 80 443
+LABEL b=3
+EXPOSE ⟦80/tcp⟧
+`,
+      fixed: `LABEL a=1 b=2
+EXPOSE 80 443
+LABEL b=3
+`,
+    },
+    { title: "in one instruction", bad: "ENV ⟦A⟧=1 \\\n    B=2 \\\n    A=3\n" },
+    { good: "ENV PATH=/x:$PATH\nENV PATH=/y:$PATH\nLABEL a=1\nEXPOSE 53/tcp 53/udp\n" },
+    {
+      title: "used between",
+      good: "ENV DEBIAN_FRONTEND=noninteractive\nRUN apt-get update && apt-get install -y git\nENV DEBIAN_FRONTEND=\n",
+    },
+    { title: "of another stage", good: "FROM debian:bookworm-slim AS base\nENV MODE=a\nFROM base\nENV MODE=b\n" },
+    { title: "ARG, unknown ports", good: "ARG A=1\nARG A=2\nARG P\nEXPOSE $P $P\n" },
+  ],
+  check: function* (file) {
+    for (const stage of file.stages) {
+      yield* overwritten(file, stage);
+      yield* repeatedPorts(file, stage);
+    }
+  },
+});
+
+const overwritten = function* (file: AuditedFile, stage: StageFacts): Iterable<Problem> {
+  const seen = new Map<string, { readonly at: Instruction; readonly assignment: Assignment }>();
+  for (const at of stage.instructions) {
+    const isEnvOrLabel = at.keyword === "ENV" || at.keyword === "LABEL";
+    // Whatever runs or reads variables in between may depend on an ENV.
+    if (at.keyword !== "LABEL" && at.keyword !== "EXPOSE")
+      dropUsed(seen, file.text.slice(at.span.start, at.span.end), at);
+    if (!isEnvOrLabel) continue;
+    for (const assignment of at.assignments) {
+      const key = `${at.keyword} ${unquoted(assignment.key.text)}`;
+      const before = seen.get(key);
+      if (before !== undefined && !key.includes("$")) {
+        const isAlone = before.at !== at && "assignments" in before.at && before.at.assignments.length === 1;
+        yield {
+          at: before.assignment.key.span,
+          message: `${key} has no effect: it is set again before anything uses it`,
+          related: [{ at: assignment.key.span, message: "set again" }],
+          ...(isAlone && !file.hasForeignSyntax ? deletion(file, before.at.span) : {}),
+        };
+      }
+      seen.set(key, { at, assignment });
+    }
+  }
+};
+
+const dropUsed = (seen: Map<string, unknown>, text: string, at: Instruction): void => {
+  if (at.keyword !== "ENV") {
+    for (const key of seen.keys()) if (key.startsWith("ENV ")) seen.delete(key);
+    return;
+  }
+  for (const [, name = ""] of text.matchAll(/\$\{?(\w+)/g)) seen.delete(`ENV ${name}`);
+};
+
+const repeatedPorts = function* (file: AuditedFile, stage: StageFacts): Iterable<Problem> {
+  const seen = new Map<string, Word>();
+  for (const expose of stage.instructions) {
+    if (expose.keyword !== "EXPOSE") continue;
+    for (const port of expose.ports) {
+      if (port.text.includes("$")) continue;
+      const key = /\/\w+$/.test(port.text) ? port.text.toLowerCase() : `${port.text}/tcp`;
+      const before = seen.get(key);
+      if (before !== undefined)
+        yield {
+          at: port.span,
+          message: `EXPOSE ${port.text} has no effect: the port is exposed already`,
+          related: [{ at: before.span, message: "exposed here" }],
+          ...(expose.ports.length === 1 && !file.hasForeignSyntax ? deletion(file, expose.span) : {}),
+        };
+      seen.set(key, port);
+    }
+  }
+};
+
+const deletion = (file: AuditedFile, span: Span): { readonly fix: Fix } => ({
+  fix: {
+    title: "Delete the declaration without effect",
+    safety: "safe",
+    edits: [{ span: wholeLines(file.text, span), text: "" }],
+  },
+});
