@@ -32,7 +32,9 @@ A misspelt key of \`org.opencontainers.image\` is a label that no tool will ever
     { title: "short keys", good: "LABEL maintainer=me version=1 release_date=today\n" },
     {
       title: "foreign namespaces, variables, Docker's own",
-      good: "ARG NS\nLABEL com.example.buildId=7 ${NS}.x=1 com.docker.extension.screenshots=x io.k8s.display-name=a\n",
+      good: `ARG NS
+LABEL com.example.buildId=7 \${NS}.x=1 com.docker.extension.screenshots=x io.k8s.display-name=a
+`,
     },
   ],
   check: function* (file) {

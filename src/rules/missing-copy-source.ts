@@ -1,7 +1,7 @@
 import type { BuildContext } from "./audited-file.ts";
+import { holdsPath } from "./knowledge/context-paths.ts";
 import { contextSources } from "./knowledge/context-sources.ts";
 import { baseName } from "./knowledge/paths.ts";
-import { holdsPath } from "./knowledge/context-paths.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({

@@ -13,7 +13,7 @@ export default defineRule({
 With \`required=true\` the engine refuses at once and names the id.`,
   aliases: [],
   silent: [
-    "The script looks whether the file or the variable is there (`[ -f … ]`, `${X:-}`, `if`, `|| true`).",
+    "The script looks whether the file or the variable is there (`[ -f … ]`, a default of the variable, `if`, `|| true`).",
     "`required` is given, also as false, which says that it is optional on purpose.",
     "The script could not be parsed.",
   ],

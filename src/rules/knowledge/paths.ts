@@ -1,6 +1,6 @@
-import { holdsPath } from "./context-paths.ts";
 import type { AddInstruction, CopyInstruction } from "../../dockerfile/model.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
+import { holdsPath } from "./context-paths.ts";
 
 /** An absolute path without `.`, `..` and doubled slashes; undefined when the directory it is relative to is not known. */
 export const resolvePath = (path: string, workdir: string | undefined): string | undefined => {
