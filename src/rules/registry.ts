@@ -3,6 +3,7 @@ import addOfPlainFiles from "./add-of-plain-files.ts";
 import archiveLeftInLayer from "./archive-left-in-layer.ts";
 import archiveUnpackedAfterCopy from "./archive-unpacked-after-copy.ts";
 import baseWithoutDigest from "./base-without-digest.ts";
+import bashSyntaxInPosixShell from "./bash-syntax-in-posix-shell.ts";
 import buildToolsInShippedStage from "./build-tools-in-shipped-stage.ts";
 import circularStageReference from "./circular-stage-reference.ts";
 import clearTextDownload from "./clear-text-download.ts";
@@ -31,6 +32,8 @@ import hostPathVolume from "./host-path-volume.ts";
 import ineffectiveDirective from "./ineffective-directive.ts";
 import interactiveAptCommand from "./interactive-apt-command.ts";
 import invalidImageReference from "./invalid-image-reference.ts";
+import invalidLabelKey from "./invalid-label-key.ts";
+import invalidLabelValue from "./invalid-label-value.ts";
 import invalidOnbuildTrigger from "./invalid-onbuild-trigger.ts";
 import invalidPort from "./invalid-port.ts";
 import languagePackageCacheLeft from "./language-package-cache-left.ts";
@@ -56,25 +59,31 @@ import numericStageReference from "./numeric-stage-reference.ts";
 import overriddenInstruction from "./overridden-instruction.ts";
 import permissionsChangedAfterCopy from "./permissions-changed-after-copy.ts";
 import persistentDebianFrontend from "./persistent-debian-frontend.ts";
+import pipeWithoutPipefail from "./pipe-without-pipefail.ts";
+import readableSecretMount from "./readable-secret-mount.ts";
 import recommendedPackagesInstalled from "./recommended-packages-installed.ts";
 import redundantPlatformFlag from "./redundant-platform-flag.ts";
 import relativeCopyDestination from "./relative-copy-destination.ts";
 import relativeWorkdir from "./relative-workdir.ts";
 import remoteScriptPipedToShell from "./remote-script-piped-to-shell.ts";
+import repeatedDeclaration from "./repeated-declaration.ts";
 import reservedStageName from "./reserved-stage-name.ts";
 import rootOnlyIgnorePattern from "./root-only-ignore-pattern.ts";
 import rootUser from "./root-user.ts";
 import type { Rule } from "./rule.ts";
 import secretFileCopied from "./secret-file-copied.ts";
 import secretInArgOrEnv from "./secret-in-arg-or-env.ts";
+import secretMountNotRequired from "./secret-mount-not-required.ts";
 import secretWrittenToLayer from "./secret-written-to-layer.ts";
 import selfReferencingEnv from "./self-referencing-env.ts";
 import sensitiveFileInContext from "./sensitive-file-in-context.ts";
 import shellFormCommand from "./shell-form-command.ts";
 import shellInScratchStage from "./shell-in-scratch-stage.ts";
+import shellSyntaxError from "./shell-syntax-error.ts";
 import spacedAssignment from "./spaced-assignment.ts";
 import sshServerInstalled from "./ssh-server-installed.ts";
 import sshWithoutMount from "./ssh-without-mount.ts";
+import staleBaseLabel from "./stale-base-label.ts";
 import stalePackageIndex from "./stale-package-index.ts";
 import sudoInRun from "./sudo-in-run.ts";
 import syntaxError from "./syntax-error.ts";
@@ -82,12 +91,14 @@ import systemDirectoryWorkdir from "./system-directory-workdir.ts";
 import systemPackageCacheLeft from "./system-package-cache-left.ts";
 import systemUpgrade from "./system-upgrade.ts";
 import temporaryToolLeft from "./temporary-tool-left.ts";
+import uncheckedFailureInRun from "./unchecked-failure-in-run.ts";
 import uncheckedRemoteAdd from "./unchecked-remote-add.ts";
 import undefinedArgInFrom from "./undefined-arg-in-from.ts";
 import ungracefulStopSignal from "./ungraceful-stop-signal.ts";
 import unknownFlag from "./unknown-flag.ts";
 import unknownStageReference from "./unknown-stage-reference.ts";
 import unlockedDependencyInstall from "./unlocked-dependency-install.ts";
+import unneededSecret from "./unneeded-secret.ts";
 import unpinnedGitSource from "./unpinned-git-source.ts";
 import unpinnedLanguagePackage from "./unpinned-language-package.ts";
 import unpinnedRequirementsFile from "./unpinned-requirements-file.ts";
@@ -96,6 +107,7 @@ import unreachableStage from "./unreachable-stage.ts";
 import unreadDockerignore from "./unread-dockerignore.ts";
 import unsandboxedRun from "./unsandboxed-run.ts";
 import unsortedPackageList from "./unsorted-package-list.ts";
+import unsuppliedSecret from "./unsupplied-secret.ts";
 import unsupportedBaseRelease from "./unsupported-base-release.ts";
 import untrustedBaseRegistry from "./untrusted-base-registry.ts";
 import unusedUser from "./unused-user.ts";
@@ -203,7 +215,11 @@ export const rules: readonly Rule[] = [
   secretFileCopied,
   sensitiveFileInContext,
   secretWrittenToLayer,
+  secretMountNotRequired,
+  readableSecretMount,
   sshWithoutMount,
+  unsuppliedSecret,
+  unneededSecret,
   // Runtime
   shellFormCommand,
   malformedExecForm,
@@ -221,9 +237,17 @@ export const rules: readonly Rule[] = [
   debugModeShipped,
   // Metadata
   missingLabel,
+  invalidLabelKey,
+  invalidLabelValue,
   deprecatedLabelSchema,
   deprecatedMaintainer,
+  staleBaseLabel,
+  repeatedDeclaration,
   // Shell
+  shellSyntaxError,
+  bashSyntaxInPosixShell,
+  pipeWithoutPipefail,
+  uncheckedFailureInRun,
   // Syntax and style
   syntaxError,
   emptyInstruction,
