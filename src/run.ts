@@ -26,6 +26,8 @@ export interface RunRequest {
   readonly settings: Settings;
   readonly configs: Configs;
   readonly world: World;
+  /** Sizes to compare with, under the name they are shown by; else the settings name a file. */
+  readonly baseline?: { readonly name: string; readonly sizes: Baseline } | undefined;
   readonly signal: AbortSignal;
   /** The findings are complete, nothing is built yet. */
   readonly onAudited?: (audited: Pick<Report, "files" | "findings">) => void;
@@ -39,7 +41,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
   const { settings, configs, world } = request;
   const clock = stopwatch(world.now);
   const { root } = configs;
-  const baseline = settings.baseline === undefined ? undefined : await readBaseline(settings.baseline, world);
+  const baseline = request.baseline ?? (await baselineOfSettings(settings, world));
   const discovery = await world.files.discover({
     paths: settings.paths,
     files: settings.files,
@@ -60,7 +62,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
   const isPartial = settings.targets.length > 0 || settings.paths.length > 0;
   const sizes = targets
     ? sizeRows(targets, {
-        baseline,
+        baseline: baseline?.sizes,
         budgets: budgetsOf(root),
         matches: (glob, id) => budgetMatches(root, audits, glob, id),
         isWhole: !isPartial,
@@ -80,7 +82,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
     findings,
     targets,
     sizes,
-    baseline: settings.baseline,
+    baseline: baseline?.name,
     engine: engine?.status === "ready" ? engine.description : undefined,
     notes: [
       ...discovery.notes,
@@ -133,15 +135,21 @@ const auditOne = async (found: FoundFile, request: RunRequest, isBuilding: boole
   }
   const dockerfile = readDockerfile(found.path, decodeText(bytes));
   const bare = auditedFile(dockerfile);
-  const chosen = chooseContext({
-    path: found.path,
-    folder: folderOf(found.absolute),
-    root: world.files.rootOf(found.absolute),
-    configured: own?.context,
-    stages: bare.stages,
-    contextAt: (folder) => world.files.context(folder, found.absolute),
-  });
-  const file = auditedFile(dockerfile, surroundings(chosen.context, found, own, request, isBuilding));
+  const chosen = once(() =>
+    chooseContext({
+      path: found.path,
+      folder: folderOf(found.absolute),
+      root: world.files.rootOf(found.absolute),
+      configured: own?.context,
+      stages: bare.stages,
+      contextAt: (folder) => world.files.context(folder, found.absolute),
+    }),
+  );
+  const file = auditedFile(
+    dockerfile,
+    surroundings(() => chosen().context, found, own, request, isBuilding),
+  );
+  const note = isBuilding ? chosen().note : undefined;
   const outcome = auditFile(file, {
     rules,
     profile: settings.profile,
@@ -152,7 +160,7 @@ const auditOne = async (found: FoundFile, request: RunRequest, isBuilding: boole
     reported: { path: found.path, text: dockerfile.text, error: undefined, ignored: outcome.ignored.length },
     findings: findingsOf(dockerfile, outcome.problems),
     notes: [
-      ...(chosen.note === undefined || !isBuilding ? [] : [chosen.note]),
+      ...(note === undefined ? [] : [note]),
       ...outcome.failures.map(
         ({ rule, error }) => `${found.path}: the rule ${rule} failed (${String(error)}); please report it`,
       ),
@@ -164,23 +172,36 @@ const auditOne = async (found: FoundFile, request: RunRequest, isBuilding: boole
         path: found.path,
         absolute: found.absolute,
         stages: file.stages,
-        context: chosen.context,
+        get context() {
+          return chosen().context;
+        },
         config: own,
       },
     },
   };
 };
 
+/** Looking for the context lists folders, so it is left until a rule or a build asks. */
+const once = <T>(make: () => T): (() => T) => {
+  let made: { readonly value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+};
+
 const folderOf = (absolute: string): string => absolute.replace(/[\\/][^\\/]*$/, "") || "/";
 
 const surroundings = (
-  context: string,
+  context: () => string,
   found: FoundFile,
   own: DockerfileConfig | undefined,
   { settings, world }: RunRequest,
   isBuilding: boolean,
 ): Surroundings => ({
-  context: world.files.context(context, found.absolute),
+  get context() {
+    return world.files.context(context(), found.absolute);
+  },
   namedContexts: new Set(
     [...settings.buildContexts.keys(), ...(own?.buildContexts.keys() ?? [])].map((name) => name.toLowerCase()),
   ),
@@ -238,6 +259,9 @@ const skipped = (target: Target, reason: string): BuiltTarget => ({
   images: [],
   measureError: undefined,
 });
+
+const baselineOfSettings = async ({ baseline }: Settings, world: World): Promise<RunRequest["baseline"]> =>
+  baseline === undefined ? undefined : { name: baseline, sizes: await readBaseline(baseline, world) };
 
 const readBaseline = async (path: string, world: World): Promise<Baseline> => {
   let bytes: Uint8Array;

@@ -65,7 +65,9 @@ export const auditedFile = (dockerfile: Dockerfile, surroundings: Surroundings =
     stages,
     shippedStages: stages.filter(({ isShipped }) => isShipped),
     targetStages: stages.filter(({ isTarget }) => isTarget),
-    context: surroundings.context,
+    get context() {
+      return surroundings.context;
+    },
     namedContexts: surroundings.namedContexts,
     supplied: surroundings.supplied,
     hasForeignSyntax: dockerfile.directives.some(({ name, value }) => name === "syntax" && !ownSyntax.test(value)),

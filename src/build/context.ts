@@ -1,4 +1,5 @@
 import type { BuildContext, StageFacts } from "../rules/audited-file.ts";
+import { holdsPath } from "../rules/knowledge/context-paths.ts";
 
 /** Which folder a Dockerfile is built in, and why when that may surprise. */
 export interface ChosenContext {
@@ -27,9 +28,9 @@ export const chooseContext = (request: {
   const sources = copiedPaths(request.stages);
   if (folder === root || sources.length === 0) return own;
   const here = request.contextAt(folder);
-  if (here === undefined || sources.every((source) => hasPath(here, source))) return own;
+  if (here === undefined || sources.every((source) => holdsPath(here, source))) return own;
   const there = request.contextAt(root);
-  const isRootBetter = there !== undefined && sources.every((source) => hasPath(there, source));
+  const isRootBetter = there !== undefined && sources.every((source) => holdsPath(there, source));
   return isRootBetter
     ? { context: root, note: `${request.path} is built in the repository's root, where the files are that it copies` }
     : own;
@@ -50,6 +51,3 @@ const copiedPaths = (stages: readonly StageFacts[]): readonly string[] => {
     (path) => path !== "" && path !== ".",
   );
 };
-
-const hasPath = (context: BuildContext, path: string): boolean =>
-  context.files.some((file) => file === path || file.startsWith(`${path}/`));

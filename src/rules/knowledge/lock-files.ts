@@ -2,6 +2,7 @@ import type { CopyInstruction, Span } from "../../dockerfile/model.ts";
 import type { ShellWord } from "../../dockerfile/script.ts";
 import type { AuditedFile } from "../audited-file.ts";
 import { hasOption } from "./command-options.ts";
+import { holdsPath } from "./context-paths.ts";
 import type { PackageCommand, PackageManagerName } from "./package-managers.ts";
 import { mayHold, type RunCommands } from "./run-commands.ts";
 
@@ -191,7 +192,7 @@ const brings = (file: AuditedFile, source: string, lock: string, fromContext: bo
   const isNamed = baseOf(path) === lock;
   if (!fromContext || context === undefined)
     return isNamed || (baseOf(path).includes("*") && baseOf(path) !== "*" && matches(baseOf(path), lock));
-  const holds = (candidate: string): boolean => context.files.includes(candidate) && !context.isIgnored(candidate);
+  const holds = (candidate: string): boolean => holdsPath(context, candidate) && !context.isIgnored(candidate);
   if (path === "" || path === "." || path === "*") return holds(lock);
   if (isNamed) return true;
   const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/") + 1) : "";
