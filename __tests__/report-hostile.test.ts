@@ -11,10 +11,12 @@ import { renderCheck, renderComment, renderMarkdown } from "../src/report/markdo
 import { noPaint } from "../src/report/paint.ts";
 import { advance, liveLines, logLines, startProgress } from "../src/report/progress.ts";
 import type { Report } from "../src/report/report.ts";
+import { renderSarif } from "../src/report/sarif.ts";
 import { renderText } from "../src/report/text.ts";
 import { ganttDiagram } from "../src/report/timeline.ts";
 import { hostileText, randomFrom } from "./fixtures/report/random.ts";
 import { growth } from "./fixtures/report/reports.ts";
+import { sarifValidator } from "./fixtures/sarif/validator.ts";
 
 const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
 const texts = (seed: number): readonly string[] => {
@@ -97,6 +99,8 @@ const hostileReport = (seed: number): Report => {
   return rewritten(growth, () => hostileText(random));
 };
 const harmless = rewritten(growth, () => "word");
+
+const isSarif = sarifValidator();
 
 const link = (_path: string, line: number): string => `https://github.com/org/app/blob/main/Dockerfile#L${line}`;
 const marker = "<!-- docker-hygiene:ci -->";
@@ -241,6 +245,16 @@ describe("a report full of hostile text", () => {
     }
     const findings = (JSON.parse(renderJson(report)) as { findings: { message: string }[] }).findings;
     expect(findings.map(({ message }) => message)).toEqual(report.findings.map(({ message }) => message));
+  });
+
+  test.each(seeds)("is valid SARIF with addresses of the repository (seed %i)", (seed) => {
+    const text = renderSarif(hostileReport(seed), { rules: [], repositoryPath: (path) => path, category: "a/b" });
+    expect(isInertLog(text)).toBe(true);
+    isSarif(JSON.parse(text));
+    expect(isSarif.errors).toBeNull();
+    const addresses = [...text.matchAll(/"uri": "([^"]*)"/g)].map(([, uri]) => uri);
+    expect(addresses.length).toBeGreaterThan(0);
+    expect(addresses.filter((uri) => !/^[\w.!~*'()%/-]+$/.test(uri!))).toEqual([]);
   });
 
   test.each(seeds)("makes annotations that GitHub takes (seed %i)", (seed) => {

@@ -13,11 +13,13 @@ import { formatBytes, formatDelta, formatDuration, formatLimit, formatPercent } 
 import { noPaint } from "../src/report/paint.ts";
 import { advance, liveLines, logLines, resultText, startProgress } from "../src/report/progress.ts";
 import type { Finding, Report } from "../src/report/report.ts";
+import { renderSarif } from "../src/report/sarif.ts";
 import { type SizeOptions, sizeRows } from "../src/report/sizes.ts";
 import { renderText } from "../src/report/text.ts";
 import { ganttDiagram } from "../src/report/timeline.ts";
 import { type Judged, verdictOf } from "../src/report/verdict.ts";
-import { allSame, failed, firstRun, growth, link, repositoryPath, samples } from "./fixtures/report/reports.ts";
+import { allSame, failed, firstRun, growth, link, repositoryPath, rules, samples } from "./fixtures/report/reports.ts";
+import { sarifValidator } from "./fixtures/sarif/validator.ts";
 
 describe("numbers", () => {
   test.each([
@@ -458,6 +460,72 @@ describe("a page", () => {
     expect(ganttDiagram({ ...growth, targets: [] })).toBeUndefined();
   });
 });
+
+describe("SARIF", () => {
+  const options = { rules, repositoryPath };
+  const isSarif = sarifValidator();
+
+  test.each(Object.entries(samples))("of %s is valid", (_name, report) => {
+    isSarif(JSON.parse(renderSarif(report, options)));
+    expect(isSarif.errors).toBeNull();
+  });
+
+  test("has all that GitHub asks of a rule and a result", () => {
+    const { rules: described, ...run } = readRun(renderSarif(growth, options));
+    expect(described.map(({ id, properties }) => [id, properties])).toEqual([
+      ["verify-download", { tags: ["docker"], precision: "high", "problem.severity": "error" }],
+      ["apk-no-cache", { tags: ["docker"], precision: "high", "problem.severity": "warning" }],
+      ["shell-form-command", { tags: ["docker"], precision: "high", "problem.severity": "recommendation" }],
+    ]);
+    expect(run.results[0]).toEqual({
+      ruleId: "verify-download",
+      ruleIndex: 0,
+      level: "warning",
+      message: { text: "The download is used without a checksum or signature" },
+      locations: [
+        {
+          physicalLocation: {
+            artifactLocation: { uri: "examples/checkup/Dockerfile" },
+            region: { startLine: 8, startColumn: 5, endLine: 8, endColumn: 14 },
+          },
+        },
+      ],
+      partialFingerprints: { primaryLocationLineHash: expect.stringMatching(/^verify-download-\d+:1$/) },
+    });
+  });
+
+  test("tells the same words in two places apart and counts a leak as a security alert", () => {
+    const leak = { ...growth.findings[0]!, rule: "literal-credential" };
+    const { results, rules: described } = readRun(renderSarif({ ...growth, findings: [leak, leak] }, options));
+    expect(results.map(({ partialFingerprints }) => partialFingerprints.primaryLocationLineHash.slice(-2))).toEqual([
+      ":1",
+      ":2",
+    ]);
+    expect(described[0]?.properties).toMatchObject({ tags: ["docker", "security"], "security-severity": "8.0" });
+  });
+
+  test("keeps the worst 25,000 results", () => {
+    const [warning] = growth.findings;
+    const findings = [...Array.from({ length: 25_000 }, () => warning!), { ...warning!, severity: "error" as const }];
+    const { results } = readRun(renderSarif({ ...growth, findings }, options));
+    expect([results.length, results[0]?.level]).toEqual([25_000, "error"]);
+  });
+});
+
+interface SarifRun {
+  readonly results: readonly {
+    readonly level: string;
+    readonly partialFingerprints: { readonly primaryLocationLineHash: string };
+  }[];
+  readonly rules: readonly { readonly id: string; readonly properties: object }[];
+}
+
+const readRun = (text: string): SarifRun => {
+  const { runs } = JSON.parse(text) as {
+    runs: { results: SarifRun["results"]; tool: { driver: { rules: SarifRun["rules"] } } }[];
+  };
+  return { results: runs[0]!.results, rules: runs[0]!.tool.driver.rules };
+};
 
 describe("annotations", () => {
   const options = { annotate: "warning", repositoryPath } as const;

@@ -7,8 +7,9 @@ import { renderBaseline, renderJson } from "../src/report/json.ts";
 import { renderCheck, renderComment, renderMarkdown } from "../src/report/markdown.ts";
 import { noPaint } from "../src/report/paint.ts";
 import type { Report } from "../src/report/report.ts";
+import { renderSarif } from "../src/report/sarif.ts";
 import { renderText } from "../src/report/text.ts";
-import { link, repositoryPath, rule, samples } from "./fixtures/report/reports.ts";
+import { link, repositoryPath, rule, rules, samples } from "./fixtures/report/reports.ts";
 
 const folder = fileURLToPath(new URL("./fixtures/report/", import.meta.url));
 
@@ -24,6 +25,7 @@ const outputs: Readonly<Record<string, (report: Report) => string>> = {
   "summary.md": (report) => renderMarkdown(report, { link, rule }),
   "comment.md": (report) => renderComment(report, { link, rule, marker: "<!-- docker-hygiene:ci -->" }),
   "check.json": (report) => `${JSON.stringify(renderCheck(report, { link, rule }), undefined, 2)}\n`,
+  "report.sarif": (report) => renderSarif(report, { rules, repositoryPath, category: "ci" }),
   "annotations.json": (report) =>
     `${JSON.stringify(annotations(report, { annotate: "warning", repositoryPath, rule }), undefined, 2)}\n`,
   "commands.txt": (report) => {

@@ -1,6 +1,6 @@
 import { diskBytes, type Image, pullBytes } from "../image/image.ts";
 import { jsonText } from "./json-text.ts";
-import { type Lines, linesOf } from "./lines.ts";
+import { type Lines, linesByPath } from "./lines.ts";
 import type { Finding, Report, ReportedFile, TargetReport } from "./report.ts";
 
 /** The report for programs, as docs/report.schema.json describes it. */
@@ -61,13 +61,7 @@ const reportJson = (report: Report) => ({
 });
 
 const findingsJson = (findings: readonly Finding[], files: readonly ReportedFile[]) => {
-  const texts = new Map(files.map(({ path, text }) => [path, text]));
-  const lines = new Map<string, Lines>();
-  const of = (path: string): Lines => {
-    const known = lines.get(path) ?? linesOf(texts.get(path) ?? "");
-    lines.set(path, known);
-    return known;
-  };
+  const lines = linesByPath(files);
   return findings.map((finding) => ({
     rule: finding.rule,
     severity: finding.severity,
@@ -78,7 +72,7 @@ const findingsJson = (findings: readonly Finding[], files: readonly ReportedFile
     ...(finding.related.length === 0
       ? {}
       : { related: finding.related.map(({ place, message }) => ({ ...place, message })) }),
-    ...(finding.fix === undefined ? {} : { fix: fixJson(finding.fix, of(finding.path)) }),
+    ...(finding.fix === undefined ? {} : { fix: fixJson(finding.fix, lines(finding.path)) }),
   }));
 };
 

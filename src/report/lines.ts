@@ -18,3 +18,16 @@ export const linesOf = (text: string): Lines => {
   };
   return { count: starts.length, text: lineText, place: (offset) => positionAt(starts, offset) };
 };
+
+/** The lines of each file, read when they are first asked for. */
+export const linesByPath = (
+  files: readonly { readonly path: string; readonly text: string }[],
+): ((path: string) => Lines) => {
+  const texts = new Map(files.map(({ path, text }) => [path, text]));
+  const read = new Map<string, Lines>();
+  return (path) => {
+    const lines = read.get(path) ?? linesOf(texts.get(path) ?? "");
+    read.set(path, lines);
+    return lines;
+  };
+};

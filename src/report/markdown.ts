@@ -64,10 +64,11 @@ export const renderComment = (
     maxBytes,
   );
 
-/** What a check run shows, each text within GitHub's 65,535. */
+/** What a check run shows, each text within GitHub's 65,535; `textBytes` leaves room for more behind the text. */
 export const renderCheck = (
   report: Report,
   options: MarkdownOptions = {},
+  textBytes = 65_535,
 ): { readonly title: string; readonly summary: string; readonly text: string } => ({
   title: cutBytes(clip(headline(report), 255), 255),
   summary: page(
@@ -82,7 +83,7 @@ export const renderCheck = (
       ...section("Line by line", lineTables(byImportance(report.sizes, report), report, options, tables)),
     ],
     report,
-    65_535,
+    textBytes,
   ),
 });
 
