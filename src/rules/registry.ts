@@ -19,6 +19,7 @@ import deprecatedAptKey from "./deprecated-apt-key.ts";
 import deprecatedLabelSchema from "./deprecated-label-schema.ts";
 import deprecatedMaintainer from "./deprecated-maintainer.ts";
 import devDependenciesShipped from "./dev-dependencies-shipped.ts";
+import directoryChangeInRun from "./directory-change-in-run.ts";
 import disabledSignatureCheck from "./disabled-signature-check.ts";
 import disabledTlsVerification from "./disabled-tls-verification.ts";
 import duplicateDownloadTool from "./duplicate-download-tool.ts";
@@ -60,11 +61,13 @@ import overriddenInstruction from "./overridden-instruction.ts";
 import permissionsChangedAfterCopy from "./permissions-changed-after-copy.ts";
 import persistentDebianFrontend from "./persistent-debian-frontend.ts";
 import pipeWithoutPipefail from "./pipe-without-pipefail.ts";
+import pointlessCommandInRun from "./pointless-command-in-run.ts";
 import readableSecretMount from "./readable-secret-mount.ts";
 import recommendedPackagesInstalled from "./recommended-packages-installed.ts";
 import redundantPlatformFlag from "./redundant-platform-flag.ts";
 import relativeCopyDestination from "./relative-copy-destination.ts";
 import relativeWorkdir from "./relative-workdir.ts";
+import relinkedDefaultShell from "./relinked-default-shell.ts";
 import remoteScriptPipedToShell from "./remote-script-piped-to-shell.ts";
 import repeatedDeclaration from "./repeated-declaration.ts";
 import reservedStageName from "./reserved-stage-name.ts";
@@ -79,6 +82,7 @@ import selfReferencingEnv from "./self-referencing-env.ts";
 import sensitiveFileInContext from "./sensitive-file-in-context.ts";
 import shellFormCommand from "./shell-form-command.ts";
 import shellInScratchStage from "./shell-in-scratch-stage.ts";
+import shellStateLost from "./shell-state-lost.ts";
 import shellSyntaxError from "./shell-syntax-error.ts";
 import spacedAssignment from "./spaced-assignment.ts";
 import sshServerInstalled from "./ssh-server-installed.ts";
@@ -248,6 +252,10 @@ export const rules: readonly Rule[] = [
   bashSyntaxInPosixShell,
   pipeWithoutPipefail,
   uncheckedFailureInRun,
+  shellStateLost,
+  relinkedDefaultShell,
+  pointlessCommandInRun,
+  directoryChangeInRun,
   // Syntax and style
   syntaxError,
   emptyInstruction,

@@ -1,0 +1,85 @@
+import type { Span } from "../../dockerfile/model.ts";
+import type { Script, ShellCommand } from "../../dockerfile/script.ts";
+import { maskedScript } from "./shell-text.ts";
+
+export interface BashSyntax {
+  readonly at: Span;
+  /** As the message shows it. */
+  readonly written: string;
+}
+
+type Posix = "dash" | "ash";
+
+/** What the shell does not have, the first of each kind, in the order of the script. */
+export const bashSyntaxIn = (script: Script, shell: Posix, fileText: string): readonly BashSyntax[] => {
+  const masked = maskedScript(script.text);
+  const found: BashSyntax[] = [];
+  for (const { pattern, missingIn } of syntax) {
+    if (!missingIn.includes(shell)) continue;
+    const match = pattern.exec(masked);
+    if (match === null) continue;
+    const written = match[1] ?? match[0];
+    const start = match.index + match[0].lastIndexOf(written);
+    found.push({ at: script.locate(start, start + written.length), written });
+  }
+  const seen = new Set<string>();
+  for (const command of script.commands) {
+    if (command.enclosures.includes("nested-script")) continue;
+    for (const one of inCommand(command, shell, fileText)) {
+      const kind = one.written.startsWith("{") || one.written.includes("{") ? "{" : one.written;
+      if (!seen.has(kind)) found.push(one);
+      seen.add(kind);
+    }
+  }
+  return found.sort((a, b) => a.at.start - b.at.start);
+};
+
+const both: readonly Posix[] = ["dash", "ash"];
+const dash: readonly Posix[] = ["dash"];
+
+/** On the script without quoted text; ash is built with much of what bash has. */
+const syntax: readonly { readonly pattern: RegExp; readonly missingIn: readonly Posix[] }[] = [
+  { pattern: /(?:^|[\s;&|(!{])(\[\[)(?=\s)/, missingIn: dash },
+  { pattern: /<<</, missingIn: both },
+  { pattern: /(?<![>&\d])&>>?(?!&)/, missingIn: dash },
+  { pattern: /(?<!\|)\|&(?!&)/, missingIn: both },
+  { pattern: /(?:^|[\s=])([<>]\()/, missingIn: dash },
+  { pattern: /(?:^|[\s;&|({])(function)\s+[\w-]+\s*(?:\(\s*\)\s*)?\{/, missingIn: dash },
+  { pattern: /(?:^|[\s;&|(])([A-Za-z_]\w*\+?=\()/, missingIn: both },
+  { pattern: /\$\{(?:!\w|\w+(?:\^|,|\[))/, missingIn: both },
+  { pattern: /\$\{\w+(?:\/|:\d|: -\d|:\$)/, missingIn: dash },
+  { pattern: /\bfor\s*(\(\()/, missingIn: both },
+  { pattern: /\$'/, missingIn: dash },
+];
+
+const commands: Readonly<Record<Posix, ReadonlySet<string>>> = {
+  dash: new Set(["source", "pushd", "popd", "shopt", "declare", "typeset", "let", "mapfile", "readarray"]),
+  ash: new Set(["pushd", "popd", "shopt", "declare", "typeset", "mapfile", "readarray"]),
+};
+
+/** Programs whose operands are paths, which bash would expand braces in. */
+const pathPrograms = /^(mkdir|touch|rm|rmdir|cp|mv|ls|chown|chmod|install|cat|mkfifo)$/;
+
+const inCommand = function* (command: ShellCommand, shell: Posix, fileText: string): Iterable<BashSyntax> {
+  const { name, nameWord, args } = command;
+  if (nameWord !== undefined && commands[shell].has(name)) yield { at: nameWord.span, written: name };
+  const [first] = args;
+  if (shell === "dash" && name === "echo" && first !== undefined && /^-(e|ne|en)$/.test(first.value)) {
+    yield { at: first.span, written: first.value === "-e" ? "echo -e" : `echo ${first.value}` };
+  }
+  if (shell === "dash" && (name === "[" || name === "test")) {
+    for (const word of args) if (word.value === "==") yield { at: word.span, written: "==" };
+  }
+  const pipefail = args.find((word) => word.value === "pipefail");
+  const isTried = command.followedBy === "||" || command.enclosures.length > 0 || command.redirects.length > 0;
+  if (shell === "dash" && name === "set" && pipefail !== undefined && nameWord !== undefined && !isTried) {
+    yield { at: { start: nameWord.span.start, end: pipefail.span.end }, written: "set -o pipefail" };
+  }
+  if (!pathPrograms.test(name)) return;
+  for (const word of args) {
+    const raw = fileText.slice(word.span.start, word.span.end);
+    const brace = /\{[^{}$'"\s]*(?:,|\.\.)[^{}'"\s]*\}/.exec(raw);
+    if (brace !== null && !/['"\\]/.test(raw) && raw[brace.index - 1] !== "$")
+      yield { at: word.span, written: brace[0] };
+  }
+};

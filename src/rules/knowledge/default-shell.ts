@@ -1,0 +1,49 @@
+import type { Script } from "../../dockerfile/script.ts";
+import type { AuditedFile, StageFacts } from "../audited-file.ts";
+import type { Edit } from "../rule.ts";
+import { familyOf, shOf } from "./base-images.ts";
+import { type RunCommands, runsOf } from "./run-commands.ts";
+import { lineBreakOf } from "./script-edits.ts";
+
+/** `dash` or `ash` where one of them certainly runs the script; undefined for bash and where it is not known. */
+export const posixShellOf = (file: AuditedFile, run: RunCommands, script: Script): "dash" | "ash" | undefined => {
+  if (script.status !== "parsed" || run.run.command.form === "exec") return undefined;
+  if (script.dialect === "dash" || script.dialect === "ash") return script.dialect;
+  if (script.dialect !== "sh" || isRelinked(file, run)) return undefined;
+  const { rootBase } = run.stage;
+  const sh = rootBase.kind === "image" && rootBase.reference !== undefined ? shOf(rootBase.reference) : undefined;
+  return sh === "bash" ? undefined : sh;
+};
+
+/** The words of a SHELL with this option, for a base that is known to hold the shell. */
+export const shellWithOptions = (stage: StageFacts, ...options: readonly string[]): readonly string[] | undefined => {
+  const { rootBase } = stage;
+  const family =
+    rootBase.kind === "image" && rootBase.reference !== undefined ? familyOf(rootBase.reference) : undefined;
+  if (family === "debian" || family === "ubuntu" || family === "rhel" || family === "suse" || family === "arch") {
+    return ["/bin/bash", ...options, "-c"];
+  }
+  return family === "alpine" && options.length > 0 ? ["/bin/ash", ...options, "-c"] : undefined;
+};
+
+/** Puts SHELL before the RUN, where no other shell had been chosen for it. */
+export const insertShell = (file: AuditedFile, run: RunCommands, words: readonly string[]): Edit => {
+  const start = file.text.lastIndexOf("\n", run.run.span.start - 1) + 1;
+  const text = `SHELL [${words.map((word) => `"${word}"`).join(", ")}]${lineBreakOf(file)}`;
+  return { span: { start, end: start }, text };
+};
+
+/** Whether an earlier RUN of the lineage may have made /bin/sh another shell. */
+const isRelinked = (file: AuditedFile, run: RunCommands): boolean =>
+  run.stage.lineage.some((stage) =>
+    runsOf(file, stage).some((other) => {
+      if (other.stage === run.stage && other.run.index > run.run.index) return false;
+      return other.commands.some(
+        ({ name, args }) =>
+          (/^(ln|mv|cp|rm)$/.test(name) && args.some((word) => /^(\/usr)?\/bin\/sh$/.test(word.value))) ||
+          ((name === "dpkg-reconfigure" || name === "debconf-set-selections") &&
+            args.some((word) => word.value === "dash")) ||
+          (name === "update-alternatives" && args.some((word) => word.value === "/bin/sh" || word.value === "sh")),
+      );
+    }),
+  );
