@@ -320,6 +320,7 @@ test.each([
   ["[z\nb\\\n", [], ["[z", "z", "b"]],
   ["**foo", ["foo", "xfoo", "a/foo"], ["food"]],
   ["**", ["a", ".git/x"], []],
+  ["a/*/*\n!**/?\n", ["a/b/cd"], ["a/b/c"]],
 ])("the ignore file %j keeps out %j and not %j", (text, ignored, kept) => {
   const isIgnored = parseDockerignore(text);
   expect({ ignored: ignored.filter((path) => !isIgnored(path)), kept: kept.filter(isIgnored) }).toEqual({

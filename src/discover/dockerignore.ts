@@ -13,15 +13,32 @@ export const parseDockerignore = (text: string): IgnoreMatcher => {
     .split("\n")
     .flatMap(parseLine);
   return (path) => {
-    const candidates = selfAndFolders(cleanPath(path));
-    let isIgnored = false;
-    for (const pattern of patterns) {
-      // An including pattern has nothing to add to an ignored path, nor an excluding one to a kept path.
-      if (pattern.bringsBack !== isIgnored) continue;
-      if (candidates.some((candidate) => matchesTokens(pattern.tokens, candidate))) isIgnored = !pattern.bringsBack;
-    }
-    return isIgnored;
+    let judged: Judgement = { isIgnored: false, matched: new Set() };
+    for (const part of selfAndFolders(cleanPath(path))) judged = judge(patterns, part, judged.matched);
+    return judged.isIgnored;
   };
+};
+
+interface Judgement {
+  readonly isIgnored: boolean;
+  /** Patterns that hold for everything below as well. */
+  readonly matched: ReadonlySet<Pattern>;
+}
+
+/**
+ * Walks from folder to file like the engine. A pattern that could change nothing for a folder is not tried there, so
+ * it does not hold for what is below either: that is the engine's own reading.
+ */
+const judge = (patterns: readonly Pattern[], path: string, inherited: ReadonlySet<Pattern>): Judgement => {
+  const matched = new Set<Pattern>();
+  let isIgnored = false;
+  for (const pattern of patterns) {
+    const isTried = pattern.bringsBack === isIgnored;
+    if (!inherited.has(pattern) && !(isTried && matchesTokens(pattern.tokens, path))) continue;
+    matched.add(pattern);
+    isIgnored = !pattern.bringsBack;
+  }
+  return { isIgnored, matched };
 };
 
 interface Pattern {
