@@ -77,6 +77,31 @@ test("builds with a secret, reports the size, and the secret is nowhere but in t
   expect(github.violations).toEqual([]);
 }, 120_000);
 
+test("compares sizes with those that a run on the base branch left on its check run", async () => {
+  const base = "b".repeat(40);
+  const dockerfile = (blocks: number) =>
+    [
+      "FROM busybox:local",
+      `RUN dd if=/dev/zero of=/ballast bs=1000 count=${blocks}`,
+      "USER 1000",
+      'CMD ["sh"]',
+      "",
+    ].join("\n");
+  await writeFile(join(workspace, "Dockerfile"), dockerfile(500));
+  const payload = { before: "d".repeat(40), repository: { default_branch: "main" } };
+  const pushed = await job.run(step({ event: "push", payload, sha: base }));
+  expect(pushed.exitCode).toBe(0);
+  github.state.baseCommits = ["e".repeat(40), base, "d".repeat(40)];
+  await writeFile(join(workspace, "Dockerfile"), dockerfile(900));
+  const result = await job.run(step());
+  expect(JSON.parse(result.outputs.sizes ?? "")).toMatchObject([{ id: "Dockerfile", change: "changed" }]);
+  const [size] = JSON.parse(result.outputs.sizes ?? "");
+  expect(size.diskBytes - size.before.diskBytes).toBe(400_000);
+  expect(github.state.comments[0]?.body).toContain("since `main at bbbbbbb`");
+  expect(github.state.comments[0]?.body).toContain("+400 kB");
+  expect(github.violations).toEqual([]);
+}, 120_000);
+
 test("puts a failing step on its line, and what it printed comes out inert", async () => {
   await writeFile(
     join(workspace, "Dockerfile"),

@@ -3,10 +3,11 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
+import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { type FakeGitHub, startFakeGitHub } from "./github/fake-github.ts";
 import { type Job, type Step, type StepResult, startJob } from "./github/step-runner.ts";
 
+jest.setTimeout(60_000);
 const root = fileURLToPath(new URL("..", import.meta.url));
 const head = "a".repeat(40);
 let github: FakeGitHub;

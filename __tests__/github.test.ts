@@ -259,6 +259,51 @@ describe("the comment", () => {
   });
 });
 
+describe("the baseline", () => {
+  const baseline = (externalIds: readonly string[] = ["own:", "any"]) => ({
+    start: "main",
+    checkName: "docker-hygiene",
+    externalIds,
+    read: (text: string) => (text.startsWith("sizes") ? text : undefined),
+  });
+  const measured = async (sha: string, externalId: string, text: string, name = "docker-hygiene") => {
+    github.state.checks.push({
+      id: 5000 + github.state.checks.length,
+      name,
+      headSha: sha,
+      externalId,
+      status: "completed",
+      conclusion: "success",
+      title: "t",
+      summary: "s",
+      text,
+      annotations: [],
+    });
+  };
+
+  test("is the nearest commit with sizes, of this very use of the action where there is one", async () => {
+    const { findBaseline } = await start();
+    github.state.baseCommits = ["a".repeat(40), "1", "2", "3"];
+    await measured("a".repeat(40), "own:1", "sizes of this commit itself");
+    await measured("1", "own:1", "no use");
+    await measured("1", "own:1", "sizes of another name", "other");
+    await measured("2", "any:1", "sizes of another use");
+    await measured("2", "own:1", "sizes of ours");
+    await measured("3", "own:1", "sizes of old");
+    expect(await findBaseline(baseline())).toEqual({ sha: "2", sizes: "sizes of ours" });
+    expect(await findBaseline(baseline(["none:", "any"]))).toEqual({ sha: "2", sizes: "sizes of another use" });
+    expect(await findBaseline(baseline(["none:"]))).toBeUndefined();
+    expect(github.violations).toEqual([]);
+  });
+
+  test("begins where a pull request left its branch", async () => {
+    const { mergeBase } = await start();
+    github.state.mergeBase = "f".repeat(40);
+    expect(await mergeBase("main", "a".repeat(40))).toBe("f".repeat(40));
+    expect(github.violations).toEqual([]);
+  });
+});
+
 describe("limits and faults", () => {
   test.each<[string, Fault, number]>([
     [

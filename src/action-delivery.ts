@@ -1,7 +1,8 @@
 import { checkName, commentKey, externalId, useKey } from "./action-identity.ts";
 import type { ActionInputs } from "./action-inputs.ts";
+import { hideSizes } from "./action-sizes.ts";
 import type { Forge } from "./adapters/github.ts";
-import type { CheckResult, StartedCheck } from "./adapters/github-check.ts";
+import { type CheckResult, longestText, type StartedCheck } from "./adapters/github-check.ts";
 import { commentMarker } from "./adapters/github-comment.ts";
 import type { Occasion } from "./adapters/github-event.ts";
 import { explainFailure, type Undelivered } from "./adapters/github-failure.ts";
@@ -82,9 +83,12 @@ export const newDelivery = ({ forge, occasion, inputs, runner }: DeliveryOptions
 
   /** Check run or workflow commands, never both: the same words would be shown twice. */
   const annotate = async (report: Report, page: DeliveredPage): Promise<string | undefined> => {
+    const sizes = hideSizes(report) ?? "";
+    const shown = renderCheck(report, page.markdown, longestText - sizes.length - 1);
     const url = await complete({
       conclusion: report.verdict.status === "pass" ? "success" : "failure",
-      ...renderCheck(report, page.markdown),
+      ...shown,
+      text: sizes === "" ? shown.text : `${shown.text}\n${sizes}`,
       annotations: page.annotations,
     });
     if (url !== undefined) return url;

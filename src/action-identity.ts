@@ -17,7 +17,9 @@ export const checkName = ({ checkName: name, matrix }: Pick<ActionInputs, "check
 export const externalId = (key: string, { runId, runAttempt }: Occasion): string =>
   `${externalIdPrefix(key)}${runId}:${runAttempt}`;
 
-export const externalIdPrefix = (key: string): string => `docker-hygiene:1:${key}:`;
+/** Of one use of the action, or of all. */
+export const externalIdPrefix = (key?: string): string =>
+  key === undefined ? "docker-hygiene:1:" : `docker-hygiene:1:${key}:`;
 
 /** One comment for each use; a key of the user's own is still told apart by the matrix. */
 export const commentKey = (occasion: Occasion, inputs: Pick<ActionInputs, "commentKey" | "matrix">): string =>

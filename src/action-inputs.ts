@@ -13,6 +13,8 @@ export interface ActionInputs {
   /** Values of the job's matrix in their order; empty without one. */
   readonly matrix: readonly string[];
   readonly outputFolder: string;
+  /** `baseline: auto`: sizes that an earlier run left on the base branch. */
+  readonly looksUpBaseline: boolean;
 }
 
 /** Reads the inputs of action.yml that are no settings. Throws a UserError that names the input. */
@@ -34,6 +36,7 @@ export const readActionInputs = (input: (name: string) => string): ActionInputs 
     token: text("github-token"),
     matrix: readMatrix(text("matrix")),
     outputFolder: text("output-folder"),
+    looksUpBaseline: text("baseline") === "auto",
   };
 };
 

@@ -14,9 +14,9 @@ import type { Report } from "./report/report.ts";
 import type { RuleInfo } from "./report/rule-info.ts";
 import { renderFindings } from "./report/text.ts";
 import { rules } from "./rules/registry.ts";
-import { run } from "./run.ts";
+import { type RunRequest, run } from "./run.ts";
 import type { Settings } from "./settings.ts";
-import { givenByInputs, readSettings } from "./settings-values.ts";
+import { type Given, givenByInputs, readSettings } from "./settings-values.ts";
 import { version } from "./version.ts";
 import { connectWorld } from "./world.ts";
 
@@ -31,7 +31,7 @@ export interface Prepared {
 }
 
 export const prepare = async (runner: Runner): Promise<Prepared> => {
-  const given = givenByInputs(runner.input);
+  const given = givenByInputs(runner.input).filter((one) => !isNoFile(one));
   const paths = readLines(runner.input("paths"), { setting: "paths", where: "input `paths` of the workflow" });
   const configs = await openConfigs({
     cwd: process.cwd(),
@@ -56,12 +56,19 @@ export const prepare = async (runner: Runner): Promise<Prepared> => {
 };
 
 /** The pipeline with the runner's log for an audience. */
-export const runPipeline = async (
-  prepared: Prepared,
-  runner: Runner,
-  redact: (text: string) => string,
-  signal: AbortSignal,
-): Promise<Report> => {
+export const runPipeline = async ({
+  prepared,
+  baseline,
+  runner,
+  redact,
+  signal,
+}: {
+  readonly prepared: Prepared;
+  readonly baseline: RunRequest["baseline"];
+  readonly runner: Runner;
+  readonly redact: (text: string) => string;
+  readonly signal: AbortSignal;
+}): Promise<Report> => {
   const { settings, configs, environment, rule } = prepared;
   const temporaryFolder = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "docker-hygiene-run-"));
   runner.saveState(folderState, temporaryFolder);
@@ -71,6 +78,7 @@ export const runPipeline = async (
     return await run({
       settings,
       configs,
+      baseline,
       world: connectWorld({ cwd: process.cwd(), builder: settings.builder, environment, temporaryFolder }),
       signal,
       onAudited: (audited) => {
@@ -90,6 +98,11 @@ export const runPipeline = async (
     runner.saveState(folderState, "");
   }
 };
+
+/** `auto` and `none` are words of the action; the settings know files. */
+const isNoFile = ({ name, text }: Given): boolean => name === "baseline" && ["auto", "none"].includes(text.trim());
+
+export const ruleInfos: readonly RuleInfo[] = rules.flatMap(({ id }) => ruleInfo(id) ?? []);
 
 /** How text stands in the runner's log. */
 export const logText = { paint: noPaint, width: 140, verbosity: "verbose" } as const;

@@ -1,10 +1,12 @@
 import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { lookUpBaseline } from "./action-baseline.ts";
 import { type Delivery, newDelivery } from "./action-delivery.ts";
+import { useKey } from "./action-identity.ts";
 import { type ActionInputs, readActionInputs } from "./action-inputs.ts";
 import { repositoryLinks } from "./action-links.ts";
-import { logText, prepare, runPipeline } from "./action-pipeline.ts";
+import { logText, prepare, ruleInfos, runPipeline } from "./action-pipeline.ts";
 import { cleanUp } from "./action-post.ts";
 import { connectForge } from "./adapters/github.ts";
 import { type Occasion, readOccasion } from "./adapters/github-event.ts";
@@ -18,6 +20,7 @@ import { renderJson } from "./report/json.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import type { Report } from "./report/report.ts";
 import type { RuleInfo } from "./report/rule-info.ts";
+import { renderSarif } from "./report/sarif.ts";
 import { renderResults } from "./report/text.ts";
 
 /** Runs the main or the post step of the action; the result is the exit code. */
@@ -50,7 +53,12 @@ const runMain = async (runner: Runner, occasion: Occasion | undefined): Promise<
   const stop = stopOnSignals(delivery);
   await delivery.start();
   try {
-    const report = await runPipeline(prepared, runner, redact, stop);
+    const wantsLookUp = inputs.looksUpBaseline && prepared.settings.build !== false;
+    const { baseline, note } = wantsLookUp
+      ? await lookUpBaseline(forge, occasion, inputs, process.cwd())
+      : { baseline: undefined, note: undefined };
+    const measured = await runPipeline({ prepared, baseline, runner, redact, signal: stop });
+    const report = note === undefined ? measured : { ...measured, notes: [...measured.notes, note] };
     if (stop.aborted) return await stopped(delivery);
     return await publish(report, { runner, occasion, inputs, delivery, redact, rule: prepared.rule });
   } catch (error) {
@@ -105,7 +113,9 @@ const publish = async (raw: Report, publication: Publication): Promise<number> =
   const markdown = { link: links.link, rule };
   runner.printInert(renderResults(report, { ...logText, rule }));
   if (report.files.length === 0) runner.warn("There is no Dockerfile here. Check the inputs `paths` and `files`.");
-  const files = await attempt(runner, "the report files", () => writeFiles(report, inputs.outputFolder));
+  const category = occasion === undefined ? "docker-hygiene" : useKey(occasion, inputs.matrix);
+  const sarif = renderSarif(report, { rules: ruleInfos, repositoryPath: links.repositoryPath, category });
+  const files = await attempt(runner, "the report files", () => writeFiles(report, sarif, inputs.outputFolder));
   await attempt(runner, "the job summary", () =>
     runner.summary(cutBytes(renderMarkdown(report, markdown), summaryLimit)),
   );
@@ -140,15 +150,16 @@ const sizeOutput = (row: Report["sizes"][number]): unknown => ({
   before: row.before ?? null,
 });
 
-const writeFiles = async (report: Report, folder: string): Promise<{ readonly report: string }> => {
+const writeFiles = async (report: Report, sarif: string, folder: string): Promise<Readonly<Record<string, string>>> => {
   const place =
     folder === ""
       ? await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "docker-hygiene-report-"))
       : resolve(process.cwd(), folder);
   await mkdir(place, { recursive: true });
-  const file = join(place, "report.json");
-  await writeFile(file, renderJson(report));
-  return { report: file };
+  const files = { report: join(place, "report.json"), sarif: join(place, "report.sarif") };
+  await writeFile(files.report, renderJson(report));
+  await writeFile(files.sarif, sarif);
+  return files;
 };
 
 const attempt = async <T>(runner: Runner, what: string, write: () => Promise<T>): Promise<T | undefined> => {

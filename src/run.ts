@@ -51,7 +51,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
 
   const isBuilding = settings.command !== "audit" && settings.build !== false && discovery.files.length > 0;
   const engine: Engine | undefined = isBuilding ? await world.docker.engine() : undefined;
-  const audits = await auditAll(discovery.files, request, engine?.status === "ready");
+  const audits = await auditAll(discovery.files, request, engine);
   const files = audits.map(({ reported }) => reported);
   const findings = audits.flatMap((audit) => audit.findings);
   clock.lap("audit");
@@ -100,7 +100,7 @@ interface Audit {
   readonly reported: ReportedFile;
   readonly findings: readonly Finding[];
   readonly notes: readonly string[];
-  /** Undefined when the file could not be read. */
+  /** Undefined when the file could not be read, or nothing is going to be built. */
   readonly facts:
     | { readonly dockerfile: Dockerfile; readonly file: AuditedFile; readonly planned: PlannedFile }
     | undefined;
@@ -109,15 +109,16 @@ interface Audit {
 const auditAll = async (
   found: readonly FoundFile[],
   request: RunRequest,
-  isBuilding: boolean,
+  engine: Engine | undefined,
 ): Promise<readonly Audit[]> => {
   const audits: Audit[] = [];
-  for (const file of found) audits.push(await auditOne(file, request, isBuilding));
+  for (const file of found) audits.push(await auditOne(file, request, engine));
   return audits;
 };
 
-const auditOne = async (found: FoundFile, request: RunRequest, isBuilding: boolean): Promise<Audit> => {
+const auditOne = async (found: FoundFile, request: RunRequest, engine: Engine | undefined): Promise<Audit> => {
   const { settings, configs, world } = request;
+  const isBuilding = engine?.status === "ready";
   const config = await configs.of(found.absolute);
   const own = config.dockerfiles.find(({ matches }) => matches(found.absolute));
   let bytes: Uint8Array;
@@ -165,7 +166,8 @@ const auditOne = async (found: FoundFile, request: RunRequest, isBuilding: boole
         ({ rule, error }) => `${found.path}: the rule ${rule} failed (${String(error)}); please report it`,
       ),
     ],
-    facts: {
+    // A model weighs a hundred times its file: without a build nobody asks for it again.
+    facts: engine && {
       dockerfile,
       file,
       planned: {

@@ -53,7 +53,8 @@ interface CheckRun {
 }
 
 const batchSize = 50;
-const longestText = 65_535;
+/** Of a summary and of a text, in characters. */
+export const longestText = 65_535;
 
 export const newChecks = (
   connection: Connection,

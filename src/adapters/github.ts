@@ -1,3 +1,4 @@
+import { type BaselineRequest, type FoundBaseline, findBaseline, mergeBase } from "./github-baseline.ts";
 import {
   type CheckRequest,
   type CheckResult,
@@ -14,6 +15,9 @@ export interface Forge {
   /** Appends the annotations, then completes the check run. */
   readonly completeCheck: (check: StartedCheck, result: CheckResult) => Promise<CompletedCheck>;
   readonly upsertComment: (request: CommentRequest) => Promise<CommentResult>;
+  readonly findBaseline: (request: BaselineRequest) => Promise<FoundBaseline | undefined>;
+  /** The commit where `head` left `base`. */
+  readonly mergeBase: (base: string, head: string) => Promise<string>;
 }
 
 export const connectForge = (options: ConnectionOptions): Forge => {
@@ -22,6 +26,8 @@ export const connectForge = (options: ConnectionOptions): Forge => {
   return {
     createCheck: checks.create,
     completeCheck: checks.complete,
+    findBaseline: (request) => findBaseline(connection, options.occasion, request),
+    mergeBase: (base, head) => mergeBase(connection, base, head),
     upsertComment: (request) => upsertComment(connection, options.occasion, request),
   };
 };
