@@ -1,25 +1,23 @@
 import { createReadStream } from "node:fs";
-import { open, readFile, stat } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { createGunzip, createZstdDecompress } from "node:zlib";
 import type { Target } from "../build/target.ts";
 import { readDockerfile } from "../dockerfile/read.ts";
-import type { Image, Layer } from "../image/image.ts";
-import { asArray, asText, at } from "../image/json-reading.ts";
-import { historyOrigins, type LayerOrigin, layerOrigins } from "../image/layer-origins.ts";
+import type { Image } from "../image/image.ts";
+import { type LeakHunt, leakHunt } from "../image/image-leaks.ts";
+import { at } from "../image/json-reading.ts";
 import { type LayerContents, layerScan } from "../image/layer-scan.ts";
-import { lineageOf } from "../image/lineage.ts";
 import {
   blobPath,
+  type Compression,
   checkedDigest,
-  type Descriptor,
+  descriptorOf,
   ImageError,
   layerCompression,
-  platformOf,
-  readConfig,
-  readDocument,
 } from "../image/manifest.ts";
-import { type Provenance, readProvenance } from "../image/provenance.ts";
+import { type ImageStore, type MeasuredImages, measureImages } from "../image/measure-image.ts";
+import type { SecretValue } from "../image/secret-forms.ts";
+import { CHUNK, checksum, framing, unpack, unpackingStream } from "./image-unpack.ts";
 
 /** One or more platforms of a target could not be measured; the others are in `measured`. */
 export class MeasureError extends ImageError {
@@ -32,145 +30,77 @@ export class MeasureError extends ImageError {
   }
 }
 
+export interface MeasureOptions {
+  /** Values to look for; none of them is ever part of the result. */
+  readonly secrets?: readonly SecretValue[];
+}
+
+export type Measure = (layoutDirectory: string, metadata: unknown, target: Target) => Promise<readonly Image[]>;
+
 /**
  * Measures what a build exported with `-o type=oci,tar=false,dest=layoutDirectory`.
  * @param metadata the parsed file that `--metadata-file` named, written with `BUILDX_METADATA_PROVENANCE=max`
  * @returns one image per platform
  * @throws MeasureError when at least one platform is broken; it carries those that are not
  */
-export const measure = async (
+export const measure = (
   layoutDirectory: string,
   metadata: unknown,
   target: Target,
-): Promise<readonly Image[]> => {
-  const digest = checkedDigest(at(metadata, "containerimage.digest"));
-  const found = await findManifests(layoutDirectory, { ...NO_DESCRIPTOR, digest }, 0);
-  const attestations = found.filter(({ attestationOf }) => attestationOf !== undefined);
-  const manifests = found.filter(({ attestationOf }) => attestationOf === undefined);
-  const measured: Image[] = [];
-  const problems: string[] = [];
-  for (const manifest of manifests) {
-    try {
-      const attestation = attestations.find(({ attestationOf }) => attestationOf === manifest.digest);
-      const attested = attestation && (await attestedProvenance(layoutDirectory, attestation));
-      measured.push(await measureManifest(layoutDirectory, manifest, metadata, attested, target));
-    } catch (error) {
-      const platform = manifests.length > 1 && manifest.platform !== undefined ? `${manifest.platform}: ` : "";
-      problems.push(`${platform}${problemOf(error)}`);
-    }
-  }
-  if (manifests.length === 0) throw new MeasureError("the export holds no image", []);
-  if (problems.length > 0) throw new MeasureError(problems.join("; "), measured);
-  return measured;
+  options: MeasureOptions = {},
+): Promise<readonly Image[]> => measurer(options)(layoutDirectory, metadata, target);
+
+/** `measure` for many targets: a layer that several of them share is read once. */
+export const measurer = ({ secrets }: MeasureOptions = {}): Measure => {
+  const hunt = secrets && leakHunt(secrets);
+  const cache = layerCache(hunt);
+  return async (layoutDirectory, metadata, target) => {
+    const root = descriptorOf(checkedDigest(at(metadata, "containerimage.digest")));
+    const store = layoutStore(layoutDirectory, cache);
+    const build = {
+      metadata,
+      stageIndex: target.stageIndex,
+      buildArgs: target.buildArgs,
+      readDockerfile: (text: string) => readDockerfile(target.dockerfile, text),
+    };
+    return imagesOrError(await measureImages(store, [root], build, hunt));
+  };
 };
 
-const NO_DESCRIPTOR: Omit<Descriptor, "digest"> = {
-  mediaType: "",
-  size: undefined,
-  platform: undefined,
-  attestationOf: undefined,
+export const imagesOrError = ({ images, problems }: MeasuredImages): readonly Image[] => {
+  if (problems.length > 0) throw new MeasureError(problems.join("; "), images);
+  return images;
 };
 
-/** An index may hold an index; nobody nests them deeper. */
-const DEEPEST_INDEX = 4;
+export type ReadLayer = (path: string, compression: Compression) => Promise<LayerContents>;
 
-const findManifests = async (layout: string, descriptor: Descriptor, depth: number): Promise<readonly Descriptor[]> => {
-  if (depth > DEEPEST_INDEX) throw new ImageError("indexes are nested too deeply");
-  const document = readDocument(await readJson(layout, descriptor.digest));
-  if (document.kind === "manifest") return [descriptor];
-  const nested = await Promise.all(
-    document.manifests.map((inner) =>
-      inner.attestationOf !== undefined ? [inner] : findManifests(layout, inner, depth + 1),
-    ),
-  );
-  return nested.flat();
+/** An image layout directory as the OCI describes it. */
+export const layoutStore = (layout: string, readLayer: ReadLayer): ImageStore => {
+  const pathOf = (digest: string): string => join(layout, blobPath(digest));
+  return {
+    document: async (digest) => {
+      if ((await blobSize(pathOf(digest))) > LARGEST_DOCUMENT)
+        throw new ImageError(`the document ${digest} is too large`);
+      return readFile(pathOf(digest));
+    },
+    has: async (digest) => (await blobSize(pathOf(digest)).catch(() => undefined)) !== undefined,
+    layer: async (layer) => {
+      const compression = layerCompression(layer);
+      const size = await blobSize(pathOf(layer.digest));
+      if (layer.size !== undefined && layer.size !== size) {
+        throw new ImageError(`it has ${size} bytes instead of ${layer.size}`);
+      }
+      const contents = await readLayer(pathOf(layer.digest), compression);
+      return { contents, pullBytes: size, isPullEstimated: false };
+    },
+  };
 };
 
-const measureManifest = async (
-  layout: string,
-  descriptor: Descriptor,
-  metadata: unknown,
-  attested: Provenance | undefined,
-  target: Target,
-): Promise<Image> => {
-  const manifest = readDocument(await readJson(layout, descriptor.digest));
-  if (manifest.kind !== "manifest") throw new ImageError("the manifest is an index");
-  const json = await readJson(layout, manifest.config.digest);
-  const config = readConfig(json);
-  const platform = platformOf(json) ?? descriptor.platform ?? "unknown";
-  const provenance = metadataProvenance(metadata, platform) ?? attested;
-  const origins = originsOf(manifest.layers, json, provenance, target);
-  const layers: Layer[] = [];
-  for (const [index, layer] of manifest.layers.entries()) {
-    const contents = await scanLayer(layout, layer).catch((error: unknown) => {
-      throw new ImageError(`layer ${index + 1} of ${manifest.layers.length} cannot be read: ${problemOf(error)}`);
-    });
-    const pullBytes = layer.size ?? (await stat(join(layout, blobPath(layer.digest)))).size;
-    const origin = origins[index] ?? { lines: undefined, instruction: undefined, isBase: false };
-    layers.push({ digest: layer.digest, pullBytes, diskBytes: contents.diskBytes, ...origin });
-  }
-  return { digest: descriptor.digest, platform, layers, config, isPullEstimated: false };
-};
-
-/** Several platforms have one record each, under the platform's name. */
-const metadataProvenance = (metadata: unknown, platform: string): Provenance | undefined => {
-  const key = "buildx.build.provenance";
-  return (
-    readProvenance(at(metadata, `${key}/${platform}`)) ??
-    readProvenance(at(metadata, key, platform)) ??
-    readProvenance(at(metadata, key))
-  );
-};
-
-const originsOf = (
-  layers: readonly Descriptor[],
-  config: unknown,
-  provenance: Provenance | undefined,
-  target: Target,
-): readonly LayerOrigin[] => {
-  if (provenance === undefined) {
-    const history = asArray(at(config, "history")).filter((entry) => at(entry, "empty_layer") !== true);
-    return historyOrigins(
-      layers.length,
-      history.map((entry) => asText(at(entry, "created_by")) ?? ""),
-    );
-  }
-  const dockerfile = readDockerfile(target.dockerfile, provenance.source?.text ?? "");
-  const lineage = lineageOf(dockerfile, target.stageIndex, target.buildArgs);
-  return layerOrigins(
-    layers.map(({ digest }) => digest),
-    provenance,
-    lineage,
-  );
-};
-
-/** The provenance that the image itself carries, when it was built with `--provenance=mode=max`. */
-const attestedProvenance = async (layout: string, attestation: Descriptor): Promise<Provenance | undefined> => {
-  const document = readDocument(await readJson(layout, attestation.digest));
-  if (document.kind !== "manifest") return undefined;
-  for (const { digest, mediaType } of document.layers) {
-    if (mediaType !== "application/vnd.in-toto+json") continue;
-    const provenance = readProvenance(await readJson(layout, digest));
-    if (provenance !== undefined) return provenance;
-  }
-  return undefined;
-};
-
-const LARGEST_JSON = 16 << 20;
-
-const readJson = async (layout: string, digest: string): Promise<unknown> => {
-  const path = join(layout, blobPath(digest));
-  if ((await blobSize(path)) > LARGEST_JSON) throw new ImageError(`the document ${digest} is too large`);
-  try {
-    return JSON.parse(await readFile(path, "utf8"));
-  } catch {
-    throw new ImageError(`the document ${digest} is not JSON`);
-  }
-};
+export const LARGEST_DOCUMENT = 16 << 20;
 
 const blobSize = async (path: string): Promise<number> => {
   const file = await open(path).catch(() => undefined);
-  if (file === undefined) throw new ImageError("the export does not hold it");
+  if (file === undefined) throw new ImageError("it is not there");
   try {
     return (await file.stat()).size;
   } finally {
@@ -178,32 +108,53 @@ const blobSize = async (path: string): Promise<number> => {
   }
 };
 
-const CHUNK = 256 * 1024;
+/** Listings that wait for the next image which has the layer, in bytes. */
+const LARGEST_CACHE = 32 << 20;
 
-const scanLayer = async (layout: string, layer: Descriptor): Promise<LayerContents> => {
-  const compression = layerCompression(layer);
-  const path = join(layout, blobPath(layer.digest));
-  const size = await blobSize(path);
-  if (layer.size !== undefined && layer.size !== size) {
-    throw new ImageError(`it has ${size} bytes instead of ${layer.size}`);
+/** Reads layers, and remembers the last ones by path: in a layout that is the digest. */
+export const layerCache = (hunt: LeakHunt | undefined): ReadLayer => {
+  const kept = new Map<string, LayerContents>();
+  let bytes = 0;
+  return async (path, compression) => {
+    const known = kept.get(path);
+    if (known !== undefined) return known;
+    const contents = await scanLayer(path, compression, hunt);
+    if (kept.has(path)) return contents;
+    kept.set(path, contents);
+    bytes += contents.listing.byteLength;
+    for (const [oldest, { listing }] of kept) {
+      if (bytes <= LARGEST_CACHE) break;
+      kept.delete(oldest);
+      bytes -= listing.byteLength;
+    }
+    return contents;
+  };
+};
+
+const scanLayer = async (
+  path: string,
+  compression: Compression,
+  hunt: LeakHunt | undefined,
+): Promise<LayerContents> => {
+  const scan = layerScan({ checksum, search: hunt && { newStream: hunt.newStream, unpack } });
+  for await (const chunk of uncompressed(path, compression)) {
+    scan.push(chunk);
+    await scan.settled();
   }
-  const scan = layerScan();
-  for await (const chunk of uncompressed(path, compression)) scan.push(chunk);
   return scan.end();
 };
 
-async function* uncompressed(path: string, compression: "gzip" | "zstd" | "none"): AsyncGenerator<Uint8Array> {
+async function* uncompressed(path: string, compression: Compression): AsyncGenerator<Uint8Array> {
   const raw = createReadStream(path, { highWaterMark: CHUNK });
   if (compression === "none") return yield* raw;
-  const inflate =
-    compression === "gzip" ? createGunzip({ chunkSize: CHUNK }) : createZstdDecompress({ chunkSize: CHUNK });
+  const inflate = unpackingStream(compression, CHUNK);
+  const frames = framing(compression);
   raw.on("error", (error) => inflate.destroy(error));
   try {
-    yield* raw.pipe(inflate);
+    yield* (frames === undefined ? raw : raw.pipe(frames)).pipe(inflate);
   } finally {
     raw.destroy();
+    frames?.destroy();
     inflate.destroy();
   }
 }
-
-const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -73,6 +73,15 @@ export const platformOf = (json: unknown): string | undefined => {
   return parts.filter(Boolean).join("/");
 };
 
+/** A descriptor of which only the digest is known. */
+export const descriptorOf = (digest: string): Descriptor => ({
+  mediaType: "",
+  digest,
+  size: undefined,
+  platform: undefined,
+  attestationOf: undefined,
+});
+
 /** `blobs/sha256/…`; the digest was checked when its descriptor was read. */
 export const blobPath = (digest: string): string => `blobs/${digest.replace(":", "/")}`;
 

@@ -11,6 +11,8 @@ export type TarEntryType =
 export interface TarEntry {
   /** Byte of the archive at which its first header starts, extended headers included. */
   readonly start: number;
+  /** Byte of the archive at which its stored bytes start. */
+  readonly dataStart: number;
   readonly type: TarEntryType;
   /** As the archive says it; `./` and `/` in front are kept. */
   readonly path: string;
@@ -124,6 +126,7 @@ export const entryOf = (
   pax: PaxRecords,
   pending: Pending,
   start: number,
+  dataStart: number,
 ): { readonly entry: TarEntry; readonly stored: number } => {
   const path = paxText(pax, "GNU.sparse.name") ?? paxText(pax, "path") ?? pending.path ?? raw.path;
   const type = typeOf(raw.flag, path);
@@ -133,6 +136,7 @@ export const entryOf = (
   if (real !== undefined && !(Number.isSafeInteger(real) && real >= 0)) throw broken(start, "has no valid real size");
   const entry: TarEntry = {
     start,
+    dataStart,
     type,
     path,
     linkPath: type.endsWith("link") ? (paxText(pax, "linkpath") ?? pending.linkPath ?? raw.linkPath) : "",

@@ -70,7 +70,7 @@ export const tarReader = (visitor: TarVisitor): TarReader => {
 
   const startEntry = (raw: RawHeader, bytes: Uint8Array): void => {
     const pax: PaxRecords = pending.pax === undefined ? globals : new Map([...globals, ...pending.pax]);
-    const { entry, stored } = entryOf(raw, bytes, pax, pending, entryStart);
+    const { entry, stored } = entryOf(raw, bytes, pax, pending, entryStart, blockStart + BLOCK);
     pending = {};
     record = undefined;
     visitor.entry(entry);

@@ -1,0 +1,69 @@
+import { Transform } from "node:stream";
+import { crc32, createGunzip, createZstdDecompress } from "node:zlib";
+import type { Packing, Unpack } from "../image/packed-search.ts";
+import { zstdFrames } from "../image/zstd-frames.ts";
+
+export const checksum = (bytes: Uint8Array, before: number): number => crc32(bytes, before);
+
+/** Bytes that a stream hands on at a time. */
+export const CHUNK = 256 * 1024;
+
+/** A stream that unpacks what is written to it; several gzip members or zstd frames count as one. */
+export const unpackingStream = (packing: Packing, chunkSize: number): Transform => {
+  // Room for some chunks lets the unpacking run ahead of the reading.
+  const options = { chunkSize, readableHighWaterMark: 4 * chunkSize };
+  return packing === "gzip" ? createGunzip(options) : createZstdDecompress(options);
+};
+
+/** Cuts a stream between the frames of zstd; other streams pass. */
+export const framing = (packing: Packing): Transform | undefined => {
+  if (packing !== "zstd") return undefined;
+  const cut = zstdFrames();
+  return new Transform({
+    readableHighWaterMark: CHUNK,
+    transform(chunk, _encoding, done) {
+      for (const piece of cut(chunk)) this.push(piece);
+      done();
+    },
+  });
+};
+
+const SMALL_CHUNK = 64 * 1024;
+
+export const unpack: Unpack = (packing, onData) => {
+  const stream = unpackingStream(packing, SMALL_CHUNK);
+  const cut = packing === "zstd" ? zstdFrames() : undefined;
+  let isBroken = false;
+  let isOver = false;
+  let last: Promise<void> = Promise.resolve();
+  const closed = new Promise<void>((resolve) => {
+    const over = (): void => {
+      isOver = true;
+      resolve();
+    };
+    stream.on("end", over);
+    stream.on("close", over);
+    stream.on("error", () => {
+      isBroken = true;
+      over();
+    });
+  });
+  stream.on("data", onData);
+  const writePiece = (bytes: Uint8Array): void => {
+    if (isOver || stream.writableEnded) return;
+    last = new Promise((resolve) => stream.write(bytes, () => resolve()));
+  };
+  return {
+    write: (bytes) => (cut === undefined ? [bytes] : cut(bytes)).forEach(writePiece),
+    end: () => {
+      if (isOver) return;
+      stream.end();
+      last = closed;
+    },
+    settled: async () => {
+      await Promise.race([last, closed]);
+      return isBroken ? "broken" : "whole";
+    },
+    stop: () => stream.destroy(),
+  };
+};

@@ -1,0 +1,74 @@
+import type { FilePermission, ImageContents, Leftover } from "./image.ts";
+import { layOver } from "./image-files.ts";
+import type { ListedEntry } from "./layer-listing.ts";
+import type { LayerContents } from "./layer-scan.ts";
+import { isPackageManager, isShell, leftoverOf } from "./leftover-kinds.ts";
+
+/** What the files of an image tell, once its layers lie over each other. */
+export const imageContents = (layers: readonly LayerContents[]): ImageContents => {
+  const files = layOver(layers.map(({ listing }) => listing));
+  const leftovers = new Map<string, MutableLeftover>();
+  const setuidFiles: FilePermission[] = [];
+  const worldWritable: FilePermission[] = [];
+  const shells: string[] = [];
+  const packageManagers: string[] = [];
+
+  const look = (entry: ListedEntry, layer: number): void => {
+    const isSpecial = isSetuid(entry) || isWorldWritable(entry);
+    const isManager = isPackageManager(entry.path) && !BUSYBOX.test(entry.linkPath);
+    const isTool = isShell(entry.path) || isManager;
+    const leftover = entry.kind === "file" && entry.size > 0 ? leftoverOf(entry.path) : undefined;
+    if (!isSpecial && !isTool && leftover === undefined) return;
+    if (!files.isSeen(entry.path, layer)) return;
+    const permission = { path: entry.path, layer, mode: entry.mode, uid: entry.uid };
+    if (isSetuid(entry)) setuidFiles.push(permission);
+    if (isWorldWritable(entry) && worldWritable.length < MOST_WRITABLE) worldWritable.push(permission);
+    if (isShell(entry.path)) shells.push(entry.path);
+    if (isManager) packageManagers.push(entry.path);
+    if (leftover === undefined) return;
+    const key = `${leftover.kind} ${leftover.of} ${layer}`;
+    const sum = leftovers.get(key) ?? { ...leftover, layer, bytes: 0, files: 0 };
+    leftovers.set(key, sum);
+    sum.folder = commonFolder(sum.folder, leftover.folder);
+    sum.bytes += entry.size;
+    sum.files++;
+  };
+
+  for (const [layer, { listing }] of layers.entries()) {
+    for (const entry of listing.entries()) look(entry, layer);
+  }
+  return {
+    largestFiles: layers.map(({ largestFiles }) => largestFiles),
+    fileCounts: layers.map(({ fileCount }) => fileCount),
+    waste: files.waste,
+    leftovers: [...leftovers.values()].sort((a, b) => b.bytes - a.bytes || a.layer - b.layer),
+    setuidFiles,
+    worldWritable,
+    shells: [...new Set(shells)].sort(),
+    packageManagers: [...new Set(packageManagers)].sort(),
+  };
+};
+
+type MutableLeftover = { -readonly [Key in keyof Leftover]: Leftover[Key] };
+
+/** Where somebody opened a whole tree to everybody, the first ones tell it. */
+const MOST_WRITABLE = 1000;
+
+/** It answers to `dpkg` and `rpm`, which installs nothing worth the name. */
+const BUSYBOX = /(?:^|\/)busybox$/;
+
+const isSetuid = (entry: ListedEntry): boolean => entry.kind === "file" && (entry.mode & 0o6000) !== 0;
+
+/** Everybody may write to `/tmp`, and the sticky bit keeps them from each other's files. */
+const isWorldWritable = (entry: ListedEntry): boolean =>
+  (entry.kind === "file" && (entry.mode & 0o002) !== 0) ||
+  (entry.kind === "directory" && (entry.mode & 0o1002) === 0o002);
+
+const commonFolder = (a: string, b: string): string => {
+  if (a === b) return a;
+  const left = a.split("/");
+  const right = b.split("/");
+  let shared = 0;
+  while (shared < left.length && left[shared] === right[shared]) shared++;
+  return left.slice(0, shared).join("/");
+};

@@ -1,0 +1,143 @@
+import type { LeakPlace } from "./image.ts";
+import { type PackedSearch, packedSearch, packingOf, type Unpack } from "./packed-search.ts";
+import type { OnHit, PatternStream } from "./pattern-search.ts";
+import type { TarEntry } from "./tar-header.ts";
+
+/** Where a pattern was found. */
+export interface LayerHit {
+  readonly pattern: number;
+  readonly path: string;
+  readonly part: Extract<LeakPlace, { in: "layer" }>["part"];
+}
+
+export interface LayerFindings {
+  readonly hits: readonly LayerHit[];
+  /** Bytes that were searched, unpacked ones included; 0 without anything to search for. */
+  readonly searchedBytes: number;
+  /** Packed files that could not be searched, and why. */
+  readonly gaps: readonly string[];
+}
+
+export interface SearchMeans {
+  readonly newStream: (onHit: OnHit) => PatternStream;
+  readonly unpack: Unpack;
+}
+
+/** Follows the reader of a layer, and knows in which entry a hit lies. */
+export interface HitFinder {
+  /** The archive as it streams by: called before the reader sees the same chunk. */
+  readonly stream: (chunk: Uint8Array) => void;
+  readonly enter: (entry: TarEntry, path: string) => void;
+  readonly data: (bytes: Uint8Array) => void;
+  readonly leave: () => void;
+  readonly settled: () => Promise<void>;
+  readonly end: () => Promise<LayerFindings>;
+}
+
+export const hitFinder = (means: SearchMeans | undefined): HitFinder =>
+  means === undefined ? NO_SEARCH : searchingFinder(means);
+
+const NOTHING: LayerFindings = { hits: [], searchedBytes: 0, gaps: [] };
+const NO_SEARCH: HitFinder = {
+  stream: () => {},
+  enter: () => {},
+  data: () => {},
+  leave: () => {},
+  settled: async () => {},
+  end: async () => NOTHING,
+};
+
+/** A layer full of hits is told by the first ones. */
+const MOST_HITS = 200;
+/** Per chunk; a file that repeats a secret is told once. */
+const MOST_PENDING = 5000;
+const MOST_GAPS = 20;
+const HEAD = 4;
+
+const searchingFinder = ({ newStream, unpack }: SearchMeans): HitFinder => {
+  const hits = new Map<string, LayerHit>();
+  const gaps: string[] = [];
+  const running: { readonly path: string; readonly search: PackedSearch }[] = [];
+  const pending: { readonly pattern: number; readonly start: number }[] = [];
+  const head = new Uint8Array(HEAD);
+  let headLength = 0;
+  let searchedBytes = 0;
+  let entry: TarEntry | undefined;
+  let path = "";
+  let packed: PackedSearch | undefined;
+  const archive = newStream((pattern, start) => {
+    if (pending.length < MOST_PENDING) pending.push({ pattern, start });
+  });
+
+  const keep = (hit: LayerHit): void => {
+    if (hits.size < MOST_HITS) hits.set(`${hit.pattern} ${hit.part} ${hit.path}`, hit);
+  };
+
+  /** Hits are reported chunk by chunk, before the reader tells what entries the chunk holds. */
+  const resolve = (before: number): void => {
+    let resolved = 0;
+    for (; (pending[resolved]?.start ?? before) < before; resolved++) {
+      const hit = pending[resolved];
+      if (hit === undefined || entry === undefined) continue;
+      keep({ pattern: hit.pattern, path, part: hit.start < entry.dataStart ? "name or attributes" : "contents" });
+    }
+    if (resolved > 0) pending.splice(0, resolved);
+  };
+
+  const startPacked = (): void => {
+    const packing = packingOf(head);
+    if (packing === undefined) return;
+    const inside = path;
+    const stream = (): PatternStream =>
+      newStream((pattern) => keep({ pattern, path: inside, part: "packed contents" }));
+    packed = packedSearch(packing, unpack, stream, (count) => {
+      searchedBytes += count;
+    });
+    packed.write(head.slice());
+  };
+
+  const settle = async (): Promise<void> => {
+    for (const { path: inside, search } of running.splice(0)) {
+      const gap = await search.settled();
+      if (gap !== undefined && gaps.length < MOST_GAPS) gaps.push(`\`${inside}\` ${gap}`);
+    }
+    await packed?.settled();
+  };
+
+  return {
+    stream: (chunk) => {
+      searchedBytes += chunk.length;
+      archive.push(chunk);
+      pending.sort((a, b) => a.start - b.start);
+    },
+    enter: (next, nextPath) => {
+      resolve(next.start);
+      entry = next;
+      path = nextPath;
+      headLength = 0;
+      packed = undefined;
+    },
+    data: (bytes) => {
+      let from = 0;
+      if (headLength < HEAD) {
+        from = Math.min(HEAD - headLength, bytes.length);
+        head.set(bytes.subarray(0, from), headLength);
+        headLength += from;
+        if (headLength === HEAD) startPacked();
+      }
+      if (from < bytes.length) packed?.write(bytes.subarray(from));
+    },
+    leave: () => {
+      if (packed === undefined) return;
+      packed.end();
+      running.push({ path, search: packed });
+      packed = undefined;
+    },
+    settled: settle,
+    end: async () => {
+      resolve(Number.POSITIVE_INFINITY);
+      await settle();
+      return { hits: [...hits.values()], searchedBytes, gaps };
+    },
+  };
+};

@@ -1,0 +1,146 @@
+export type ListedKind = "file" | "hard link" | "directory" | "other" | "whiteout" | "opaque";
+
+/** One entry of a layer, its path without `/` in front and, for a whiteout, that of what it hides. */
+export interface ListedEntry {
+  readonly kind: ListedKind;
+  readonly path: string;
+  /** Of a link, else empty: of a hard link as a path of the layer, of a symbolic one as written. */
+  readonly linkPath: string;
+  readonly size: number;
+  /** A checksum of the contents. */
+  readonly checksum: number;
+  readonly mode: number;
+  readonly uid: number;
+}
+
+/** The entries of a layer in some 30 bytes each: an image may hold a million, and layers wait for each other. */
+export interface LayerListing {
+  readonly entries: () => Iterable<ListedEntry>;
+  readonly byteLength: number;
+}
+
+export interface ListingWriter {
+  readonly add: (entry: ListedEntry) => void;
+  readonly finish: () => LayerListing;
+}
+
+/** Each path is written as what differs from the one before, as neighbours share their folders. */
+export const listingWriter = (): ListingWriter => {
+  const blocks: Uint8Array[] = [];
+  let block = new Uint8Array(FIRST_BLOCK);
+  let at = 0;
+  let last = "";
+
+  const number = (value: number): void => {
+    let rest = Math.max(0, value);
+    while (rest >= 128) {
+      block[at++] = (rest % 128) | 128;
+      rest = Math.floor(rest / 128);
+    }
+    block[at++] = rest;
+  };
+
+  const text = (value: string, from: number): void => {
+    const written = encoder.encodeInto(from === 0 ? value : value.slice(from), scratchFor(value.length - from)).written;
+    number(written);
+    block.set(scratch.subarray(0, written), at);
+    at += written;
+  };
+
+  const closeBlock = (): void => {
+    blocks.push(block.subarray(0, at));
+    at = 0;
+    last = "";
+  };
+
+  return {
+    add: (entry) => {
+      const room = NUMBERS + 3 * (entry.path.length + entry.linkPath.length);
+      if (at + room > block.length) {
+        closeBlock();
+        block = new Uint8Array(Math.max(BLOCK, room));
+      }
+      const shared = sharedLength(last, entry.path);
+      block[at++] = KINDS.indexOf(entry.kind);
+      number(shared);
+      text(entry.path, shared);
+      text(entry.linkPath, 0);
+      number(entry.size);
+      number(entry.checksum);
+      number(entry.mode);
+      number(entry.uid);
+      last = entry.path;
+    },
+    finish: () => {
+      closeBlock();
+      // The last block is mostly empty; what is kept should be what was written.
+      const kept = blocks.map((full, index) => (index === blocks.length - 1 ? full.slice() : full));
+      return {
+        entries: () => readBlocks(kept),
+        byteLength: kept.reduce((sum, one) => sum + one.buffer.byteLength, 0),
+      };
+    },
+  };
+};
+
+const FIRST_BLOCK = 4096;
+const BLOCK = 256 * 1024;
+/** Room for the kind, six numbers of at most eight bytes, and to spare. */
+const NUMBERS = 64;
+const KINDS: readonly ListedKind[] = ["file", "hard link", "directory", "other", "whiteout", "opaque"];
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+let scratch = new Uint8Array(1024);
+
+const scratchFor = (length: number): Uint8Array<ArrayBuffer> => {
+  if (scratch.length < 3 * length) scratch = new Uint8Array(3 * length);
+  return scratch;
+};
+
+const sharedLength = (before: string, path: string): number => {
+  const limit = Math.min(before.length, path.length);
+  let shared = 0;
+  while (shared < limit && before.charCodeAt(shared) === path.charCodeAt(shared)) shared++;
+  // Half of a surrogate pair cannot be written.
+  const isSplit = shared > 0 && (path.charCodeAt(shared - 1) & 0xfc00) === 0xd800;
+  return isSplit ? shared - 1 : shared;
+};
+
+function* readBlocks(blocks: readonly Uint8Array[]): Generator<ListedEntry> {
+  for (const block of blocks) {
+    let at = 0;
+    let path = "";
+    const number = (): number => {
+      let value = 0;
+      for (let scale = 1; ; scale *= 128) {
+        const byte = block[at++] as number;
+        value += (byte & 127) * scale;
+        if (byte < 128) return value;
+      }
+    };
+    const text = (): string => {
+      const length = number();
+      if (length === 0) return "";
+      at += length;
+      return decode(block, at - length, at);
+    };
+    while (at < block.length) {
+      const kind = KINDS[block[at++] as number] as ListedKind;
+      path = path.slice(0, number()) + text();
+      yield { kind, path, linkPath: text(), size: number(), checksum: number(), mode: number(), uid: number() };
+    }
+  }
+}
+
+/** The decoder costs more than most names are long. */
+const decode = (bytes: Uint8Array, from: number, to: number): string => {
+  if (to - from > 24) return decoder.decode(bytes.subarray(from, to));
+  let text = "";
+  for (let index = from; index < to; index++) {
+    const byte = bytes[index] as number;
+    if (byte > 127) return decoder.decode(bytes.subarray(from, to));
+    text += String.fromCharCode(byte);
+  }
+  return text;
+};
