@@ -121,5 +121,7 @@ const notices = (download: Download, commands: readonly ShellCommand[], download
     ({ index, redirects }) =>
       index < download.command.index && redirects.some(({ target }) => target?.value.endsWith("curlrc") === true),
   );
-  return configures || isVerified(download, commands, downloads);
+  const around = download.command.parent === undefined ? undefined : commands[download.command.parent];
+  const isCompared = around !== undefined && receiversOf(around, commands).some(({ name }) => /sum$/.test(name));
+  return configures || isCompared || isVerified(download, commands, downloads);
 };

@@ -18,6 +18,7 @@ Add the key of the repository instead: \`signed-by=/usr/share/keyrings/x.gpg\` f
   aliases: ["CKV2_DOCKER_7", "CKV2_DOCKER_8", "CKV2_DOCKER_9", "CKV2_DOCKER_10", "CKV2_DOCKER_11"],
   silent: [
     "All packages of the command are local files that this Dockerfile did not download, or that it verified.",
+    "A repository of local files (`file:`), as a build makes for its own packages.",
     "`repo_gpgcheck=0`, which concerns the index and not the packages; a setting that is turned on.",
   ],
   fixes: "none",
@@ -61,6 +62,10 @@ RUN dnf install -y ⟦--nogpgcheck⟧ tool && rpm -i ⟦--nosignature⟧ https:/
       good: `RUN wget https://example.org/a.rpm && echo "$SHA256  a.rpm" | sha256sum -c && rpm -i --nosignature a.rpm\n`,
     },
     {
+      title: "packages of the own build",
+      good: 'RUN echo "deb [ trusted=yes ] file:///repo ./" > /etc/apt/sources.list.d/own.list && apk index --allow-untrusted *.apk\n',
+    },
+    {
       title: "a check that is turned on",
       good: "RUN sed -i 's/gpgcheck=0/gpgcheck=1/' /etc/yum.repos.d/x.repo && echo repo_gpgcheck=0 >> /etc/yum.conf\n",
     },
@@ -70,7 +75,8 @@ RUN dnf install -y ⟦--nogpgcheck⟧ tool && rpm -i ⟦--nosignature⟧ https:/
     for (const { commands } of runsIn(file, "every stage"))
       for (const command of commands) {
         const option = options.find(({ program }) => program.test(command.name))?.option;
-        if (option === undefined || hasOnlyTrustedFiles(command, packages)) continue;
+        if (option === undefined || command.args[0]?.value === "index" || hasOnlyTrustedFiles(command, packages))
+          continue;
         for (const word of command.args)
           if (option.test(word.value))
             yield { at: word.span, message: `${word.value} turns off the signature check of ${command.name}` };
@@ -131,12 +137,16 @@ const settings = (file: AuditedFile): readonly Span[] => {
     for (const match of file.text.slice(span.start, span.end).matchAll(setting)) {
       const start = span.start + match.index;
       const line = file.text.slice(file.text.lastIndexOf("\n", start - 1) + 1, start);
-      const isOption = match[0] !== "trusted=yes" || line.lastIndexOf("[") > line.lastIndexOf("]");
-      if (isOption && !/^\s*#/.test(line)) found.push({ start, end: start + match[0].length });
+      const isMeant = match[0] !== "trusted=yes" || isRemoteSource(line, file.text.slice(start, start + 200));
+      if (isMeant && !/^\s*#/.test(line)) found.push({ start, end: start + match[0].length });
     }
   }
   return found;
 };
+
+/** Inside the brackets of an apt source, and not one of local files. */
+const isRemoteSource = (before: string, after: string): boolean =>
+  before.lastIndexOf("[") > before.lastIndexOf("]") && !/^[^\]\n]*\]\s*(file|copy|cdrom):/.test(after);
 
 const setting =
   /\btrusted=yes\b|(?<![\w-])gpgcheck\s*=\s*(?:0|false|no)\b(?![^\n]*\/\s*gpgcheck\s*=\s*(?:1|true))|(?:APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories)\s+\\?["']?(?:true|1|yes)\b|\bSigLevel\s*=\s*(?:Never|Optional TrustAll)\b/gi;

@@ -1,4 +1,3 @@
-import type { RunInstruction } from "../dockerfile/model.ts";
 import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { hasOption, isFedByXargs, readOptions } from "./knowledge/command-options.ts";
@@ -17,7 +16,7 @@ export default defineRule({
 \`COPY --chown=app:app . /app\` and \`COPY --chmod=755 entrypoint.sh /\` set owner and mode in the layer that brings the files.`,
   aliases: [],
   silent: [
-    "The path is not exactly what a COPY or ADD of the stage creates, or files made by a RUN in between lie below it.",
+    "The path is not exactly what a COPY or ADD of the stage creates. There is no fix where a RUN in between may have made files below it.",
     "The mode depends on the file (`X`), or is a variable.",
     "The file is known and smaller than 64 KiB, so that a second copy costs next to nothing.",
     "Builder stages, and Windows.",
@@ -54,6 +53,10 @@ RUN set -e && \\
       bad: `ADD entrypoint.sh /
 RUN chmod +x ⟦/entrypoint.sh⟧ /usr/local/bin/other
 `,
+    },
+    {
+      title: "more files by then: reported without a fix",
+      bad: "COPY . /app\nRUN make -C /app\nRUN chown -R 1000 ⟦/app⟧\n",
     },
     { good: "COPY --chown=1000:1000 --chmod=755 . /app\n" },
     {
@@ -149,7 +152,7 @@ const fixOf = (
     return undefined;
   if (copy.sources.length + copy.heredocs.length !== 1 || change.command.name === "chgrp") return undefined;
   if (change.flag === "chmod" && !/^[0-7]{3,4}$/.test(value)) return undefined;
-  if (!change.isRecursive && !copied.isFile) return undefined;
+  if (change.isRecursive ? mayMakeFiles(file, stage, copy.index, run.index, change) : !copied.isFile) return undefined;
   if (change.flag === "chown" && !/^\d+(:\d*)?$/.test(value) && makesAccount(file, stage, copy.index)) return undefined;
   const removal = withoutCommand(file.text, run, change.command, commands);
   if (removal === undefined) return undefined;
@@ -160,8 +163,19 @@ const fixOf = (
   };
 };
 
+/** Files that came to the directory between COPY and the change need the change as well. */
+const mayMakeFiles = (file: AuditedFile, stage: StageFacts, from: number, to: number, { command }: Change): boolean =>
+  runsOf(file, stage).some(({ run, commands }) =>
+    commands.some(
+      ({ name, index }) =>
+        run.index > from &&
+        (run.index < to || (run.index === to && index < command.index)) &&
+        !/^(set|user(add|mod)|add(user|group)|groupadd|chmod|chown|chgrp)$/.test(name),
+    ),
+  );
+
 const makesAccount = (file: AuditedFile, stage: StageFacts, after: number): boolean =>
   runsOf(file, stage).some(
-    ({ run, commands }: { run: RunInstruction; commands: readonly ShellCommand[] }) =>
+    ({ run, commands }) =>
       run.index > after && commands.some(({ name }) => /^(user|group)add$|^add(user|group)$/.test(name)),
   );

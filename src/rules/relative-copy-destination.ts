@@ -14,7 +14,7 @@ Set \`WORKDIR /app\` first, or write the destination in full.`,
   aliases: ["DL3045"],
   silent: [
     "A WORKDIR stands before it in the stage or in a stage that it is built FROM.",
-    "The base is not known to work in `/`.",
+    "The base is not known to work in `/`, or is scratch, where nothing else lies.",
     "The destination begins with a variable or a drive letter.",
   ],
   fixes: "none",
@@ -25,9 +25,9 @@ Set \`WORKDIR /app\` first, or write the destination in full.`,
       message: ". is / here: no WORKDIR is set before it",
     },
     {
-      title: "into scratch",
-      bad: "FROM scratch\nCOPY app ⟦bin/app⟧\n",
-      message: "bin/app is /bin/app here: no WORKDIR is set before it",
+      title: "a file name",
+      bad: "FROM eclipse-temurin:21-jre\nCOPY app.jar ⟦lib/app.jar⟧\n",
+      message: "lib/app.jar is /lib/app.jar here: no WORKDIR is set before it",
     },
     {
       title: "exec form, before the WORKDIR",
@@ -39,6 +39,7 @@ Set \`WORKDIR /app\` first, or write the destination in full.`,
       title: "a base with a directory of its own",
       good: "FROM golang:1.25\nCOPY . .\nFROM registry.example.org/team/base:1\nCOPY . .\n",
     },
+    { title: "scratch", good: "FROM scratch\nCOPY app .\n" },
     { title: "a variable", good: "ARG DIR=/app\nCOPY . $DIR\n" },
   ],
   check: function* (file) {
@@ -61,7 +62,6 @@ const hasWorkdirBefore = (stage: StageFacts, at: Instruction): boolean =>
   );
 
 const worksInRoot = ({ rootBase }: StageFacts): boolean => {
-  if (rootBase.kind === "scratch") return true;
   if (rootBase.kind !== "image" || rootBase.reference === undefined) return false;
   const { registry, repository } = rootBase.reference;
   return registry === "docker.io" && rootImages.has(repository.replace(/^library\//, ""));

@@ -11,6 +11,7 @@ export const isHarmlessValue = (value: string): boolean =>
   /^(true|false|yes|no|on|off|none|null|enabled?|disabled?|auto)$/i.test(value) ||
   /^\d{1,5}$/.test(value) ||
   /^(~|\.{1,2})?\/[\w./${}~-]*$/.test(value) ||
+  /^[\w.-]+(\/[\w.-]+)+\.[a-z]{2,5}$/.test(value) ||
   /^(0x)?([0-9A-F]{40}|[0-9A-F]{16}|([0-9A-F]{4}\s*){10})$/i.test(value) ||
   (/^[a-z][a-z0-9+.-]*:\/\/\S*$/i.test(value) && !/^[^/]*\/\/[^/@]*:[^/@]+@/.test(value));
 
