@@ -13,6 +13,7 @@ before its first step.`,
   silent: [
     "references with a variable whose value is not known",
     "`scratch`, stages and build contexts that are given by name",
+    "placeholders of a template, as `{{ base }}`",
   ],
   fixes: "none",
   sources: ["https://pkg.go.dev/github.com/distribution/reference"],
@@ -40,10 +41,12 @@ before its first step.`,
     { good: "FROM debian AS Base\nFROM BASE" },
     { good: "ARG NAME\nFROM $NAME" },
     { good: "FROM scratch" },
+    { title: "A template", good: "FROM {{base}}" },
   ],
   check: function* (file) {
     for (const { at, text, reference } of imageUses(file)) {
-      if (reference !== undefined) continue;
+      // {{ name }} and <%= name %> are filled in before the file is a Dockerfile.
+      if (reference !== undefined || /\{\{|<%/.test(text)) continue;
       yield { at, message: `\`${text}\` is no image reference: ${reasonOf(text)}` };
     }
   },

@@ -1,5 +1,6 @@
 import type { CmdInstruction, EntrypointInstruction, ShellForm } from "../dockerfile/model.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import { scriptsOf } from "./knowledge/start-command.ts";
 import { looksLikeArray } from "./malformed-exec-form.ts";
 import { defineRule, type Fix } from "./rule.ts";
 
@@ -36,6 +37,12 @@ Write \`CMD ["node", "server.js"]\`. If the shell is wanted, for a variable or a
       fixed: 'FROM debian:12\nENTRYPOINT ["/bin/app", "--name", "two words"]',
     },
     {
+      title: "Without a shebang only a shell can run it",
+      files: { "run.sh": "node server.js\n" },
+      bad: "FROM node:22\nCOPY run.sh .\nCMD ⟦./run.sh⟧",
+      fixed: "FROM node:22\nCOPY run.sh .\nCMD ./run.sh",
+    },
+    {
       title: "A variable needs the shell",
       bad: "FROM debian:12\nCMD ⟦app --port $PORT⟧",
       fixed: "FROM debian:12\nCMD app --port $PORT",
@@ -55,7 +62,7 @@ Write \`CMD ["node", "server.js"]\`. If the shell is wanted, for a variable or a
         if (command.form !== "shell" || instruction.isTrigger || setsShell(stage)) continue;
         const text = command.joined.text.trim();
         if (text === "" || /^exec\s/.test(text) || looksLikeArray(text)) continue;
-        const fix = asArray(file, instruction, command);
+        const fix = asArray(file, stage, instruction, command);
         const program = /^\S+/.exec(text)?.[0] ?? text;
         yield {
           at: command.span,
@@ -80,6 +87,7 @@ const setsShell = (stage: StageFacts): boolean =>
 /** Only for one command of plain words: then the shell would start the same program with the same arguments. */
 const asArray = (
   file: AuditedFile,
+  stage: StageFacts,
   instruction: CmdInstruction | EntrypointInstruction,
   command: ShellForm,
 ): Fix | undefined => {
@@ -88,6 +96,9 @@ const asArray = (
   if (only?.nameWord === undefined || only.wrappers.length > 0 || only.wrapperSpan !== undefined) return undefined;
   if (only.redirects.length > 0 || only.assignments.length > 0 || only.enclosures.length > 0) return undefined;
   if (only.followedBy !== undefined || builtins.has(only.nameWord.value)) return undefined;
+  // A shell runs a script without a shebang; the kernel refuses it.
+  if (scriptsOf(file, stage, only.nameWord.value)?.every(({ text }) => text.startsWith("#!")) !== true)
+    return undefined;
   const words = [only.nameWord, ...only.args];
   const isPlain = words.every((word) => word.isLiteral && !/^~|[{}*?[\]]/.test(word.value));
   // A word that the lines divide, a comment or an operator would be lost.

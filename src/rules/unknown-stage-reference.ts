@@ -40,7 +40,7 @@ a stage of its own (\`FROM composer:2 AS composer\`), which is also where update
 
 const isSomethingElse = (file: AuditedFile, { text, mount }: StageReference): boolean =>
   mount?.type === "cache" ||
-  /[/:@$]/.test(text) ||
+  /[/:@${<]/.test(text) ||
   /^scratch$/i.test(text) ||
   file.namedContexts.has(text.toLowerCase());
 

@@ -63,12 +63,15 @@ export const isEntrypointScript = (word: string | undefined): boolean =>
  * Texts of the script that a container starts, from the build context or a heredoc; undefined when the program
  * is a script by its name but nobody can read it. Empty for other programs.
  */
-export const startScripts = (
+export const startScripts = (file: AuditedFile, stage: StageFacts, start: Start): readonly StartScript[] | undefined =>
+  scriptsOf(file, stage, start.words[0] ?? "");
+
+/** The same for any program of a stage. */
+export const scriptsOf = (
   file: AuditedFile,
   stage: StageFacts,
-  start: Start,
+  program: string,
 ): readonly StartScript[] | undefined => {
-  const program = start.words[0] ?? "";
   const name = baseName(program);
   const found: StartScript[] = [];
   for (const instruction of stage.lineage.flatMap((facts) => facts.instructions)) {
@@ -98,7 +101,7 @@ export interface StartScript {
 
 const read = (file: AuditedFile, path: string): readonly StartScript[] => {
   const text = file.context?.read(path);
-  return text?.startsWith("#!") === true || (text !== undefined && /\.(sh|bash)$/.test(path)) ? [{ path, text }] : [];
+  return text === undefined ? [] : [{ path, text }];
 };
 
 /** Whether `cmd` belongs to a stage further down the lineage than `entrypoint`. */
