@@ -1,10 +1,19 @@
 /**
  * How fast an image is measured: `node script/bench-image.ts [folder]`. The image is made of this machine's own
- * `/usr` and random bytes, some 600 MB, and kept in the folder for the next run when one is given.
+ * programs and manuals, and kept in the folder for the next run when one is given.
  */
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { createReadStream, createWriteStream, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,14 +28,23 @@ const main = async (given: string | undefined): Promise<void> => {
   const folder = given ?? mkdtempSync(join(tmpdir(), "bench-image-"));
   try {
     if (!existsSync(join(folder, "index.json"))) await makeImage(folder);
-    const digest = asText(at(asArray(at(JSON.parse(await readFile(join(folder, "index.json"), "utf8")), "manifests"))[0], "digest"));
+    const digest = asText(
+      at(asArray(at(JSON.parse(await readFile(join(folder, "index.json"), "utf8")), "manifests"))[0], "digest"),
+    );
     const metadata = { "containerimage.digest": digest };
     const layers = await layerPaths(folder, digest ?? "");
     const secrets = Array.from({ length: 10 }, (_, index) => ({ id: `s${index}`, value: randomBytes(30) }));
-    const text = { id: "text", value: Buffer.from(`token=${randomBytes(20).toString("hex")}\nother=${randomBytes(9).toString("hex")}`) };
+    const text = {
+      id: "text",
+      value: Buffer.from(`token=${randomBytes(20).toString("hex")}\nother=${randomBytes(9).toString("hex")}`),
+    };
     const bytes = await inflate(layers);
     await report("gunzip only, one layer after the other", bytes, async () => void (await inflate(layers)));
-    await report("gunzip only, two at a time", bytes, async () => void (await Promise.all(halves(layers).map(inflate))));
+    await report(
+      "gunzip only, two at a time",
+      bytes,
+      async () => void (await Promise.all(halves(layers).map(inflate))),
+    );
     await report("measure", bytes, async () => void (await measure(folder, metadata, TARGET)));
     await report("measure, 11 secrets", bytes, async () => {
       const [image] = await measure(folder, metadata, TARGET, { secrets: [...secrets, text] });
@@ -61,16 +79,21 @@ const TARGET: Target = {
 
 const ROUNDS = 3;
 
+/** Processor time is told beside the clock: the machine may have other work. */
 const report = async (name: string, bytes: number, run: () => Promise<void>): Promise<void> => {
-  const times: number[] = [];
+  const times: { readonly clock: number; readonly processor: number }[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     const start = performance.now();
+    const before = process.cpuUsage();
     await run();
-    times.push((performance.now() - start) / 1000);
+    const { user, system } = process.cpuUsage(before);
+    times.push({ clock: (performance.now() - start) / 1000, processor: (user + system) / 1e6 });
   }
-  const best = Math.min(...times);
-  const all = times.map((time) => time.toFixed(2)).join(" / ");
-  console.log(`${name}: ${all} s, ${(bytes / 1e6 / best).toFixed(0)} MB/s`);
+  const clock = Math.min(...times.map((time) => time.clock));
+  const processor = Math.min(...times.map((time) => time.processor));
+  console.log(
+    `${name}: ${clock.toFixed(2)} s, ${(bytes / 1e6 / clock).toFixed(0)} MB/s; ${processor.toFixed(2)} s of processor`,
+  );
 };
 
 const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
@@ -99,10 +122,8 @@ const blob = (folder: string, digest: string): string => join(folder, "blobs/sha
 const makeImage = async (folder: string): Promise<void> => {
   mkdirSync(join(folder, "blobs/sha256"), { recursive: true });
   const layers = [
-    await layer(folder, tar(["-C", "/usr", "bin", "sbin", "libexec"])),
-    await layer(folder, tar(["-C", "/usr", "lib"])),
-    await layer(folder, tar(["-C", "/usr", "share"])),
-    await layer(folder, tar(["-C", "/usr", "--mtime=@0", "bin"])),
+    await layer(folder, tar(["-C", "/usr", "bin", "sbin"])),
+    await layer(folder, tar(["-C", "/usr", "share/doc", "share/man", "share/locale"])),
   ];
   const config = document(folder, {
     architecture: "amd64",
