@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "@jest/globals";
 import { type FakeGitHub, startFakeGitHub } from "./github/fake-github.ts";
+import { payloadOf, pullRequest } from "./github/payloads.ts";
 import { type Job, type Step, startJob } from "./github/step-runner.ts";
 
 let github: FakeGitHub;
@@ -30,13 +31,7 @@ const step = (given: Partial<Step> = {}): Step => ({
   apiUrl: github.url,
   token: "write-token",
   event: "pull_request",
-  payload: {
-    pull_request: {
-      number: 7,
-      head: { sha: "a".repeat(40), repo: { full_name: "acme/shop" } },
-      base: { sha: "b".repeat(40), ref: "main", repo: { full_name: "acme/shop" } },
-    },
-  },
+  payload: pullRequest(),
   environment: { PATH: process.env.PATH ?? "", HOME: workspace },
   ...given,
   inputs: { build: "true", ...given.inputs },
@@ -88,8 +83,7 @@ test("compares sizes with those that a run on the base branch left on its check 
       "",
     ].join("\n");
   await writeFile(join(workspace, "Dockerfile"), dockerfile(500));
-  const payload = { before: "d".repeat(40), repository: { default_branch: "main" } };
-  const pushed = await job.run(step({ event: "push", payload, sha: base }));
+  const pushed = await job.run(step({ event: "push", payload: payloadOf("push"), sha: base, ref: "refs/heads/main" }));
   expect(pushed.exitCode).toBe(0);
   github.state.baseCommits = ["e".repeat(40), base, "d".repeat(40)];
   await writeFile(join(workspace, "Dockerfile"), dockerfile(900));

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { type FakeGitHub, startFakeGitHub } from "./github/fake-github.ts";
+import { payloadOf, pullRequest } from "./github/payloads.ts";
 import { type Job, type Step, type StepResult, startJob } from "./github/step-runner.ts";
 
 jest.setTimeout(60_000);
@@ -38,21 +39,10 @@ const step = (given: Partial<Step> = {}): Step => ({
   apiUrl: github.url,
   token: "write-token",
   event: "pull_request",
-  payload: pullRequest("acme/shop"),
+  payload: pullRequest(),
   environment: { PATH: process.env.PATH ?? "", HOME: workspace },
   ...given,
   inputs: { build: "false", "failure-threshold": "warning", ...given.inputs },
-});
-
-const pullRequest = (from: string) => ({
-  action: "synchronize",
-  pull_request: {
-    number: 7,
-    user: { login: "alice" },
-    head: { sha: head, ref: "topic", repo: { full_name: from } },
-    base: { sha: "b".repeat(40), ref: "main", repo: { full_name: "acme/shop" } },
-  },
-  repository: { default_branch: "main", full_name: "acme/shop" },
 });
 
 const put = async (files: Readonly<Record<string, string>>): Promise<void> => {
@@ -194,18 +184,17 @@ describe("the action", () => {
     ]);
   });
 
-  test.each(["push", "merge_group", "schedule", "workflow_dispatch"])("runs on %s without a comment", async (event) => {
-    await put({ Dockerfile: bad });
-    const payload =
-      event === "merge_group"
-        ? { merge_group: { head_sha: head, base_ref: "refs/heads/main", base_sha: "b".repeat(40) } }
-        : { repository: { default_branch: "main" } };
-    const result = await job.run(step({ event, payload, sha: head }));
-    expect(result.exitCode).toBe(1);
-    expect(github.state.checks).toMatchObject([{ headSha: head, status: "completed" }]);
-    expect(github.state.comments).toEqual([]);
-    expect(result.issues).toEqual([]);
-  });
+  test.each(["push", "merge_group", "schedule", "workflow_dispatch"] as const)(
+    "runs on %s without a comment",
+    async (event) => {
+      await put({ Dockerfile: bad });
+      const result = await job.run(step({ event, payload: payloadOf(event), sha: head }));
+      expect(result.exitCode).toBe(1);
+      expect(github.state.checks).toMatchObject([{ headSha: head, status: "completed" }]);
+      expect(github.state.comments).toEqual([]);
+      expect(result.issues).toEqual([]);
+    },
+  );
 });
 
 describe("a job that ends early", () => {

@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type ActionsMetadataProvider, validate } from "@actions/languageservice";
+import { describe, expect, test } from "@jest/globals";
+import { Ajv } from "ajv";
+import addFormats from "ajv-formats";
+import { parse } from "yaml";
+import { payloads } from "./github/payloads.ts";
+
+const root = new URL("..", import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
+const action = parse(read("action.yml")) as {
+  readonly name: string;
+  readonly description: string;
+  readonly inputs: Readonly<Record<string, { readonly description: string; readonly default?: string }>>;
+  readonly outputs: Readonly<Record<string, { readonly description: string }>>;
+};
+
+/** Knows our own inputs; whatever another action takes is right. */
+const actionsMetadataProvider: ActionsMetadataProvider = {
+  fetchActionMetadata: async ({ name, owner }) =>
+    name === "docker-hygiene" ? { ...action } : { name: `${owner}/${name}`, description: "" },
+};
+
+const faults = async (uri: string, text: string): Promise<readonly string[]> => {
+  const lines = text.split("\n");
+  const document = {
+    uri,
+    languageId: "yaml",
+    version: 1,
+    lineCount: lines.length,
+    getText: () => text,
+    positionAt: (offset: number) => {
+      const before = text.slice(0, offset).split("\n");
+      return { line: before.length - 1, character: before.at(-1)?.length ?? 0 };
+    },
+    offsetAt: ({ line, character }: { readonly line: number; readonly character: number }) =>
+      lines.slice(0, line).join("\n").length + (line === 0 ? 0 : 1) + character,
+  };
+  const found = await validate(document as unknown as Parameters<typeof validate>[0], { actionsMetadataProvider });
+  return found.map(({ message, range }) => `${uri}:${range.start.line + 1}: ${message}`);
+};
+
+/** `uses: ./` has no metadata to look up, so it is given our published name. */
+const published = (text: string): string => text.replaceAll(/uses: \.\/?$/gm, "uses: org/docker-hygiene@v1");
+
+describe("GitHub's own language service", () => {
+  test("finds nothing wrong with action.yml", async () => {
+    expect(await faults("file:///repository/action.yml", read("action.yml"))).toEqual([]);
+  });
+
+  test("finds what is wrong with an action.yml and a workflow", async () => {
+    const wrong = read("action.yml").replace("using: node24", "using: node99").replace("icon: package", "icon: wishes");
+    expect(await faults("file:///wrong/action.yml", wrong)).toHaveLength(2);
+    const step =
+      "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: org/docker-hygiene@v1\n        with:\n          wishes: x\n";
+    expect(await faults("file:///wrong/.github/workflows/a.yml", step)).toEqual([
+      "file:///wrong/.github/workflows/a.yml:8: Invalid action input 'wishes'",
+    ]);
+  });
+
+  test.each(readdirSync(new URL(".github/workflows", root)))(
+    "finds nothing wrong with the workflow %s",
+    async (name) => {
+      const path = `.github/workflows/${name}`;
+      expect(await faults(`file:///repository/${path}`, published(read(path)))).toEqual([]);
+    },
+  );
+
+  const blocks = [...read("README.md").matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
+    .map((match) => match[1] ?? "")
+    .filter((text) => text.includes("uses: "));
+  test.each(blocks.map((text, index) => [index + 1, text] as const))(
+    "finds nothing wrong with workflow %s of the README",
+    async (index, text) => {
+      const steps = `on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n${text.replaceAll(/^/gm, "      ")}`;
+      const workflow = text.includes("jobs:") ? text : steps;
+      expect(await faults(`file:///readme-${index}/.github/workflows/a.yml`, workflow)).toEqual([]);
+    },
+  );
+});
+
+describe("action.yml", () => {
+  test("names each input and output in one sentence", () => {
+    for (const { description } of [...Object.values(action.inputs), ...Object.values(action.outputs)]) {
+      expect(description).toMatch(/^[A-Z`][^\n]*[^.]\.$/);
+    }
+  });
+
+  test("has every input that the sources read, and no other", () => {
+    const sources = ["src/action-inputs.ts", "src/action-pipeline.ts", "src/action-post.ts", "src/settings-values.ts"]
+      .map(read)
+      .join("\n");
+    for (const name of Object.keys(action.inputs)) expect(sources).toContain(`"${name}"`);
+    const asked = [...read("src/action-inputs.ts").matchAll(/(?:text|choice)\(\s*"([a-z-]+)"/g)].map(
+      (match) => match[1],
+    );
+    expect(asked.filter((name) => name !== undefined && action.inputs[name] === undefined)).toEqual([]);
+  });
+});
+
+test("the payloads of the tests are such as GitHub sends", () => {
+  const ajv = new Ajv({ strict: false, logger: false });
+  addFormats.default(ajv);
+  const schema = fileURLToPath(import.meta.resolve("@octokit/webhooks-schemas/schema.json"));
+  ajv.addSchema(JSON.parse(readFileSync(schema, "utf8")), "webhooks");
+  for (const [name, payload] of Object.entries(payloads)) {
+    const isValid = ajv.validate({ $ref: `webhooks#/definitions/${name.replaceAll("$", "%24")}` }, payload);
+    expect(`${name}: ${isValid ? "valid" : ajv.errorsText()}`).toBe(`${name}: valid`);
+  }
+});
+
+test("the command line's modules never load the toolkit's core, which is most of its start-up", () => {
+  const seen = new Set<string>();
+  const packages = new Set<string>();
+  const visit = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    const text = readFileSync(file, "utf8").replaceAll(/^import type .*$/gm, "");
+    for (const [, name = ""] of text.matchAll(/(?:from|import\((?:\s*\/\*[^*]*\*\/)?)\s*"([^"]+)"/g)) {
+      if (name.startsWith(".")) visit(fileURLToPath(new URL(name, `file://${file}`)));
+      else packages.add(name);
+    }
+  };
+  visit(fileURLToPath(new URL("src/cli.ts", root)));
+  expect(seen.size).toBeGreaterThan(50);
+  expect([...packages].filter((name) => /^@actions\/(?!exec$)/.test(name))).toEqual([]);
+});
