@@ -2,7 +2,7 @@ import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { buildPackagesOf, isRemovedAgain } from "./knowledge/build-tools.ts";
 import { runsOf } from "./knowledge/run-commands.ts";
 import { isForDevelopers, isToolchainImage } from "./knowledge/stage-purpose.ts";
-import { startOf, startsNothing, startsPromptOrTool } from "./knowledge/start-command.ts";
+import { baseName, startOf, startsNothing, startsPromptOrTool } from "./knowledge/start-command.ts";
 import { defineRule, type Problem } from "./rule.ts";
 
 export default defineRule({
@@ -70,7 +70,9 @@ layer below.`,
 function* problemsOf(file: AuditedFile, stage: StageFacts, program: string): Iterable<Problem> {
   const root = stage.lineage.at(-1);
   if (root !== undefined && stage.rootBase.kind === "image" && stage.rootBase.reference !== undefined) {
-    if (isToolchainImage(stage.rootBase.reference)) {
+    const { reference } = stage.rootBase;
+    // `dart server.dart` in dart runs what the image is made for.
+    if (isToolchainImage(reference) && baseName(program) !== reference.name) {
       const name = stage.rootBase.text.split(/[:@]/)[0];
       yield {
         at: root.stage.from.image.span,

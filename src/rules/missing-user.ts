@@ -1,7 +1,7 @@
 import type { StageFacts } from "./audited-file.ts";
 import { defaultUserOf } from "./knowledge/base-images.ts";
 import { mayDropPrivileges } from "./knowledge/privilege-drop.ts";
-import { isForDevelopers } from "./knowledge/stage-purpose.ts";
+import { isContainerAction, isForDevelopers } from "./knowledge/stage-purpose.ts";
 import { type Start, startOf, startsNothing, startsPromptOrTool } from "./knowledge/start-command.ts";
 import { defineRule } from "./rule.ts";
 
@@ -22,6 +22,7 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
     "stages that start nothing, or a shell, an interpreter or a compiler: they are bases and tools",
     "an entrypoint that hands over to another user, or an entrypoint script that cannot be read",
     "stages named for development, tests, debugging or building",
+    "container actions of GitHub, which must run as root",
     "Windows images, and files that the engine refuses",
   ],
   fixes: "none",
@@ -44,6 +45,11 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
       title: "The base brings its user",
       good: 'FROM gcr.io/distroless/static-debian12:nonroot\nCOPY app /\nCMD ["/app"]',
     },
+    {
+      title: "GitHub starts its container actions as root",
+      files: { "action.yml": "runs:\n  using: docker\n  image: Dockerfile\n" },
+      good: 'FROM debian:12\nENTRYPOINT ["/action"]',
+    },
     { title: "Data only", good: "FROM scratch\nCOPY assets /assets" },
     { title: "Others build on it", good: 'FROM debian:12\nRUN apt-get update\nCMD ["bash"]' },
     {
@@ -56,7 +62,7 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
     },
   ],
   check: function* (file) {
-    if (file.isBroken) return;
+    if (file.isBroken || isContainerAction(file)) return;
     for (const stage of file.targetStages) {
       const start = startOf(file, stage);
       if (start === undefined || stage.user !== undefined || stage.isWindows) continue;
@@ -70,7 +76,7 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
       if (mayDropPrivileges(file, stage)) continue;
       yield {
         at: stage.stage.from.image.span,
-        message: `No USER is set, so that \`${shown(start)}\` runs as root${stateOf(stage)}`,
+        message: `No USER is set, so that \`${shown(start)}\` runs as root${stateOf(stage)}${doubtOf(stage)}`,
         related: [{ at: start.instruction.keywordSpan, message: "started here" }],
       };
     }
@@ -80,6 +86,12 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
 const mayRunAsOther = ({ rootBase }: StageFacts): boolean => {
   if (rootBase.kind === "scratch") return false;
   return rootBase.kind !== "image" || rootBase.reference === undefined || defaultUserOf(rootBase.reference) === "other";
+};
+
+/** Nobody knows the user of every image on a registry. */
+const doubtOf = ({ rootBase }: StageFacts): string => {
+  if (rootBase.kind !== "image" || rootBase.reference === undefined) return "";
+  return defaultUserOf(rootBase.reference) === undefined ? ", unless the base says otherwise" : "";
 };
 
 const shown = (start: Start): string => {

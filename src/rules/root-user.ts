@@ -1,7 +1,7 @@
 import type { Instruction } from "../dockerfile/model.ts";
 import type { StageFacts } from "./audited-file.ts";
 import { mayDropPrivileges } from "./knowledge/privilege-drop.ts";
-import { isForDevelopers } from "./knowledge/stage-purpose.ts";
+import { isContainerAction, isForDevelopers } from "./knowledge/stage-purpose.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -21,6 +21,7 @@ hand over in its entrypoint, with \`exec gosu app "$@"\` or \`setpriv\`.`,
     "stages named for development, tests, debugging or building",
     "an entrypoint that hands over to another user (gosu, su-exec, setpriv, runuser, s6, `su` in a script that can be read)",
     "variables without a default",
+    "container actions of GitHub, which must run as root",
     "Windows images, unless the user is ContainerAdministrator",
   ],
   fixes: "none",
@@ -49,6 +50,7 @@ hand over in its entrypoint, with \`exec gosu app "$@"\` or \`setpriv\`.`,
     { good: "FROM debian:12\nARG WHO\nUSER $WHO\nCMD app" },
   ],
   check: function* (file) {
+    if (isContainerAction(file)) return;
     const reported = new Set<Instruction>();
     for (const stage of file.targetStages) {
       const { user } = stage;

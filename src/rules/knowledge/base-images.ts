@@ -55,9 +55,10 @@ export const defaultUserOf = (reference: ImageReference): "root" | "other" | und
   if (rootImages.has(name)) return "root";
   if (nonRootImages.has(name) || nonRootOwners.some((owner) => owner.test(name))) return "other";
   // Azure Linux distroless and Ubuntu chiseled images of .NET run as app.
-  if (/^mcr\.microsoft\.com\/(.*\/)?dotnet\//.test(name) && /chiseled|distroless/.test(tag)) return "other";
+  if (/^mcr\.microsoft\.com\/(.*\/)?dotnet\//.test(name)) return /chiseled|distroless/.test(tag) ? "other" : "root";
   if (/^dhi\.io\//.test(name)) return /(^|-)dev(-|$)/.test(tag) ? "root" : "other";
-  if (distributions.has(name) || officialOnDebian.has(name)) return "root";
+  const isDistroless = /^gcr\.io\/distroless\//.test(name);
+  if (distributions.has(name) || officialOnDebian.has(name) || others.has(name) || isDistroless) return "root";
   return undefined;
 };
 
@@ -166,7 +167,7 @@ const rootImages: ReadonlySet<string> = new Set(words("cgr.dev/chainguard/wolfi-
 
 /** By the tags that the publisher offers; images of a language or a distribution only. */
 const smallerVariants: ReadonlyMap<string, string> = rows({
-  slim: "debian node python ruby perl pypy erlang elixir rust julia openjdk",
+  slim: "debian node python ruby perl pypy erlang elixir rust openjdk",
   alpine: "php nginx httpd",
   "a jre": "eclipse-temurin",
 });

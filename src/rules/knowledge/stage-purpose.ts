@@ -16,6 +16,13 @@ export const isForDevelopers = (file: AuditedFile, stage: StageFacts): boolean =
   return ofFile === "development" || ofFile === "debug" || /(^|\/)\.devcontainer\//.test(path);
 };
 
+/**
+ * Whether the Dockerfile is that of a container action, which GitHub starts as root in a workspace of root's:
+ * https://docs.github.com/actions/reference/workflows-and-actions/dockerfile-support#user
+ */
+export const isContainerAction = ({ context }: AuditedFile): boolean =>
+  ["action.yml", "action.yaml"].some((path) => /^\s*using:\s*["']?docker\b/m.test(context?.read(path) ?? ""));
+
 /** The stages that images for production are made of, in file order. */
 export const productionStages = (file: AuditedFile): readonly StageFacts[] => {
   const found = new Set(
