@@ -71,12 +71,14 @@ RUN dnf install -y ⟦--nogpgcheck⟧ tool && rpm -i ⟦--nosignature⟧ https:/
     },
   ],
   check: function* (file) {
-    const packages = unverifiedFiles(file);
+    let packages: ReadonlySet<string> | undefined;
     for (const { commands } of runsIn(file, "every stage"))
       for (const command of commands) {
         const option = options.find(({ program }) => program.test(command.name))?.option;
-        if (option === undefined || command.args[0]?.value === "index" || hasOnlyTrustedFiles(command, packages))
-          continue;
+        if (option === undefined || command.args[0]?.value === "index") continue;
+        if (!command.args.some(({ value }) => option.test(value))) continue;
+        packages ??= unverifiedFiles(file);
+        if (hasOnlyTrustedFiles(command, packages)) continue;
         for (const word of command.args)
           if (option.test(word.value))
             yield { at: word.span, message: `${word.value} turns off the signature check of ${command.name}` };

@@ -40,7 +40,7 @@ LABEL b=3
     { good: "ENV PATH=/x:$PATH\nENV PATH=/y:$PATH\nLABEL a=1\nEXPOSE 53/tcp 53/udp\n" },
     {
       title: "used between",
-      good: "ENV DEBIAN_FRONTEND=noninteractive\nRUN apt-get update && apt-get install -y git\nENV DEBIAN_FRONTEND=\n",
+      good: "ENV V=1\nLABEL v=$V\nENV V=2\nENV DEBIAN_FRONTEND=noninteractive\nRUN apt-get update && apt-get install -y git\nENV DEBIAN_FRONTEND=\n",
     },
     { title: "of another stage", good: "FROM debian:bookworm-slim AS base\nENV MODE=a\nFROM base\nENV MODE=b\n" },
     { title: "ARG, unknown ports", good: "ARG A=1\nARG A=2\nARG P\nEXPOSE $P $P\n" },
@@ -54,13 +54,12 @@ LABEL b=3
 });
 
 const overwritten = function* (file: AuditedFile, stage: StageFacts): Iterable<Problem> {
-  const seen = new Map<string, { readonly at: Instruction; readonly assignment: Assignment }>();
+  const labels = new Map<string, Declared>();
+  const variables = new Map<string, Declared>();
   for (const at of stage.instructions) {
-    const isEnvOrLabel = at.keyword === "ENV" || at.keyword === "LABEL";
-    // Whatever runs or reads variables in between may depend on an ENV.
-    if (at.keyword !== "LABEL" && at.keyword !== "EXPOSE")
-      dropUsed(seen, file.text.slice(at.span.start, at.span.end), at);
-    if (!isEnvOrLabel) continue;
+    dropUsed(variables, file.text.slice(at.span.start, at.span.end), at);
+    if (at.keyword !== "ENV" && at.keyword !== "LABEL") continue;
+    const seen = at.keyword === "ENV" ? variables : labels;
     for (const assignment of at.assignments) {
       const key = `${at.keyword} ${unquoted(assignment.key.text)}`;
       const before = seen.get(key);
@@ -78,12 +77,15 @@ const overwritten = function* (file: AuditedFile, stage: StageFacts): Iterable<P
   }
 };
 
-const dropUsed = (seen: Map<string, unknown>, text: string, at: Instruction): void => {
-  if (at.keyword !== "ENV") {
-    for (const key of seen.keys()) if (key.startsWith("ENV ")) seen.delete(key);
-    return;
-  }
-  for (const [, name = ""] of text.matchAll(/\$\{?(\w+)/g)) seen.delete(`ENV ${name}`);
+interface Declared {
+  readonly at: Instruction;
+  readonly assignment: Assignment;
+}
+
+/** What runs in between may read any variable; what only declares reads those that it names. */
+const dropUsed = (variables: Map<string, Declared>, text: string, { keyword }: Instruction): void => {
+  if (keyword !== "ENV" && keyword !== "LABEL" && keyword !== "EXPOSE") variables.clear();
+  else for (const [, name = ""] of text.matchAll(/\$\{?(\w+)/g)) variables.delete(`ENV ${name}`);
 };
 
 const repeatedPorts = function* (file: AuditedFile, stage: StageFacts): Iterable<Problem> {

@@ -1,4 +1,4 @@
-import { contextSources, filesTaken } from "./knowledge/context-sources.ts";
+import { contextSources, takenBy } from "./knowledge/context-sources.ts";
 import { baseName } from "./knowledge/paths.ts";
 import { defineRule } from "./rule.ts";
 
@@ -53,29 +53,31 @@ The finding stands at the COPY that takes the files; the line to change is the o
       .split(/\r?\n/)
       .map((line) => line.trim())
       .filter((line) => line !== "" && !/^[#!]/.test(line) && !/[/\\]/.test(line) && /\w/.test(line));
+    const globs = patterns.map((pattern) => ({ pattern, glob: globOf(pattern) }));
+    const matches = context.files.flatMap((path) => {
+      const [, ...nested] = path.split("/");
+      const found = globs.find(({ glob }) => nested.some((part) => glob.test(part)));
+      return found === undefined ? [] : [{ path, pattern: found.pattern }];
+    });
     const reported = new Set<string>();
     for (const source of contextSources(file)) {
-      const taken = filesTaken(context, source).filter((path) => path.includes("/"));
-      for (const pattern of patterns) {
-        const glob = new RegExp(
-          `^${pattern
-            .replace(/[.+^${}()|[\]]/g, "\\$&")
-            .replace(/\*+/g, "[^/]*")
-            .replace(/\?/g, "[^/]")}$`,
-        );
-        const found = taken.find((path) =>
-          path
-            .split("/")
-            .slice(1)
-            .some((part) => glob.test(part)),
-        );
-        if (found === undefined || reported.has(pattern)) continue;
+      const isTaken = takenBy(context, source);
+      for (const { path, pattern } of matches) {
+        if (reported.has(pattern) || !isTaken(path)) continue;
         reported.add(pattern);
         yield {
           at: source.word.span,
-          message: `${pattern} in ${baseName(context.ignoreFile.path)} keeps out the root's only: ${found} is copied`,
+          message: `${pattern} in ${baseName(context.ignoreFile.path)} keeps out the root's only: ${path} is copied`,
         };
       }
     }
   },
 });
+
+const globOf = (pattern: string): RegExp =>
+  new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]]/g, "\\$&")
+      .replace(/\*+/g, "[^/]*")
+      .replace(/\?/g, "[^/]")}$`,
+  );

@@ -1,6 +1,6 @@
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { isRemoteSource } from "./knowledge/copy-sources.ts";
-import { credentialFileOf, holdsCredential } from "./knowledge/credential-files.ts";
+import { credentialFileOf, isCredentialFile } from "./knowledge/credential-files.ts";
 import { baseName } from "./knowledge/paths.ts";
 import { defineRule } from "./rule.ts";
 
@@ -62,6 +62,11 @@ COPY ⟦.git⟧ /src/.git
       good: "COPY .npmrc ca.pem repository.key /app/\n",
     },
     {
+      title: "an environment file without a secret",
+      files: { ".env": "PORT=8080\nLOG_LEVEL=info\n" },
+      good: "COPY .env /app/\n",
+    },
+    {
       title: "the history in a builder stage",
       good: `FROM golang:1.25 AS build
 COPY .git /src/.git
@@ -87,10 +92,6 @@ COPY --from=build /app /app
 
 const kindOf = (file: AuditedFile, stage: StageFacts, path: string): string | undefined => {
   if (baseName(path) === ".git") return stage.isShipped ? "the history of the repository" : undefined;
-  const kind = credentialFileOf(path);
-  if (kind === undefined) return undefined;
-  const content = file.context?.read(path.replace(/^(\.?\/)+/, ""));
-  if (kind.evidence === "content") return content !== undefined && holdsCredential(content) ? kind.what : undefined;
-  const isPublic = content !== undefined && /\.(pem|key)$/i.test(path) && !content.includes("PRIVATE KEY");
-  return isPublic ? undefined : kind.what;
+  const clean = path.replace(/^(\.{0,2}\/)+/, "");
+  return isCredentialFile(file.context, clean) ? credentialFileOf(clean)?.what : undefined;
 };

@@ -1,6 +1,6 @@
 import type { BuildContext } from "./audited-file.ts";
-import { type ContextSource, contextSources, filesTaken } from "./knowledge/context-sources.ts";
-import { credentialFileOf, holdsCredential } from "./knowledge/credential-files.ts";
+import { type ContextSource, contextSources, takenBy } from "./knowledge/context-sources.ts";
+import { credentialFileOf, isCredentialFile } from "./knowledge/credential-files.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -57,43 +57,30 @@ Add a line for it to .dockerignore, or \`--exclude\` it from the COPY.`,
   check: function* (file) {
     const { context } = file;
     if (context === undefined) return;
+    const sources = contextSources(file);
+    if (sources.length === 0) return;
+    const candidates = context.files.filter((path) => !isForTests.test(path) && credentialFileOf(path) !== undefined);
     const reported = new Set<string>();
-    for (const source of contextSources(file)) {
-      const found = sensitiveIn(context, source);
-      if (found === undefined || reported.has(found.path)) continue;
-      reported.add(found.path);
+    for (const source of sources) {
+      const isTaken = takenBy(context, source);
+      const found = candidates.find((path) => path !== source.path && isTaken(path) && isCredentialFile(context, path));
+      const taken = found ?? (takesHistory(context, source) ? ".git" : undefined);
+      if (taken === undefined || reported.has(taken)) continue;
+      reported.add(taken);
+      const what = taken === ".git" ? "the history of the repository" : credentialFileOf(taken)?.what;
       yield {
         at: source.word.span,
-        message: `${source.copy.keyword} ${source.word.text} takes ${found.path} along, ${found.what}`,
+        message: `${source.copy.keyword} ${source.word.text} takes ${taken} along, ${what}`,
       };
     }
   },
 });
 
-interface Sensitive {
-  readonly path: string;
-  readonly what: string;
-}
+const isForTests = /^\.git\/|(^|\/)(node_modules|testdata|fixtures|__tests__|tests?|examples?)\//;
 
-/** The worst first; a source that is itself the file is left to `secret-file-copied`. */
-const sensitiveIn = (context: BuildContext, source: ContextSource): Sensitive | undefined => {
-  for (const path of filesTaken(context, source)) {
-    if (
-      path === source.path ||
-      path.startsWith(".git/") ||
-      /(^|\/)(node_modules|testdata|fixtures|__tests__|tests?|examples?)\//.test(path)
-    )
-      continue;
-    const kind = credentialFileOf(path);
-    if (kind === undefined) continue;
-    const text = context.read(path);
-    if (kind.evidence === "content" && (text === undefined || !holdsCredential(text))) continue;
-    if (/\.(pem|key)$/.test(path) && text !== undefined && !text.includes("PRIVATE KEY")) continue;
-    return { path, what: kind.what };
-  }
-  const takesHistory =
-    source.path === "" && source.stage.isShipped && !context.isIgnored(".git/HEAD") && !context.isIgnored(".git");
-  const isExcluded = source.copy.flags.some(({ name, value }) => name === "exclude" && /\.git\b/.test(value ?? ""));
-  if (!takesHistory || isExcluded || context.read(".git/HEAD") === undefined) return undefined;
-  return { path: ".git", what: "the history of the repository" };
-};
+const takesHistory = (context: BuildContext, source: ContextSource): boolean =>
+  source.path === "" &&
+  source.stage.isShipped &&
+  !source.copy.flags.some(({ name, value }) => name === "exclude" && /\.git\b/.test(value ?? "")) &&
+  !context.isIgnored(".git/HEAD") &&
+  context.read(".git/HEAD") !== undefined;

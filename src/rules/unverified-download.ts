@@ -91,6 +91,7 @@ RUN curl -fLo /tmp/tool https://example.org/tool && verify.sh /tmp/tool
     for (const stage of file.stages) {
       const runs = runsOf(file, stage);
       for (const [at, run] of runs.entries()) {
+        if (run.scripts.every(({ commands }) => downloadsIn(commands).length === 0)) continue;
         const later = [...runs.slice(at + 1), ...dependentRuns(file, stage)];
         yield* unverifiedIn(run, later, copiedNames(stage));
       }

@@ -1,4 +1,5 @@
-import { contextSources, filesTaken, isWholeContext } from "./knowledge/context-sources.ts";
+import type { BuildContext } from "./audited-file.ts";
+import { contextSources, isWholeContext, takenBy } from "./knowledge/context-sources.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -51,7 +52,7 @@ Name the directories that the application needs, or let a .dockerignore begin wi
         source.copy.flags.some(({ name }) => name === "exclude")
       )
         continue;
-      if (file.context !== undefined && filesTaken(file.context, source).length < 20) continue;
+      if (file.context !== undefined && hasFewerThan(20, file.context, takenBy(file.context, source))) continue;
       yield {
         at: source.word.span,
         message: `${source.copy.keyword} ${source.word.text} takes the whole build context`,
@@ -59,3 +60,9 @@ Name the directories that the application needs, or let a .dockerignore begin wi
     }
   },
 });
+
+const hasFewerThan = (limit: number, { files }: BuildContext, isTaken: (path: string) => boolean): boolean => {
+  let count = 0;
+  for (const path of files) if (isTaken(path) && ++count >= limit) return false;
+  return true;
+};

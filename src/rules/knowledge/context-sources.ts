@@ -27,17 +27,21 @@ export const contextSources = (file: AuditedFile): readonly ContextSource[] =>
 /** Whether a COPY of this source takes the whole context. */
 export const isWholeContext = ({ path }: ContextSource): boolean => path === "" || path === "*" || path === "**";
 
-/** The files of the context that a source takes, those that the ignore file or `--exclude` keeps out left away. */
-export const filesTaken = (context: BuildContext, source: ContextSource): readonly string[] => {
+/**
+ * Tells whether a source takes a file of the context: it lies below the source, and neither the ignore file nor
+ * `--exclude` keeps it out.
+ */
+export const takenBy = (context: BuildContext, source: ContextSource): ((path: string) => boolean) => {
   const { path } = source;
-  if (path === undefined || /[*?[\]]/.test(path.replace(/^\*+$/, ""))) return [];
+  if (path === undefined || /[*?[\]]/.test(path.replace(/^\*+$/, ""))) return () => false;
+  const isWhole = isWholeContext(source);
   const excluded = source.copy.flags
     .filter(({ name }) => name === "exclude")
     .map(({ value }) => patternOf(value ?? ""));
-  const isTaken = (one: string): boolean => isWholeContext(source) || one === path || one.startsWith(`${path}/`);
-  return context.files.filter(
-    (one) => isTaken(one) && !context.isIgnored(one) && !excluded.some((pattern) => pattern.test(one)),
-  );
+  return (one) =>
+    (isWhole || one === path || one.startsWith(`${path}/`)) &&
+    !excluded.some((pattern) => pattern.test(one)) &&
+    !context.isIgnored(one);
 };
 
 /** The path as the engine reads it: `..` at the front is dropped, the rest is cleaned. */

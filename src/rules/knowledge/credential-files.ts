@@ -1,5 +1,7 @@
+import type { BuildContext } from "../audited-file.ts";
 import { findCredentials } from "./credential-formats.ts";
 import { baseName } from "./paths.ts";
+import { isHarmlessValue, isSecretName } from "./secret-names.ts";
 
 export interface CredentialFile {
   /** With its article: `an SSH key`. */
@@ -18,8 +20,26 @@ export const credentialFileOf = (path: string): CredentialFile | undefined => {
   return kinds.find(({ pattern }) => pattern.test(clean));
 };
 
+/** Whether a path is a credential file, its content counted in where the context can read it. */
+export const isCredentialFile = (context: Pick<BuildContext, "read"> | undefined, path: string): boolean => {
+  const kind = credentialFileOf(path);
+  if (kind === undefined) return false;
+  const text = context?.read(path);
+  if (kind.evidence === "content") return text !== undefined && holdsCredential(text);
+  if (text === undefined) return true;
+  if (/\.(pem|key)$/i.test(path)) return text.includes("PRIVATE KEY") || !text.includes("-----BEGIN");
+  return kind.what !== "an environment file" || holdsSecretVariable(text);
+};
+
+/** A committed .env often holds ports and versions only. */
+const holdsSecretVariable = (text: string): boolean =>
+  findCredentials(text).length > 0 ||
+  [...text.matchAll(/^\s*(?:export\s+)?(\w+)\s*=[ \t]*["']?([^"'\r\n]*)/gm)].some(
+    ([, name = "", value = ""]) => isSecretName(name) && !isHarmlessValue(value.trim()) && !/^\$\{?\w+/.test(value),
+  );
+
 /** Whether a text holds a credential of a package manager or a client: a token, a password or a private key. */
-export const holdsCredential = (text: string): boolean =>
+const holdsCredential = (text: string): boolean =>
   findCredentials(text).length > 0 ||
   /^\s*(\/\/\S+:)?_?(auth|authToken|password)\s*[=:]\s*["']?[^\s"'$]{6,}/im.test(text) ||
   /\bpassword\s+[^\s$]{3,}/i.test(text) ||

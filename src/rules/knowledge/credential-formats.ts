@@ -10,7 +10,12 @@ export interface FoundCredential {
 export const findCredentials = (text: string): readonly FoundCredential[] => {
   const found = [...findTokens(text), ...findPrivateKeys(text), ...findUrlPasswords(text)];
   found.sort((a, b) => a.start - b.start || b.end - a.end);
-  return found.filter((one, index) => !found.slice(0, index).some((other) => other.end > one.start));
+  let end = 0;
+  return found.filter((one) => {
+    if (one.start < end) return false;
+    end = one.end;
+    return true;
+  });
 };
 
 /** A value that stands for a credential: `changeme`, `<token>`, `xxxx`, `${TOKEN}`. */

@@ -1,5 +1,6 @@
 import type { ShellCommand } from "../../dockerfile/script.ts";
 import { readOptions } from "./command-options.ts";
+import { commandsNamed } from "./commands-by-name.ts";
 import {
   type Download,
   fileNameOf,
@@ -13,8 +14,14 @@ import {
 } from "./downloads.ts";
 
 /** The downloads of one script, in order. */
-export const downloadsIn = (commands: readonly ShellCommand[]): readonly Download[] =>
-  commands.flatMap((command) => readDownload(command) ?? []);
+export const downloadsIn = (commands: readonly ShellCommand[]): readonly Download[] => {
+  const found = downloads.get(commands) ?? commands.flatMap((command) => readDownload(command) ?? []);
+  downloads.set(commands, found);
+  return found;
+};
+
+/** Many rules ask about the same script. */
+const downloads = new WeakMap<readonly ShellCommand[], readonly Download[]>();
 
 /**
  * - `kept`: stays as a file, or is unpacked
@@ -88,11 +95,17 @@ const writtenBy = (command: ShellCommand): readonly string[] => {
 
 const isHandedToPackageManager = (path: string, commands: readonly ShellCommand[]): boolean => {
   const name = fileNameOf(path);
-  return commands.some(({ name: program, args }) => {
-    if (!args.some((arg) => fileNameOf(arg.value) === name)) return false;
-    if (keyReaders.test(program)) return args.some((arg) => /^(--import|--dearmor|add|--yes)$/.test(arg.value));
-    return /^(mv|cp|install)$/.test(program) && isPackageManagerConfig(args.at(-1)?.value ?? "");
-  });
+  const takes = ({ args }: ShellCommand): boolean => args.some((arg) => fileNameOf(arg.value) === name);
+  const imports = ({ args }: ShellCommand): boolean =>
+    args.some((arg) => /^(--import|--dearmor|add|--yes)$/.test(arg.value));
+  return (
+    commandsNamed(commands, "gpg", "gpg2", "apt-key", "rpm", "rpmkeys", "sq").some(
+      (one) => imports(one) && takes(one),
+    ) ||
+    commandsNamed(commands, "mv", "cp", "install").some(
+      (one) => isPackageManagerConfig(one.args.at(-1)?.value ?? "") && takes(one),
+    )
+  );
 };
 
 const isLocal = (url: string): boolean => isLocalHost(readUrl(url)?.host ?? "");

@@ -1,5 +1,6 @@
 import type { ShellCommand, ShellWord } from "../../dockerfile/script.ts";
 import { readOptions } from "./command-options.ts";
+import { commandsNamed } from "./commands-by-name.ts";
 import { type Download, fileNameOf } from "./downloads.ts";
 
 /** A command that stops the build, or lets the script decide, when a file is not the expected one. */
@@ -19,12 +20,26 @@ export const isVerified = (
   downloads: readonly Download[],
 ): boolean => {
   if (download.isChecked) return true;
-  const own = namesOf(download, commands);
-  const others = downloads.filter((other) => other !== download).flatMap((other) => namesOf(other, commands));
-  return findVerifications(commands).some(({ names }) => {
-    if (names === undefined || own.some((name) => names.includes(name))) return true;
-    return !others.some((name) => names.includes(name));
-  });
+  const found = coverage.get(commands) ?? coverageOf(commands, downloads);
+  coverage.set(commands, found);
+  return found.isTotal || namesOf(download, commands).some((name) => found.names.has(name));
+};
+
+interface Coverage {
+  /** Some verification does not say what it looks at, or names none of the downloads. */
+  readonly isTotal: boolean;
+  readonly names: ReadonlySet<string>;
+}
+
+const coverage = new WeakMap<readonly ShellCommand[], Coverage>();
+
+const coverageOf = (commands: readonly ShellCommand[], downloads: readonly Download[]): Coverage => {
+  const downloaded = new Set(downloads.flatMap((download) => namesOf(download, commands)));
+  const found = findVerifications(commands);
+  return {
+    isTotal: found.some(({ names }) => names === undefined || !names.some((name) => downloaded.has(name))),
+    names: new Set(found.flatMap(({ names }) => names ?? [])),
+  };
 };
 
 /** Whether a later script verifies one of the files that the download keeps, by name or by a list that is not shown. */
@@ -35,7 +50,15 @@ export const isVerifiedLater = (download: Download, commands: readonly ShellComm
   );
 };
 
-export const findVerifications = (commands: readonly ShellCommand[]): readonly Verification[] =>
+export const findVerifications = (commands: readonly ShellCommand[]): readonly Verification[] => {
+  const found = verifications.get(commands) ?? verificationsIn(commands);
+  verifications.set(commands, found);
+  return found;
+};
+
+const verifications = new WeakMap<readonly ShellCommand[], readonly Verification[]>();
+
+const verificationsIn = (commands: readonly ShellCommand[]): readonly Verification[] =>
   commands.flatMap((command) => {
     const kind = kindOf(command);
     if (kind === undefined) return [];
@@ -155,8 +178,7 @@ const namesInText = (text: string): string[] =>
 const namesOf = (download: Download, commands: readonly ShellCommand[]): readonly string[] => {
   if (download.output.kind !== "files") return [];
   const names = new Set(download.output.paths.map(fileName));
-  for (const { name, args } of commands) {
-    if (!/^(mv|cp|install|ln)$/.test(name)) continue;
+  for (const { args } of commandsNamed(commands, "mv", "cp", "install", "ln")) {
     const words = args.filter((arg) => !arg.value.startsWith("-")).map((arg) => fileName(arg.value));
     const target = words.at(-1);
     if (target !== undefined && words.slice(0, -1).some((word) => names.has(word))) names.add(target);
