@@ -8,7 +8,7 @@ import { connectDocker } from "../src/adapters/buildx.ts";
 import { removeLeftovers } from "../src/adapters/buildx-exporter.ts";
 import { measure } from "../src/adapters/oci-layout.ts";
 import type { Target } from "../src/build/target.ts";
-import { pullBytes } from "../src/image/image.ts";
+import type { BuiltTarget } from "../src/ports.ts";
 
 const find = (program: string): string | undefined =>
   (process.env.PATH ?? "")
@@ -40,7 +40,9 @@ onClassic("a daemon with the classic image store", () => {
       join(folder, "app", "Dockerfile"),
       "FROM scratch AS a\nCOPY f /f\nFROM scratch\nCOPY --from=a /f /g\n",
     );
-    writeFileSync(join(folder, "app", "f"), "content\n");
+    writeFileSync(join(folder, "app", "local.Dockerfile"), "FROM dh-local:base\nCOPY f /h\nCOPY --link f /i\n");
+    writeFileSync(join(folder, "app", "base.Dockerfile"), "FROM scratch\nCOPY f /base\n");
+    writeFileSync(join(folder, "app", "f"), "content\n".repeat(1000));
     const socket = `unix://${join(folder, "docker.sock")}`;
     environment = {
       PATH: process.env.PATH,
@@ -63,6 +65,15 @@ onClassic("a daemon with the classic image store", () => {
     for (let tries = 0; tries < 100; tries++) {
       try {
         docker("version");
+        docker(
+          "buildx",
+          "build",
+          "--quiet",
+          "--load",
+          "--tag=dh-local:base",
+          `--file=${folder}/app/base.Dockerfile`,
+          `${folder}/app`,
+        );
         return;
       } catch {
         await delay(200);
@@ -78,12 +89,12 @@ onClassic("a daemon with the classic image store", () => {
     rmSync(folder, { recursive: true, force: true });
   }, 30_000);
 
-  const target = (): Target => ({
-    id: "app/Dockerfile",
-    dockerfile: "app/Dockerfile",
-    dockerfileAbsolute: join(folder, "app", "Dockerfile"),
+  const target = (file: string, stageIndex: number): Target => ({
+    id: `app/${file}`,
+    dockerfile: `app/${file}`,
+    dockerfileAbsolute: join(folder, "app", file),
     context: join(folder, "app"),
-    stageIndex: 1,
+    stageIndex,
     stage: undefined,
     span: { start: 0, end: 0 },
     platforms: [],
@@ -98,25 +109,36 @@ onClassic("a daemon with the classic image store", () => {
     pull: false,
   });
 
-  const build = async () => {
-    const connected = connectDocker({
-      builder: undefined,
-      environment,
-      measure,
-      temporaryFolder: join(folder, "tmp"),
-    });
-    const [result] = await connected.build([target()], {
-      maxParallel: 1,
-      signal: new AbortController().signal,
-      onEvent: () => {},
-    });
-    return result!;
-  };
+  const build = () =>
+    connectDocker({ builder: undefined, environment, measure, temporaryFolder: join(folder, "tmp") }).build(
+      [target("Dockerfile", 1), target("local.Dockerfile", 0)],
+      {
+        maxParallel: 2,
+        timeout: 60_000,
+        isAsPlanned: async () => true,
+        signal: new AbortController().signal,
+        onEvent: () => {},
+      },
+    );
+
+  const brief = ({ build: result, images, measureError }: BuiltTarget) => ({
+    failure: "failure" in result ? result.failure : undefined,
+    measureError,
+    images: images.map(({ layers, isPullEstimated }) => ({
+      isPullEstimated,
+      layers: layers.map(({ diskBytes, lines, isBase }) => ({ diskBytes, lines, isBase })),
+    })),
+  });
+  const line = (number: number, isBase = false) => ({
+    diskBytes: 8000,
+    lines: isBase ? undefined : { start: number, end: number },
+    isBase,
+  });
 
   const left = () => ({
     builders: docker("buildx", "ls", "--format", "{{.Name}}").trim().split("\n"),
     containers: docker("ps", "--all", "--quiet"),
-    images: docker("images", "--all", "--format", "{{.Repository}}").replace(/^moby\/buildkit\n/m, ""),
+    images: docker("images", "--all", "--format", "{{.Repository}}").replace(/^(?:moby\/buildkit|dh-local)\n/gm, ""),
     volumes: docker("volume", "ls", "--quiet"),
     files: readdirSync(join(folder, "tmp")),
   });
@@ -131,26 +153,36 @@ onClassic("a daemon with the classic image store", () => {
     });
   });
 
-  test("builds without measuring where no builder can be made, and says why", async () => {
-    const { build: result, images, measureError } = await build();
-    expect({ status: result.status, images }).toEqual({ status: "built", images: [] });
-    expect(measureError).toMatch(
-      /^Docker's classic image store exports no layers, and no builder of its own could be made for the run: .+\. Turn on the containerd image store, or use docker\/setup-buildx-action before$/,
-    );
+  test("builds into its store and saves from there where no builder can be made", async () => {
+    const results = await build();
+    expect(results.map(brief)).toEqual([
+      { failure: undefined, measureError: undefined, images: [{ isPullEstimated: true, layers: [line(4)] }] },
+      {
+        failure: undefined,
+        measureError: undefined,
+        images: [{ isPullEstimated: true, layers: [line(0, true), line(2), line(3)] }],
+      },
+    ]);
+    for (const { images } of results) {
+      const layers = images.flatMap((image) => image.layers);
+      for (const { pullBytes: bytes } of layers) expect(bytes).toBeGreaterThan(100);
+      for (const { pullBytes: bytes } of layers) expect(bytes).toBeLessThan(300);
+    }
     expect(left()).toEqual(nothing);
   }, 120_000);
 
   test("forgets what a killed run left", async () => {
     const leftover = join(folder, "tmp", "docker-hygiene-build-killed");
     mkdirSync(leftover);
-    writeFileSync(join(leftover, "builder"), "docker-hygiene-0123456789ab");
+    writeFileSync(join(leftover, "name"), "docker-hygiene-0123456789ab");
+    docker("tag", "dh-local:base", "docker-hygiene-0123456789ab:7");
     docker("buildx", "create", "--name", "docker-hygiene-0123456789ab", "--driver", "docker-container");
     await removeLeftovers(join(folder, "tmp"), environment);
     expect(left()).toEqual(nothing);
   });
 
   withBuildkit(
-    "measures with a builder of its own, which it removes",
+    "measures with a builder of its own, which it removes, and takes a base that only the store has from there",
     async () => {
       const image = join(folder, "image");
       mkdirSync(image);
@@ -160,15 +192,16 @@ onClassic("a daemon with the classic image store", () => {
         'FROM scratch\nCOPY buildkitd buildctl buildkit-runc /usr/bin/\nWORKDIR /tmp\nENV PATH=/usr/bin\nVOLUME /var/lib/buildkit\nENTRYPOINT ["buildkitd"]\n',
       );
       docker("buildx", "build", "--quiet", "--tag", "moby/buildkit:buildx-stable-1", "--load", image);
-      const { build: result, images, measureError } = await build();
-      expect({ failure: "failure" in result ? result.failure : undefined, measureError }).toEqual({
-        failure: undefined,
-        measureError: undefined,
-      });
-      expect(images.map(({ layers }) => layers.map(({ diskBytes, lines }) => ({ diskBytes, lines })))).toEqual([
-        [{ diskBytes: 8, lines: { start: 4, end: 4 } }],
+      const results = await build();
+      expect(results.map(brief)).toEqual([
+        { failure: undefined, measureError: undefined, images: [{ isPullEstimated: false, layers: [line(4)] }] },
+        {
+          failure: undefined,
+          measureError: undefined,
+          // Its base is in the engine's store alone.
+          images: [{ isPullEstimated: true, layers: [line(0, true), line(2), line(3)] }],
+        },
       ]);
-      expect(images.map(pullBytes)[0]).toBeGreaterThan(50);
       expect(left()).toEqual(nothing);
     },
     180_000,

@@ -124,6 +124,8 @@ const run = async (targets: readonly Target[], measure: Measure, more: Iterable<
   });
   const results = await docker.build(targets, {
     maxParallel: 4,
+    timeout: 60_000,
+    isAsPlanned: async () => true,
     signal: new AbortController().signal,
     onEvent: (event) => events.push(event),
   });
@@ -268,6 +270,8 @@ describe("builds", () => {
     const began = Date.now();
     const results = await docker.build([target(undefined, slow), target(undefined, slow)], {
       maxParallel: 1,
+      timeout: 60_000,
+      isAsPlanned: async () => true,
       signal: abort.signal,
       onEvent: (event) => {
         if (event.type === "step" && event.name.includes("sleep")) abort.abort();
@@ -319,6 +323,8 @@ describe("the engine", () => {
     const docker = connectDocker({ builder: "dh-no-such-builder", environment: environment(), measure: undefined });
     const results = await docker.build([target("token")], {
       maxParallel: 1,
+      timeout: 60_000,
+      isAsPlanned: async () => true,
       signal: new AbortController().signal,
       onEvent: () => {},
     });

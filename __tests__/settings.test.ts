@@ -34,6 +34,7 @@ const defaults = {
   noCache: false,
   pull: false,
   maxParallel: 4,
+  timeout: 3_600_000,
   baseline: undefined,
 };
 
@@ -73,6 +74,7 @@ describe("settings", () => {
       noCache: true,
       pull: true,
       maxParallel: 2,
+      timeout: 5_400_000,
       baseline: "sizes.json",
     };
     expect(
@@ -102,7 +104,7 @@ describe("settings", () => {
         ...["--ssh", "default", "--ssh", "git=/k1,/k2", "--build-arg", "A=1,2", "--build-arg", "B"],
         ...["--build-context", "x=docker-image://y", "--platform", "linux/amd64,linux/arm64", "--builder", "mine"],
         ...["--cache-from", "type=gha,scope=x", "--cache-to", "type=gha,mode=max", "--network", "none", "--no-cache"],
-        ...["--pull", "--max-parallel", "2", "--baseline", "sizes.json"],
+        ...["--pull", "--max-parallel", "2", "--timeout", "1h30m", "--baseline", "sizes.json"],
       ).settings,
     ).toEqual(expected);
     expect(
@@ -126,6 +128,7 @@ describe("settings", () => {
         "no-cache": "true",
         pull: "True",
         "max-parallel": "2",
+        timeout: "90",
         baseline: "sizes.json",
       }).settings,
     ).toEqual(expected);
@@ -164,6 +167,14 @@ describe("settings", () => {
     [
       ["--failure-threshold=fatal"],
       "--failure-threshold: `fatal` is not one of error, warning, note, none (on the command line).",
+    ],
+    [
+      ["--timeout", "30x"],
+      "--timeout: `30x` is not a time such as 90s, 30m or 1h30m, at most 24 days (on the command line).",
+    ],
+    [
+      ["--timeout", "0s"],
+      "--timeout: `0s` is not a time such as 90s, 30m or 1h30m, at most 24 days (on the command line).",
     ],
     [["--max-parallel", "0"], "--max-parallel: `0` is not a whole number from 1 to 9999 (on the command line)."],
     [["--formt", "x"], "--formt: there is no such option (on the command line). Did you mean `--format`?"],

@@ -26,6 +26,7 @@ const building: readonly Flag[] = [
   flags.noCache,
   flags.pull,
   flags.maxParallel,
+  flags.timeout,
   flags.baseline,
 ];
 const showing: readonly Flag[] = [flags.format, flags.output, flags.quiet, flags.verbose, flags.color];

@@ -58,7 +58,11 @@ export interface Docker {
     targets: readonly Target[],
     options: {
       readonly maxParallel: number;
+      /** Milliseconds that one target may build, and the same again for its export. */
+      readonly timeout: number;
       readonly signal: AbortSignal;
+      /** False once the Dockerfile is another one than that of the plan. */
+      readonly isAsPlanned: (target: Target) => Promise<boolean>;
       readonly onEvent: (event: BuildEvent) => void;
     },
   ) => Promise<readonly BuiltTarget[]>;

@@ -2,22 +2,18 @@ import { auditFile } from "./audit/audit.ts";
 import { auditedFile, type Surroundings } from "./audit/audited-file.ts";
 import { findingsOf } from "./audit/findings.ts";
 import { chooseContext } from "./build/context.ts";
-import { type PlannedFile, planTargets } from "./build/plan.ts";
-import { failedBeforeBuild, type PreflightProblem, preflight } from "./build/preflight.ts";
 import type { Target } from "./build/target.ts";
 import type { Configs } from "./config.ts";
 import { decodeText } from "./dockerfile/decode.ts";
-import type { Dockerfile } from "./dockerfile/model.ts";
-import { lineStarts, positionAt } from "./dockerfile/position.ts";
 import { readDockerfile } from "./dockerfile/read.ts";
 import { UserError } from "./errors.ts";
-import type { BuildEvent, BuiltTarget, Engine, FoundFile } from "./ports.ts";
+import type { BuildEvent, Engine, FoundFile } from "./ports.ts";
 import { type Baseline, parseBaseline } from "./report/baseline.ts";
 import type { Finding, Report, ReportedFile } from "./report/report.ts";
 import { sizeRows } from "./report/sizes.ts";
 import { verdictOf } from "./report/verdict.ts";
-import type { AuditedFile } from "./rules/audited-file.ts";
 import { rules } from "./rules/registry.ts";
+import { buildTargets, type KnownFile } from "./run-builds.ts";
 import { type Config, type DockerfileConfig, ruleSettingsFor, type Settings } from "./settings.ts";
 import { version } from "./version.ts";
 import type { World } from "./world.ts";
@@ -57,7 +53,9 @@ export const run = async (request: RunRequest): Promise<Report> => {
   clock.lap("audit");
   request.onAudited?.({ files, findings });
 
-  const targets = engine && (await buildAll(audits, engine, request));
+  const known = audits.flatMap(({ facts }) => facts ?? []);
+  const builds = engine && (await buildTargets(known, engine, request));
+  const targets = builds?.targets;
   if (targets) clock.lap("build and measure");
   const isPartial = settings.targets.length > 0 || settings.paths.length > 0;
   const sizes = targets
@@ -88,6 +86,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
       ...discovery.notes,
       ...root.notes,
       ...audits.flatMap(({ notes }) => notes),
+      ...(builds?.notes ?? []),
       ...(buildImpossible === undefined ? [] : [`Nothing was built: ${buildImpossible}`]),
     ],
     verdict,
@@ -101,9 +100,7 @@ interface Audit {
   readonly findings: readonly Finding[];
   readonly notes: readonly string[];
   /** Undefined when the file could not be read, or nothing is going to be built. */
-  readonly facts:
-    | { readonly dockerfile: Dockerfile; readonly file: AuditedFile; readonly planned: PlannedFile }
-    | undefined;
+  readonly facts: KnownFile | undefined;
 }
 
 const auditAll = async (
@@ -211,55 +208,6 @@ const surroundings = (
   supplied: isBuilding
     ? { secrets: new Set(settings.secrets.map(({ id }) => id)), ssh: new Set(settings.ssh.map(({ id }) => id)) }
     : undefined,
-});
-
-const buildAll = async (
-  audits: readonly Audit[],
-  engine: Engine,
-  { settings, world, signal, onEvent, onPlanned }: RunRequest,
-): Promise<readonly BuiltTarget[]> => {
-  const known = audits.flatMap(({ facts }) => facts ?? []);
-  const targets = planTargets(
-    known.map(({ planned }) => planned),
-    settings,
-  );
-  if (engine.status === "absent") return targets.map((target) => skipped(target, engine.reason));
-  onPlanned?.(targets, engine.description);
-  const supplied = await world.docker.supplies(settings.secrets, settings.ssh);
-  const refused = new Map<Target, readonly PreflightProblem[]>();
-  for (const target of targets) {
-    const facts = known.find(({ planned }) => planned.absolute === target.dockerfileAbsolute);
-    const stage = facts?.file.stages[target.stageIndex];
-    const problems = facts && stage ? [...syntaxProblems(facts.dockerfile), ...preflight(stage, supplied)] : [];
-    if (problems.length > 0) refused.set(target, problems);
-  }
-  const report = onEvent ?? (() => {});
-  const early = new Map(
-    [...refused].map(([target, problems]) => [target, failedBeforeBuild(target, problems)] as const),
-  );
-  for (const result of early.values()) report({ type: "finished", result });
-  const built = await world.docker.build(
-    targets.filter((target) => !refused.has(target)),
-    { maxParallel: settings.maxParallel, signal, onEvent: report },
-  );
-  return targets.flatMap((target) => {
-    const failed = early.get(target);
-    if (failed) return [{ build: failed, images: [], measureError: undefined }];
-    return built.filter(({ build }) => build.target === target);
-  });
-};
-
-/** BuildKit refuses the file, so no target of it can be built. */
-const syntaxProblems = ({ problems, text }: Dockerfile): readonly PreflightProblem[] => {
-  if (problems.length === 0) return [];
-  const starts = lineStarts(text);
-  return problems.map(({ span, message }) => ({ at: span, message, line: positionAt(starts, span.start).line }));
-};
-
-const skipped = (target: Target, reason: string): BuiltTarget => ({
-  build: { target, milliseconds: 0, steps: [], status: "skipped", reason },
-  images: [],
-  measureError: undefined,
 });
 
 const baselineOfSettings = async ({ baseline }: Settings, world: World): Promise<RunRequest["baseline"]> =>

@@ -57,6 +57,7 @@ export const flags = {
     summary: "build at most N targets at a time",
     gives: "max-parallel",
   },
+  timeout: { name: "timeout", value: "TIME", summary: "stop a target after this time: 90s, 30m, 1h", gives: "timeout" },
   noBuild: { name: "no-build", summary: "audit only", gives: "build", fixed: "false" },
   baseline: {
     name: "baseline",

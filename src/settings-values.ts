@@ -43,6 +43,7 @@ export const settingNames = [
   "no-cache",
   "pull",
   "max-parallel",
+  "timeout",
   "baseline",
 ] as const;
 
@@ -108,6 +109,7 @@ export const readSettings = (
     noCache: readBoolean(last("no-cache")) ?? false,
     pull: readBoolean(last("pull")) ?? false,
     maxParallel: readCount(last("max-parallel")) ?? 4,
+    timeout: readDuration(last("timeout")) ?? 60 * minute,
     baseline: text("baseline"),
   };
   return { settings, secretEnvironment: inline.environment };
@@ -156,6 +158,23 @@ const readCount = (given: Given | undefined): number | undefined => {
   if (/^[1-9][0-9]{0,3}$/.test(written)) return Number(written);
   throw new UserError(
     `${given.origin.setting}: \`${written}\` is not a whole number from 1 to 9999 (${given.origin.where}).`,
+  );
+};
+
+const minute = 60_000;
+/** What a timer of Node can wait, rounded down to days. */
+const longestDuration = 24 * 24 * 60 * minute;
+
+/** `90s`, `30m`, `1h30m`, or minutes as a bare number; as milliseconds. */
+const readDuration = (given: Given | undefined): number | undefined => {
+  if (given === undefined) return undefined;
+  const written = given.text.trim();
+  const [, bare] = /^(\d+)$/.exec(written) ?? [];
+  const [, hours = 0, minutes = bare ?? 0, seconds = 0] = /^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?$/.exec(written) ?? [];
+  const duration = (Number(hours) * 60 + Number(minutes)) * minute + Number(seconds) * 1000;
+  if (duration > 0 && duration <= longestDuration) return duration;
+  throw new UserError(
+    `${given.origin.setting}: \`${written}\` is not a time such as 90s, 30m or 1h30m, at most 24 days (${given.origin.where}).`,
   );
 };
 

@@ -30,6 +30,8 @@ export interface Settings {
   readonly noCache: boolean;
   readonly pull: boolean;
   readonly maxParallel: number;
+  /** Milliseconds that one target may take. */
+  readonly timeout: number;
   readonly baseline: string | undefined;
 }
 

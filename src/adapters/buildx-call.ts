@@ -1,6 +1,6 @@
 import { readFile, rm } from "node:fs/promises";
 import { buildCommand, type Output } from "../build/arguments.ts";
-import { explainFailure } from "../build/failure.ts";
+import { explainFailure, explainTimeout } from "../build/failure.ts";
 import { type ProgressSummary, readProgress } from "../build/progress.ts";
 import { stepLines } from "../build/step-lines.ts";
 import type { BuildFailure, BuildStep, Target } from "../build/target.ts";
@@ -15,6 +15,8 @@ export interface Call {
   readonly metadataFile: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
+  /** Milliseconds. */
+  readonly timeout: number;
   readonly redact: (text: string) => string;
   /** The step that now runs, as BuildKit names it, redacted. */
   readonly onStep: (name: string) => void;
@@ -36,6 +38,7 @@ export const callBuildx = async (call: Call): Promise<Outcome> => {
   const result = await runDocker(argv, {
     environment: { ...call.environment, ...Object.fromEntries(environment) },
     signal: call.signal,
+    timeout: call.timeout,
     onStderr: (chunk) => {
       const name = progress.read(chunk);
       if (name !== undefined) call.onStep(call.redact(stripTerminalCodes(name)));
@@ -46,8 +49,12 @@ export const callBuildx = async (call: Call): Promise<Outcome> => {
   const steps = toSteps(summary, began, metadata, call.redact);
   if (result.code === 0) return { status: "done", steps, metadata };
   if (call.signal.aborted) return { status: "stopped", steps };
+  const telling = { redact: call.redact, logLines };
+  if (result.timedOut) {
+    return { status: "failed", steps, failure: explainTimeout(summary, { ...telling, timeout: call.timeout }) };
+  }
   const otherwise = explainExit(result);
-  return { status: "failed", steps, failure: explainFailure(summary, { redact: call.redact, logLines, otherwise }) };
+  return { status: "failed", steps, failure: explainFailure(summary, { ...telling, otherwise }) };
 };
 
 const explainExit = ({ started, code, signal }: ProcessResult): string => {

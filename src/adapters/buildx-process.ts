@@ -7,6 +7,7 @@ export interface ProcessResult {
   readonly code: number | undefined;
   readonly signal: string | undefined;
   readonly timedOut: boolean;
+  /** Empty when `onStdout` takes it. */
   readonly stdout: string;
   /** Empty when `onStderr` takes it. */
   readonly stderr: string;
@@ -18,6 +19,8 @@ export interface ProcessOptions {
   /** Milliseconds. */
   readonly timeout?: number;
   readonly onStderr?: (chunk: string) => void;
+  /** Takes bytes; must not throw. */
+  readonly onStdout?: (chunk: Uint8Array) => void;
 }
 
 /** Runs docker to its end; never rejects. An abort or timeout sends SIGTERM and, five seconds later, SIGKILL. */
@@ -27,9 +30,11 @@ export const runDocker = async (argv: readonly string[], options: ProcessOptions
   let stdout = "";
   let stderr = "";
   let timedOut = false;
-  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
-    stdout += chunk;
-  });
+  if (options.onStdout !== undefined) child.stdout.on("data", options.onStdout);
+  else
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+      stdout += chunk;
+    });
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
     if (options.onStderr === undefined) stderr += chunk;
     else options.onStderr(chunk);

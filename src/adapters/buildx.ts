@@ -5,12 +5,12 @@ import type { Output } from "../build/arguments.ts";
 import { withoutUnready } from "../build/preflight.ts";
 import { redactor } from "../build/redaction.ts";
 import type { BuildResult, Target } from "../build/target.ts";
-import type { Image } from "../image/image.ts";
 import type { BuiltTarget, Docker, Engine, Measure } from "../ports.ts";
 import { type Call, callBuildx, type Outcome } from "./buildx-call.ts";
 import { inspectEngine } from "./buildx-engine.ts";
-import { provideExporter, runFolder } from "./buildx-exporter.ts";
-import { inLane, inPool } from "./buildx-lanes.ts";
+import { type Exporter, provideExporter, runFolder } from "./buildx-exporter.ts";
+import { inPool } from "./buildx-lanes.ts";
+import { layoutMeasuring, type Measured, measureStored, type StoredTarget } from "./buildx-measuring.ts";
 import { inspectSupplies, readSecretValues } from "./buildx-secrets.ts";
 
 export interface DockerOptions {
@@ -55,91 +55,122 @@ interface Session extends DockerOptions {
 }
 
 /**
- * All targets build at once, up to `maxParallel`; BuildKit runs a step that several share once. Then each is exported
- * into one layout folder, which stores a shared layer once, and measured: one at a time, because two writers
- * corrupt a layout. Sizes, layers and lines all come from that one export.
+ * All targets build at once, up to `maxParallel`; BuildKit runs a step that several share once. Each is measured
+ * from one export of its own, while others still build.
  */
 const buildAll = async (targets: readonly Target[], session: Session): Promise<readonly BuiltTarget[]> => {
-  const { run, environment, measure, folder } = session;
+  const { run, environment, folder } = session;
+  const secrets = targets.flatMap((target) => target.secrets);
   const supplied = await inspectSupplies(
-    targets.flatMap(({ secrets }) => secrets),
+    secrets,
     targets.flatMap(({ ssh }) => ssh),
     environment,
   );
-  const redact = redactor(
-    await readSecretValues(
-      targets.flatMap(({ secrets }) => secrets),
-      environment,
-    ),
-  );
-  const exporter = await provideExporter({ ...session, signal: run.signal, isWanted: measure !== undefined });
-  const output: Output = exporter.canExport ? { type: "image" } : { type: "cacheonly" };
-  const layout = join(folder, "layout");
-  const exportLane = inLane();
-  const measureLane = inLane();
-
-  const call = (target: Target, index: number, step: Call["step"]): Promise<Outcome> =>
+  const redact = redactor(await readSecretValues(secrets, environment));
+  const exporter = await provideExporter({
+    ...session,
+    signal: run.signal,
+    isWanted: session.measure !== undefined,
+  });
+  const call = (target: Target, index: number, to: Pick<Call, "step" | "output" | "builder">): Promise<Outcome> =>
     callBuildx({
+      ...to,
       target: withoutUnready(target, supplied),
-      step,
-      output: step === "build" ? output : { type: "oci", folder: layout },
-      builder: exporter.builder,
-      metadataFile: join(folder, `${step}-${index}.json`),
+      metadataFile: join(folder, `${to.step}-${index}.json`),
       environment,
       signal: run.signal,
+      timeout: run.timeout,
       redact,
       onStep: (name) => {
-        if (step === "build") run.onEvent({ type: "step", target, name });
+        if (to.step === "build") run.onEvent({ type: "step", target, name });
       },
     });
+  const measuring = layoutMeasuring({ ...session, redact, builder: exporter.builder, call });
 
-  const exportAndMeasure = async (target: Target, index: number): Promise<Measured> => {
-    if (measure === undefined) return unmeasured(undefined);
-    if (!exporter.canExport) return unmeasured(exporter.reason);
-    const exported = await exportLane(() => call(target, index, "export"));
-    if (exported.status === "stopped") return unmeasured("the run was stopped before the image was exported");
-    if (exported.status === "failed") return unmeasured(`the image could not be exported: ${exported.failure.message}`);
-    try {
-      return { images: await measureLane(() => measure(layout, exported.metadata, target)), measureError: undefined };
-    } catch (error) {
-      const reason = redact(error instanceof Error ? error.message : String(error));
-      return { images: measuredDespite(error), measureError: reason };
-    }
+  const buildOne = async (target: Target, index: number): Promise<Built> => {
+    if (!(await run.isAsPlanned(target))) return { outcome: changed("before"), stored: undefined };
+    const built = await buildOnce(target, index, exporter, call);
+    return (await run.isAsPlanned(target)) ? built : { outcome: changed("while"), stored: built.stored };
   };
 
   try {
-    const measured = await inPool(targets, run.maxParallel, async (target, index) => {
-      if (run.signal.aborted) return { finished: notBuilt(target, stopped), later: undefined };
+    const finished = await inPool(targets, run.maxParallel, async (target, index) => {
+      if (run.signal.aborted) return { result: notBuilt(target, stopped).build, stored: undefined, later: undefined };
       run.onEvent({ type: "started", target });
       const began = performance.now();
-      const outcome = await call(target, index, "build");
+      const { outcome, stored } = await buildOne(target, index);
       const result = toResult(target, outcome, Math.round(performance.now() - began));
       run.onEvent({ type: "finished", result });
-      // The slot is free for the next build while this one waits for its export.
+      const isMeasured = outcome.status === "done" && stored === undefined && exporter.how === "layout";
       return {
-        finished: { build: result, ...unmeasured(undefined) },
-        later: result.status === "built" ? exportAndMeasure(target, index) : undefined,
+        result,
+        stored: outcome.status === "done" && stored ? { target, name: stored, metadata: outcome.metadata } : undefined,
+        // The slot is free for the next build while this one waits for its export.
+        later: isMeasured ? measuring(target, index) : undefined,
       };
     });
-    return await Promise.all(measured.map(async ({ finished, later }) => ({ ...finished, ...(await later) })));
+    const measured = await Promise.all(finished.map(({ later }) => later));
+    const fromStore = await measureStored(
+      finished.flatMap(({ stored }) => stored ?? []),
+      { ...session, redact },
+    );
+    return finished.map(({ result, stored }, index) => ({
+      build: result,
+      ...unmeasured,
+      ...measured[index],
+      ...(stored && fromStore.get(stored)),
+    }));
   } finally {
     await exporter.remove();
   }
 };
 
-type Measured = Pick<BuiltTarget, "images" | "measureError">;
+interface Built {
+  readonly outcome: Outcome;
+  /** The image's name in the engine's store. */
+  readonly stored: StoredTarget["name"] | undefined;
+}
 
-/** One broken platform of several does not hide the others. */
-const measuredDespite = (error: unknown): readonly Image[] =>
-  error instanceof Error && "measured" in error && Array.isArray(error.measured) ? error.measured : [];
+type CallTo = (target: Target, index: number, to: Pick<Call, "step" | "output" | "builder">) => Promise<Outcome>;
+
+const buildOnce = async (target: Target, index: number, exporter: Exporter, call: CallTo): Promise<Built> => {
+  const intoStore = async (store: NonNullable<(Exporter & { how: "save" })["store"]>): Promise<Built> => {
+    const stored = `${store.repository}:${index}`;
+    const output: Output = { type: "docker", name: stored };
+    return { outcome: await call(target, index, { step: "build", output, builder: store.builder }), stored };
+  };
+  if (exporter.how === "save") return intoStore(exporter.store);
+  const isCompressed = exporter.how === "layout" || exporter.canExport;
+  const outcome = await call(target, index, {
+    step: "build",
+    output: { type: isCompressed ? "image" : "cacheonly" },
+    builder: exporter.builder,
+  });
+  // A builder of the run's own sees no image that was built or loaded before.
+  const isImageMissing = outcome.status === "failed" && outcome.failure.message.startsWith("the image `");
+  return exporter.how === "layout" && exporter.store && isImageMissing
+    ? intoStore(exporter.store)
+    : { outcome, stored: undefined };
+};
+
+const changed = (when: "before" | "while"): Outcome => ({
+  status: "failed",
+  steps: [],
+  failure: {
+    message: `the Dockerfile was changed ${when} it was built, after it was audited; run again`,
+    lines: undefined,
+    log: [],
+    step: undefined,
+  },
+});
 
 const stopped = "the run was stopped";
 
-const unmeasured = (measureError: string | undefined): Measured => ({ images: [], measureError });
+const unmeasured: Measured = { images: [], measureError: undefined };
 
 const notBuilt = (target: Target, reason: string): BuiltTarget => ({
   build: { target, status: "skipped", reason, milliseconds: 0, steps: [] },
-  ...unmeasured(undefined),
+  ...unmeasured,
 });
 
 const toResult = (target: Target, outcome: Outcome, milliseconds: number): BuildResult => {

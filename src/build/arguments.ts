@@ -7,6 +7,8 @@ export type Output =
   | { readonly type: "image" }
   /** Steps run and stay in the cache; for engines that can export nothing. */
   | { readonly type: "cacheonly" }
+  /** Into the engine's own store, for engines that can export nothing else; whoever asks removes it. */
+  | { readonly type: "docker"; readonly name: string }
   /** Into an OCI layout folder; several targets may share one, one writer at a time. */
   | { readonly type: "oci"; readonly folder: string };
 
@@ -82,6 +84,7 @@ const optional = (flag: string, value: string | undefined): readonly string[] =>
 const outputField = (output: Output): string => {
   if (output.type === "image") return "type=image,store=false";
   if (output.type === "cacheonly") return "type=cacheonly";
+  if (output.type === "docker") return joinFields(["type=docker", `name=${output.name}`]);
   return joinFields(["type=oci", "tar=false", `dest=${output.folder}`]);
 };
 

@@ -13,6 +13,8 @@ export interface ProgressSummary {
   readonly steps: readonly ProgressStep[];
   /** The step that failed of itself: others are only cancelled because of it. */
   readonly failed: { readonly name: string; readonly error: string; readonly log: string } | undefined;
+  /** The step of the Dockerfile that began last, for a build that is stopped. */
+  readonly last: { readonly name: string; readonly log: string } | undefined;
   /** What the process printed besides progress: the error and the excerpt of the Dockerfile. */
   readonly text: string;
 }
@@ -31,7 +33,7 @@ export const readProgress = (): Progress => {
   const vertices = new Map<string, Vertex>();
   let rest = "";
   let text = "";
-  let current: string | undefined;
+  let current: Vertex | undefined;
 
   const readLine = (line: string): void => {
     const message = parseMessage(line);
@@ -42,7 +44,7 @@ export const readProgress = (): Progress => {
     for (const vertex of message.vertexes ?? []) {
       const known = vertexOf(vertices, vertex.digest);
       update(known, vertex);
-      if (isRunning(vertex) && isUserStep(known.name)) current = known.name;
+      if (isRunning(vertex) && isUserStep(known.name)) current = known;
     }
     for (const log of message.logs ?? []) appendLog(vertexOf(vertices, log.vertex), log.data);
   };
@@ -53,12 +55,12 @@ export const readProgress = (): Progress => {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) readLine(line);
-      return current === before ? undefined : current;
+      return current === before ? undefined : current?.name;
     },
     end: () => {
       if (rest !== "") readLine(rest);
       rest = "";
-      return { steps: stepsOf(vertices), failed: failedOf(vertices), text };
+      return { steps: stepsOf(vertices), failed: failedOf(vertices), last: current, text };
     },
   };
 };
