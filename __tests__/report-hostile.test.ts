@@ -6,6 +6,7 @@ import { codeFence, codeSpan, markdownProse, markdownText } from "../src/report/
 import { clip, manyLines, oneLine } from "../src/report/escape/plain.ts";
 import { cells, textWidth } from "../src/report/escape/terminal.ts";
 import { withoutCommands, workflowCommand } from "../src/report/escape/workflow-command.ts";
+import { renderHtml } from "../src/report/html.ts";
 import { renderBaseline, renderJson } from "../src/report/json.ts";
 import { renderCheck, renderComment, renderMarkdown } from "../src/report/markdown.ts";
 import { noPaint } from "../src/report/paint.ts";
@@ -18,7 +19,7 @@ import { hostileText, randomFrom } from "./fixtures/report/random.ts";
 import { growth } from "./fixtures/report/reports.ts";
 import { sarifValidator } from "./fixtures/sarif/validator.ts";
 
-const seeds = Array.from({ length: 20 }, (_, index) => index + 1);
+const seeds = Array.from({ length: 10 }, (_, index) => index + 1);
 const texts = (seed: number): readonly string[] => {
   const random = randomFrom(seed);
   return Array.from({ length: 40 }, () => hostileText(random));
@@ -227,6 +228,12 @@ describe("a report full of hostile text", () => {
     }
     expect(renderComment(report, { link, marker }).match(/<!--/g)).toHaveLength(1);
     expect(renderMarkdown(report, { link })).not.toContain("<!--");
+  });
+
+  test.each(seeds)("has the elements of a harmless one in HTML (seed %i)", (seed) => {
+    const tags = (report: Report): readonly string[] =>
+      elements(renderHtml(report, { link }).replace(/<mark><\/mark>/g, ""));
+    expect(tags(hostileReport(seed))).toEqual(tags(harmless));
   });
 
   test.each(seeds)("draws a diagram with the lines of a harmless one (seed %i)", (seed) => {

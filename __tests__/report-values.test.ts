@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -6,6 +7,7 @@ import { annotations, workflowCommands } from "../src/report/annotations.ts";
 import { parseBaseline } from "../src/report/baseline.ts";
 import { excerpt } from "../src/report/excerpt.ts";
 import { byteLength } from "../src/report/fit.ts";
+import { renderHtml } from "../src/report/html.ts";
 import { renderBaseline, renderJson } from "../src/report/json.ts";
 import { linesOf } from "../src/report/lines.ts";
 import { renderCheck, renderComment, renderMarkdown } from "../src/report/markdown.ts";
@@ -526,6 +528,16 @@ const readRun = (text: string): SarifRun => {
   };
   return { results: runs[0]!.results, rules: runs[0]!.tool.driver.rules };
 };
+
+test("the HTML report allows its own style and nothing else", () => {
+  const page = renderHtml(growth, { link });
+  const [, css = ""] = /<style>(.*?)<\/style>/s.exec(page) ?? [];
+  const hash = createHash("sha256").update(css).digest("base64");
+  expect(/Content-Security-Policy" content="([^"]*)"/.exec(page)?.[1]).toBe(
+    `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`,
+  );
+  expect(page).not.toMatch(/<script|<img|<link|<iframe| on\w+=| style=| src=|url\(|@import/);
+});
 
 describe("annotations", () => {
   const options = { annotate: "warning", repositoryPath } as const;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "@jest/globals";
 import { annotations, workflowCommands } from "../src/report/annotations.ts";
+import { renderHtml } from "../src/report/html.ts";
 import { renderBaseline, renderJson } from "../src/report/json.ts";
 import { renderCheck, renderComment, renderMarkdown } from "../src/report/markdown.ts";
 import { noPaint } from "../src/report/paint.ts";
@@ -25,6 +26,7 @@ const outputs: Readonly<Record<string, (report: Report) => string>> = {
   "summary.md": (report) => renderMarkdown(report, { link, rule }),
   "comment.md": (report) => renderComment(report, { link, rule, marker: "<!-- docker-hygiene:ci -->" }),
   "check.json": (report) => `${JSON.stringify(renderCheck(report, { link, rule }), undefined, 2)}\n`,
+  "report.html": (report) => renderHtml(report, { link, rule }),
   "report.sarif": (report) => renderSarif(report, { rules, repositoryPath, category: "ci" }),
   "annotations.json": (report) =>
     `${JSON.stringify(annotations(report, { annotate: "warning", repositoryPath, rule }), undefined, 2)}\n`,

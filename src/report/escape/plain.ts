@@ -11,7 +11,8 @@ export const manyLines = (text: string): string =>
     .replace(sequences, "")
     .replace(/\r\n?|[\v\f\u0085\u2028\u2029]/g, "\n")
     .replace(controls, "")
-    .replace(invisible, named);
+    .replace(invisible, named)
+    .replace(stacked, "$1");
 
 /** One character of source text, one or more columns wide, never nothing: an excerpt must show what is there. */
 export const visibleCharacter = (character: string): string => {
@@ -39,6 +40,8 @@ const sequences = new RegExp(
   "g",
 );
 const controls = /(?![\t\n])\p{Cc}/gu;
+// More combining marks than any script stacks on one letter would paint over the lines around.
+const stacked = /(\p{M}{4})\p{M}+/gu;
 const drawsNothing = "[\\p{Cf}\\p{Co}\\p{Zl}\\p{Zp}\\u115f\\u1160\\u3164\\uffa0]";
 const invisible = new RegExp(drawsNothing, "gu");
 const isInvisible = new RegExp(drawsNothing, "u");
