@@ -118,6 +118,27 @@ describe("the action", () => {
     expect(github.state.comments).toHaveLength(2);
   });
 
+  test("offers safe fixes of changed lines once", async () => {
+    const text = 'FROM debian:12.5-slim\nRUN apt-get update && apt-get install curl\nUSER 1000\nCMD ["sh"]\n';
+    await put({ Dockerfile: text });
+    github.state.changedFiles = [
+      {
+        filename: "Dockerfile",
+        patch: `@@ -1,3 +1,4 @@\n FROM debian:12.5-slim\n+${text.split("\n")[1]}\n USER 1000\n CMD ["sh"]`,
+      },
+    ];
+    await job.run(step({ inputs: { suggestions: "true" } }));
+    await job.run(step({ inputs: { suggestions: "true" } }));
+    expect(github.state.reviews).toHaveLength(1);
+    const comments = github.state.reviews[0]?.body.comments as readonly {
+      readonly line: number;
+      readonly body: string;
+    }[];
+    expect(comments.map(({ line }) => line)).toEqual([2]);
+    expect(comments[0]?.body).toMatch(/\n```suggestion\nRUN apt-get update && apt-get install .*\n```\n/);
+    expect(github.violations).toEqual([]);
+  });
+
   test("shows its findings as workflow commands when a fork's token is read-only", async () => {
     await put({ Dockerfile: bad });
     const result = await job.run(step({ token: "read-token", payload: pullRequest("mallory/shop") }));

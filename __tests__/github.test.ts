@@ -304,6 +304,82 @@ describe("the baseline", () => {
   });
 });
 
+describe("review suggestions", () => {
+  const patch =
+    "@@ -1,2 +1,4 @@\n FROM debian\n-RUN old\n+RUN a\n+RUN b\n USER 1000\n@@ -20,1 +22,2 @@\n CMD x\n+CMD y\n\\ No newline at end of file";
+  const fix = (startLine: number, endLine = startLine, path = "Dockerfile") => ({
+    path,
+    startLine,
+    endLine,
+    body: "```suggestion\nRUN c\n```",
+    key: `${startLine}`,
+  });
+
+  test("know the lines that a diff shows", async () => {
+    const { listHunks } = await start();
+    github.state.changedFiles = [{ filename: "Dockerfile", patch }, { filename: "big.bin" }];
+    expect(await listHunks(7)).toEqual(
+      new Map([
+        [
+          "Dockerfile",
+          [
+            new Map([
+              [1, "FROM debian"],
+              [2, "RUN a"],
+              [3, "RUN b"],
+              [4, "USER 1000"],
+            ]),
+            new Map([
+              [22, "CMD x"],
+              [23, "CMD y"],
+            ]),
+          ],
+        ],
+        ["big.bin", []],
+      ]),
+    );
+    expect(github.violations).toEqual([]);
+  });
+
+  test("come in one review, and only once", async () => {
+    const { createReview } = await start();
+    github.state.changedFiles = [{ filename: "Dockerfile", patch }];
+    expect(await createReview(7, [fix(2, 3), fix(23)])).toBe(2);
+    expect(await createReview(7, [fix(2, 3), fix(23)])).toBe(0);
+    expect(await createReview(7, [fix(2, 3), fix(4), fix(23)])).toBe(1);
+    expect(github.state.reviews.map(({ body }) => (body as { comments: readonly unknown[] }).comments)).toMatchObject([
+      [
+        { path: "Dockerfile", start_line: 2, start_side: "RIGHT", line: 3, side: "RIGHT" },
+        { path: "Dockerfile", line: 23, side: "RIGHT" },
+      ],
+      [{ path: "Dockerfile", line: 4 }],
+    ]);
+    expect(github.violations).toEqual([]);
+  });
+
+  test.each<[string, Fault]>([
+    ["a lost reply", "lost reply"],
+    ["a reset", "reset"],
+    ["a gateway's HTML", { status: 502, body: "<html>" }],
+  ])("are not doubled by %s", async (_name, fault) => {
+    const { createReview } = await start();
+    github.state.changedFiles = [{ filename: "Dockerfile", patch }];
+    github.fail("pulls/create-review", fault);
+    await createReview(7, [fix(2)]);
+    expect(github.state.reviews).toHaveLength(1);
+    expect(github.violations).toEqual([]);
+  });
+
+  test("are thirty at most in one review", async () => {
+    const { createReview } = await start();
+    const long = `@@ -0,0 +1,50 @@\n${Array.from({ length: 50 }, (_, index) => `+RUN ${index}`).join("\n")}`;
+    github.state.changedFiles = [{ filename: "Dockerfile", patch: long }];
+    const fixes = Array.from({ length: 50 }, (_, index) => fix(index + 1));
+    expect(await createReview(7, fixes)).toBe(30);
+    expect(await createReview(7, fixes)).toBe(20);
+  });
+});
+
 describe("limits and faults", () => {
   test.each<[string, Fault, number]>([
     [

@@ -9,8 +9,9 @@ import { explainFailure, type Undelivered } from "./adapters/github-failure.ts";
 import type { Runner } from "./adapters/github-runner.ts";
 import { type Annotation, workflowCommands } from "./report/annotations.ts";
 import { renderCheck, renderComment } from "./report/markdown.ts";
-import type { MarkdownOptions } from "./report/markdown-parts.ts";
+import type { PageOptions } from "./report/page-options.ts";
 import type { Report } from "./report/report.ts";
+import { type Hunk, suggestions } from "./report/suggestions.ts";
 
 /** Where a report goes besides log, summary and files. Whatever fails here is said, and changes no verdict. */
 export interface Delivery {
@@ -22,7 +23,8 @@ export interface Delivery {
 
 export interface DeliveredPage {
   readonly annotations: readonly Annotation[];
-  readonly markdown: MarkdownOptions;
+  readonly markdown: PageOptions;
+  readonly repositoryPath: (path: string) => string | undefined;
 }
 
 export interface Delivered {
@@ -92,7 +94,7 @@ export const newDelivery = ({ forge, occasion, inputs, runner }: DeliveryOptions
       annotations: page.annotations,
     });
     if (url !== undefined) return url;
-    const { commands, leftOut } = workflowCommands(page.annotations);
+    const { commands, leftOut } = workflowCommands(await changedFirst(page.annotations));
     runner.print(commands);
     if (leftOut > 0) {
       runner.print([
@@ -100,6 +102,31 @@ export const newDelivery = ({ forge, occasion, inputs, runner }: DeliveryOptions
       ]);
     }
     return undefined;
+  };
+
+  /** Only ten of a kind are shown, so those that the pull request brings come before the others of their kind. */
+  const changedFirst = async (all: readonly Annotation[]): Promise<readonly Annotation[]> => {
+    if (workflowCommands(all).leftOut === 0) return all;
+    const changed = (await hunks().catch(() => undefined)) ?? new Map<string, readonly Hunk[]>();
+    const isChanged = ({ path, start_line: line }: Annotation): boolean =>
+      changed.get(path)?.some((hunk) => hunk.has(line)) ?? false;
+    return [...all.filter(isChanged), ...all.filter((annotation) => !isChanged(annotation))];
+  };
+
+  const hunks = async (): Promise<ReadonlyMap<string, readonly Hunk[]> | undefined> =>
+    occasion?.pull && forge?.listHunks(occasion.pull.number);
+
+  const suggest = async (report: Report, page: DeliveredPage): Promise<void> => {
+    const pull = occasion?.pull;
+    if (!inputs.suggests || forge === undefined || pull === undefined) return;
+    await attempt("the review with suggestions", "pull-requests: write", async () => {
+      const shown = await hunks();
+      const offered = suggestions(report, {
+        hunks: (path) => shown?.get(path) ?? [],
+        repositoryPath: page.repositoryPath,
+      });
+      await forge.createReview(pull.number, offered);
+    });
   };
 
   const comment = async (report: Report, page: DeliveredPage): Promise<string | undefined> => {
@@ -124,6 +151,7 @@ export const newDelivery = ({ forge, occasion, inputs, runner }: DeliveryOptions
     finish: async (report, page) => {
       const checkUrl = await annotate(report, page);
       const commentUrl = await comment(report, page);
+      await suggest(report, page);
       sayMissing(missing, runner);
       return { checkUrl: checkUrl ?? "", commentUrl: commentUrl ?? "" };
     },

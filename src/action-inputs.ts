@@ -9,6 +9,7 @@ export interface ActionInputs {
   readonly annotate: "error" | "warning" | "note" | "none";
   readonly comment: "always" | "changes" | "failure" | "never";
   readonly commentKey: string;
+  readonly suggests: boolean;
   readonly token: string;
   /** Values of the job's matrix in their order; empty without one. */
   readonly matrix: readonly string[];
@@ -33,6 +34,7 @@ export const readActionInputs = (input: (name: string) => string): ActionInputs 
     annotate: choice("annotate", ["error", "warning", "note", "none"], "warning"),
     comment: choice("comment", ["always", "changes", "failure", "never"], "changes"),
     commentKey: text("comment-key"),
+    suggests: choice("suggestions", ["true", "false"], "false") === "true",
     token: text("github-token"),
     matrix: readMatrix(text("matrix")),
     outputFolder: text("output-folder"),

@@ -122,7 +122,11 @@ const publish = async (raw: Report, publication: Publication): Promise<number> =
   const { annotate } = inputs;
   const shown =
     annotate === "none" ? [] : annotations(report, { annotate, repositoryPath: links.repositoryPath, rule });
-  const delivered = await delivery.finish(report, { annotations: shown, markdown });
+  const delivered = await delivery.finish(report, {
+    annotations: shown,
+    markdown,
+    repositoryPath: links.repositoryPath,
+  });
   const found = (severity: string): string =>
     String(report.findings.filter((finding) => finding.severity === severity).length);
   const outputs = {

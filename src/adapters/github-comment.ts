@@ -101,4 +101,4 @@ const ownLogin = async (connection: Connection): Promise<string> => {
 };
 
 /** The same account is `github-actions` to GraphQL's authors and `github-actions[bot]` to REST. */
-const plainLogin = (login: string): string => login.replace(/\[bot\]$/, "").toLowerCase();
+export const plainLogin = (login: string): string => login.replace(/\[bot\]$/, "").toLowerCase();

@@ -1,0 +1,119 @@
+import { createHash } from "node:crypto";
+import { plainLogin } from "./github-comment.ts";
+import type { Connection } from "./github-connection.ts";
+import type { Occasion } from "./github-event.ts";
+import { isUncertain } from "./github-retry.ts";
+
+/** One-based numbers of the new lines that one hunk of a diff shows, with their text. */
+export type ReviewHunk = ReadonlyMap<number, string>;
+
+export interface ReviewComment {
+  readonly path: string;
+  readonly startLine: number;
+  readonly endLine: number;
+  readonly body: string;
+  /** Same for what was offered before. */
+  readonly key: string;
+}
+
+interface ChangedFile {
+  readonly filename: string;
+  /** Absent for binary and very large files. */
+  readonly patch?: string;
+}
+
+/** More would bury the review; they come on the next push. */
+const commentsPerReview = 30;
+
+/** The lines that the pull request's diff shows, by path. */
+export const listHunks = async (
+  connection: Connection,
+  pull: number,
+): Promise<ReadonlyMap<string, readonly ReviewHunk[]>> => {
+  const files = new Map<string, readonly ReviewHunk[]>();
+  const pages = connection.pages<ChangedFile>("GET /repos/{owner}/{repo}/pulls/{pull_number}/files", {
+    pull_number: pull,
+  });
+  for await (const page of pages) {
+    for (const { filename, patch } of page) files.set(filename, readHunks(patch ?? ""));
+  }
+  return files;
+};
+
+/** Reads the hunks of a unified diff; lines that were removed have no number. */
+export const readHunks = (patch: string): readonly ReviewHunk[] => {
+  const hunks: Map<number, string>[] = [];
+  let line = 0;
+  for (const text of patch.split("\n")) {
+    const header = /^@@ -\S+ \+(\d+)/.exec(text);
+    if (header !== null) {
+      line = Number(header[1]);
+      hunks.push(new Map());
+    } else if (text.startsWith("+") || text.startsWith(" ")) {
+      hunks.at(-1)?.set(line, text.slice(1));
+      line += 1;
+    }
+  }
+  return hunks;
+};
+
+/**
+ * One review with those comments that were not made before, edited or resolved ones included; the number of comments
+ * is the result. GitHub takes all or none and names no culprit.
+ */
+export const createReview = async (
+  connection: Connection,
+  occasion: Occasion,
+  pull: number,
+  comments: readonly ReviewComment[],
+  attempt = 1,
+): Promise<number> => {
+  if (comments.length === 0) return 0;
+  const known = await ownMarkers(connection, pull);
+  const fresh = comments.filter((comment) => !known.has(markerOf(comment))).slice(0, commentsPerReview);
+  if (fresh.length === 0) return 0;
+  try {
+    await connection.send("POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews", {
+      pull_number: pull,
+      commit_id: occasion.headSha,
+      event: "COMMENT",
+      body: fresh.length === 1 ? "docker-hygiene offers a fix." : `docker-hygiene offers ${fresh.length} fixes.`,
+      comments: fresh.map(reviewComment),
+    });
+    return fresh.length;
+  } catch (error) {
+    if (!isUncertain(error) || attempt >= 3) throw error;
+    return createReview(connection, occasion, pull, comments, attempt + 1);
+  }
+};
+
+const reviewComment = (comment: ReviewComment) => ({
+  path: comment.path,
+  line: comment.endLine,
+  side: "RIGHT",
+  // GitHub refuses a start that is the end.
+  ...(comment.startLine === comment.endLine ? {} : { start_line: comment.startLine, start_side: "RIGHT" }),
+  body: `${markerOf(comment)}\n${comment.body}`,
+});
+
+const markerOf = ({ path, key }: ReviewComment): string =>
+  `<!-- docker-hygiene fix ${createHash("sha256").update(`${path}\n${key}`).digest("hex").slice(0, 24)} -->`;
+
+const ownMarkers = async (connection: Connection, pull: number): Promise<ReadonlySet<string>> => {
+  const markers = new Map<string, string>();
+  const pages = connection.pages<{ readonly body: string; readonly user: { readonly login: string } | null }>(
+    "GET /repos/{owner}/{repo}/pulls/{pull_number}/comments",
+    { pull_number: pull },
+  );
+  for await (const page of pages) {
+    for (const { body, user } of page) {
+      const marker = /^<!-- docker-hygiene fix [0-9a-f]{24} -->/.exec(body)?.[0];
+      if (marker !== undefined && user !== null) markers.set(`${user.login} ${marker}`, marker);
+    }
+  }
+  if (markers.size === 0) return new Set();
+  const own = `${plainLogin(await connection.viewer().catch(() => "github-actions"))} `;
+  return new Set(
+    [...markers].filter(([key]) => `${plainLogin(key.split(" ")[0] ?? "")} ` === own).map(([, marker]) => marker),
+  );
+};
