@@ -13,6 +13,7 @@ import {
   checkedDigest,
   descriptorOf,
   ImageError,
+  LARGEST_DOCUMENT,
   layerCompression,
 } from "../image/manifest.ts";
 import { type ImageStore, type MeasuredImages, measureImages } from "../image/measure-image.ts";
@@ -95,8 +96,6 @@ export const layoutStore = (layout: string, readLayer: ReadLayer): ImageStore =>
     },
   };
 };
-
-export const LARGEST_DOCUMENT = 16 << 20;
 
 const blobSize = async (path: string): Promise<number> => {
   const file = await open(path).catch(() => undefined);

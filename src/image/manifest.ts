@@ -82,6 +82,9 @@ export const descriptorOf = (digest: string): Descriptor => ({
   attestationOf: undefined,
 });
 
+/** Bytes of a manifest, configuration or attestation that are still read. */
+export const LARGEST_DOCUMENT = 16 << 20;
+
 /** `blobs/sha256/…`; the digest was checked when its descriptor was read. */
 export const blobPath = (digest: string): string => `blobs/${digest.replace(":", "/")}`;
 
@@ -102,7 +105,7 @@ const MANIFEST_TYPES: ReadonlySet<string> = new Set([
 const LAYER_TYPE =
   /^application\/vnd\.(?:oci\.image\.layer(?:\.nondistributable)?\.v1\.tar|docker\.image\.rootfs\.(?:foreign\.)?diff\.tar)([+.](?:gzip|zstd))?$/;
 
-const readDescriptor = (json: unknown): Descriptor => ({
+export const readDescriptor = (json: unknown): Descriptor => ({
   mediaType: asText(at(json, "mediaType")) ?? "",
   digest: checkedDigest(at(json, "digest")),
   size: asNumber(at(json, "size")),

@@ -155,15 +155,15 @@ const originsOf = (
   provenance: Provenance | undefined,
   build: BuildRecord | undefined,
 ): readonly LayerOrigin[] => {
-  if (provenance === undefined || build === undefined) {
+  if (provenance === undefined) {
     const history = asArray(at(config, "history")).filter((entry) => at(entry, "empty_layer") !== true);
     return historyOrigins(
       layers.length,
       history.map((entry) => asText(at(entry, "created_by")) ?? ""),
     );
   }
-  const dockerfile = build.readDockerfile(provenance.source?.text ?? "");
-  const lineage = lineageOf(dockerfile, build.stageIndex, build.buildArgs);
+  const dockerfile = build?.readDockerfile(provenance.source?.text ?? "");
+  const lineage = build && dockerfile ? lineageOf(dockerfile, build.stageIndex, build.buildArgs) : [];
   return layerOrigins(
     layers.map(({ digest }) => digest),
     provenance,
