@@ -10,11 +10,12 @@ export const explainFailure = (
   const { redact } = options;
   const text = stripTerminalCodes(summary.text);
   const message = errorMessage(text) ?? summary.failed?.error ?? options.otherwise;
+  const step = summary.failed ?? (isEngineGone(message) ? summary.last : undefined);
   return {
     message: oneLine(redact(shorten(message))),
     lines: failedLines(text),
-    log: summary.failed === undefined ? [] : lastLines(summary.failed.log, options.logLines, redact),
-    step: summary.failed === undefined ? undefined : oneLine(redact(stripTerminalCodes(summary.failed.name))),
+    log: step === undefined ? [] : lastLines(step.log, options.logLines, redact),
+    step: step === undefined ? undefined : oneLine(redact(stripTerminalCodes(step.name))),
   };
 };
 
