@@ -1,9 +1,10 @@
 import type { ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import { commandsAbout, commandsNamed } from "./knowledge/commands-by-name.ts";
 import { isArchiveName } from "./knowledge/copy-sources.ts";
 import { downloadsIn } from "./knowledge/download-use.ts";
 import { type Download, fileNameOf } from "./knowledge/downloads.ts";
-import { baseName, isBelow, resolvePath } from "./knowledge/paths.ts";
+import { isBelow, resolvePath } from "./knowledge/paths.ts";
 import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
 import { defineRule, type Fix } from "./rule.ts";
 
@@ -81,8 +82,8 @@ COPY --from=build /a /a
               const word = download.command.args.find(({ value }) => fileNameOf(value) === name) ?? download.urls[0];
               const later = runs
                 .slice(at + 1)
-                .flatMap((one) => one.commands)
-                .find((one) => one.name === "rm" && names(one, name));
+                .flatMap((one) => commandsAbout(one.commands, name))
+                .find((one) => one.name === "rm");
               const fix = later === undefined ? fixOf(file, path, run, commands) : undefined;
               yield {
                 at: word?.span ?? download.command.span,
@@ -97,8 +98,6 @@ COPY --from=build /a /a
   },
 });
 
-const names = ({ args }: ShellCommand, name: string): boolean => args.some(({ value }) => fileNameOf(value) === name);
-
 const isUnpacked = (path: string, download: Download, commands: readonly ShellCommand[]): boolean => {
   const name = fileNameOf(path);
   const isPackage = /\.(deb|rpm|apk)$/.test(name);
@@ -106,7 +105,7 @@ const isUnpacked = (path: string, download: Download, commands: readonly ShellCo
   const unpacker = isPackage
     ? /^(dpkg|rpm|apt|apt-get|dnf|yum|apk|gdebi|zypper)$/
     : /^(tar|bsdtar|unzip|7z|7za|busybox)$/;
-  return commands.some((one) => one.index > download.command.index && unpacker.test(one.name) && names(one, name));
+  return commandsAbout(commands, name).some((one) => one.index > download.command.index && unpacker.test(one.name));
 };
 
 const mayBeRemoved = (
@@ -116,23 +115,56 @@ const mayBeRemoved = (
   { run }: RunCommands,
   stage: StageFacts,
 ): boolean => {
-  const moved = commands.findLast(({ name, index }) => /^(cd|pushd)$/.test(name) && index < download.command.index);
+  const { index } = download.command;
+  const isTaken = commandsAbout(commands, fileNameOf(path)).some(
+    (one) => one.index > index && /^(rm|unlink|shred|mv|install|dpkg-deb)$/.test(one.name),
+  );
+  if (isTaken) return true;
+  const moved = commandsNamed(commands, "cd", "pushd").findLast((one) => one.index < index);
   const directory =
     moved === undefined ? stage.workdirAt(run) : moved.args[0]?.isLiteral === true ? moved.args[0].value : undefined;
   const full = path.includes("$") ? undefined : resolvePath(path, directory ?? (moved === undefined ? "/" : undefined));
   if (full !== undefined && run.mounts.some(({ fields }) => isBelow(full, fields.get("target") ?? "//"))) return true;
-  return commands.some(({ name, args, index }) => {
-    if (name === "trap" || (name === "find" && args.some(({ value }) => /^-(delete|exec)$/.test(value)))) return true;
-    if (index < download.command.index) return false;
-    if (/^(mv|install|dpkg-deb)$/.test(name)) return names({ args } as ShellCommand, fileNameOf(path));
-    if (!/^(rm|unlink|shred|git)$/.test(name)) return /\.sh$/.test(name);
-    return args.some(({ value, isLiteral }) => {
-      if (value.startsWith("-")) return false;
-      if (!isLiteral || fileNameOf(path) === baseName(value)) return true;
-      return full === undefined || isBelow(full, resolvePath(value, directory ?? "/") ?? value);
-    });
+  return wideRemovals(commands).some(({ after, folder }) => {
+    if (after < index) return false;
+    return full === undefined || folder === undefined || isBelow(full, resolvePath(folder, directory ?? "/") ?? folder);
   });
 };
+
+interface Removal {
+  readonly after: number;
+  /** Undefined when it may be anything. */
+  readonly folder: string | undefined;
+}
+
+/** What may remove files that it does not name: whole folders, patterns, traps, find, called scripts. */
+const wideRemovals = (commands: readonly ShellCommand[]): readonly Removal[] => {
+  const known = removals.get(commands);
+  if (known !== undefined) return known;
+  const found = commands.flatMap(({ name, args, index }): readonly Removal[] => {
+    if (name === "trap" || (name === "find" && args.some(({ value }) => /^-(delete|exec)$/.test(value))))
+      return [{ after: Number.POSITIVE_INFINITY, folder: undefined }];
+    if (/\.sh$/.test(name)) return [{ after: index, folder: undefined }];
+    if (!/^(rm|unlink|shred|git)$/.test(name)) return [];
+    const isRecursive = args.some(({ value }) => /^-\w*[rR]|^--recursive$/.test(value));
+    return args
+      .filter(({ value, isLiteral }) => !value.startsWith("-") && (isRecursive || !isLiteral))
+      .map(({ value, isLiteral }) => ({ after: index, folder: isLiteral ? value : undefined }));
+  });
+  removals.set(commands, found);
+  return found;
+};
+
+const removals = new WeakMap<readonly ShellCommand[], readonly Removal[]>();
+
+const isPlain = (commands: readonly ShellCommand[]): boolean =>
+  commands.every(
+    ({ enclosures, name, followedBy, pipedInto }) =>
+      enclosures.length === 0 &&
+      pipedInto === undefined &&
+      !/^(cd|pushd|exec|exit)$/.test(name) &&
+      (followedBy === undefined || followedBy === "&&"),
+  );
 
 /** Only behind a plain `&&` list in which nothing changes the directory. */
 const fixOf = (
@@ -142,14 +174,13 @@ const fixOf = (
   commands: readonly ShellCommand[],
 ): Fix | undefined => {
   const last = commands.at(-1);
-  const isPlain = commands.every(
-    ({ enclosures, name, followedBy, pipedInto }) =>
-      enclosures.length === 0 &&
-      pipedInto === undefined &&
-      !/^(cd|pushd|exec|exit)$/.test(name) &&
-      (followedBy === undefined || followedBy === "&&"),
-  );
-  if (last === undefined || !isPlain || scripts.length !== 1 || run.heredocs.length > 0 || run.command.form !== "shell")
+  if (
+    last === undefined ||
+    !isPlain(commands) ||
+    scripts.length !== 1 ||
+    run.heredocs.length > 0 ||
+    run.command.form !== "shell"
+  )
     return undefined;
   if (file.hasForeignSyntax || !/^[\w./+-]+$/.test(path)) return undefined;
   const { end } = last.span;

@@ -85,6 +85,7 @@ COPY --from=build /out /
       if (stage.isWindows) continue;
       const copied = copiedPaths(file, stage);
       if (copied.length === 0) continue;
+      const byPath = Map.groupBy(copied, ({ path }) => path);
       const runs = runsOf(file, stage);
       for (const run of runs)
         for (const command of run.commands) {
@@ -92,7 +93,7 @@ COPY --from=build /out /
           if (change === undefined) continue;
           for (const word of change.paths) {
             const path = word.isLiteral ? resolvePath(word.value, directoryOf(stage, run, command)) : undefined;
-            const copy = copied.findLast((one) => one.path === path && one.copy.index < run.run.index);
+            const copy = byPath.get(path ?? "")?.findLast((one) => one.copy.index < run.run.index);
             if (path === undefined || copy === undefined || isSmall(file, copy, change)) continue;
             const fix = change.paths.length === 1 ? fixOf(file, stage, copy, change, run) : undefined;
             yield {

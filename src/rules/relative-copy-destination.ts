@@ -45,8 +45,9 @@ Set \`WORKDIR /app\` first, or write the destination in full.`,
   check: function* (file) {
     for (const stage of file.stages) {
       if (stage.isWindows || !worksInRoot(stage)) continue;
+      const workdir = firstWorkdir(stage);
       for (const copy of stage.instructions) {
-        if ((copy.keyword !== "COPY" && copy.keyword !== "ADD") || hasWorkdirBefore(stage, copy)) continue;
+        if ((copy.keyword !== "COPY" && copy.keyword !== "ADD") || copy.index > workdir) continue;
         const written = unquoted(copy.destination.text);
         if (/^([/$\\]|[a-z]:)/i.test(written)) continue;
         const path = `/${written.replace(/^(\.\/?)+(?=[^.]|$)/, "")}`;
@@ -56,10 +57,13 @@ Set \`WORKDIR /app\` first, or write the destination in full.`,
   },
 });
 
-const hasWorkdirBefore = (stage: StageFacts, at: Instruction): boolean =>
-  stage.lineage.some(({ instructions }) =>
-    instructions.some(({ keyword, index }) => keyword === "WORKDIR" && index < at.index),
-  );
+/** The position of the first WORKDIR of the chain. */
+const firstWorkdir = (stage: StageFacts): number => {
+  const [, ...bases] = stage.lineage;
+  const isWorkdir = ({ keyword }: Instruction): boolean => keyword === "WORKDIR";
+  if (bases.some(({ instructions }) => instructions.some(isWorkdir))) return -1;
+  return stage.instructions.find(isWorkdir)?.index ?? Number.POSITIVE_INFINITY;
+};
 
 const worksInRoot = ({ rootBase }: StageFacts): boolean => {
   if (rootBase.kind !== "image" || rootBase.reference === undefined) return false;

@@ -1,4 +1,4 @@
-import type { ArgInstruction, Assignment, EnvInstruction, RunInstruction } from "../dockerfile/model.ts";
+import type { ArgInstruction, Assignment, EnvInstruction, Instruction } from "../dockerfile/model.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { unquoted } from "./knowledge/labels.ts";
 import { isHarmlessValue, isSecretName } from "./knowledge/secret-names.ts";
@@ -96,31 +96,40 @@ const mountFix = (file: AuditedFile, arg: ArgInstruction, assignment: Assignment
   const stage = file.stages.find(({ index }) => index === arg.stageIndex);
   if (stage === undefined || !/^\w+$/.test(name) || assignment.value !== undefined || arg.assignments.length > 1)
     return undefined;
-  if (file.hasForeignSyntax || file.dockerfile.instructions.some((other) => other !== arg && declares(other, name)))
-    return undefined;
-  const users = usersOf(file, stage, arg, name);
-  const [run] = users;
-  if (users.length !== 1 || run?.keyword !== "RUN") return undefined;
+  if (file.hasForeignSyntax || isGlobal(file, name)) return undefined;
+  const heirs = file.stages.filter((other) => other !== stage && other.lineage.includes(stage));
+  if (heirs.some((heir) => wordsOf(file, heir).has(name))) return undefined;
+  const [declaration, run, ...others] = wordsOf(file, stage).get(name) ?? [];
+  if (declaration !== arg || run?.keyword !== "RUN" || others.length > 0) return undefined;
   const mount = `--mount=type=secret,id=${name.toLowerCase()},env=${name}`;
   return {
     title: `Mount the secret ${name.toLowerCase()} as ${name} in place of ARG`,
     safety: "unsafe",
-    edits: [{ span: wholeLines(file.text, arg.span), text: "" }, insertFlag(run as RunInstruction, mount)],
+    edits: [{ span: wholeLines(file.text, arg.span), text: "" }, insertFlag(run, mount)],
   };
 };
 
-const declares = (instruction: StageFacts["instructions"][number], name: string): boolean =>
-  (instruction.keyword === "ARG" || instruction.keyword === "ENV") &&
-  instruction.assignments.some(({ key }) => unquoted(key.text) === name);
-
-const usersOf = (
-  file: AuditedFile,
-  stage: StageFacts,
-  arg: ArgInstruction,
-  name: string,
-): StageFacts["instructions"] => {
-  const use = new RegExp(`\\b${name}\\b`);
-  return stage.instructions.filter(
-    (one) => one.index > arg.index && use.test(file.text.slice(one.span.start, one.span.end)),
-  );
+const isGlobal = ({ dockerfile }: AuditedFile, name: string): boolean => {
+  for (const { keyword, ...rest } of dockerfile.instructions) {
+    if (keyword === "FROM") return false;
+    if ("assignments" in rest && rest.assignments.some(({ key }) => key.text === name)) return true;
+  }
+  return false;
 };
+
+/** Which instructions of a stage hold a word. */
+const wordsOf = (file: AuditedFile, stage: StageFacts): ReadonlyMap<string, readonly Instruction[]> => {
+  const known = words.get(stage);
+  if (known !== undefined) return known;
+  const index = new Map<string, Instruction[]>();
+  for (const instruction of stage.instructions)
+    for (const word of new Set(file.text.slice(instruction.span.start, instruction.span.end).match(/\w+/g))) {
+      const same = index.get(word);
+      if (same === undefined) index.set(word, [instruction]);
+      else same.push(instruction);
+    }
+  words.set(stage, index);
+  return index;
+};
+
+const words = new WeakMap<StageFacts, ReadonlyMap<string, readonly Instruction[]>>();

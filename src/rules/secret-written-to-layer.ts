@@ -1,4 +1,5 @@
 import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
+import { commandsNamed } from "./knowledge/commands-by-name.ts";
 import { outputRedirect } from "./knowledge/downloads.ts";
 import { baseName, isBelow } from "./knowledge/paths.ts";
 import { runsIn } from "./knowledge/run-commands.ts";
@@ -132,22 +133,23 @@ const configurationOf = ({ name, args }: ShellCommand): string | undefined => {
   return undefined;
 };
 
-const isUndone = (write: ShellCommand, path: string | undefined, commands: readonly ShellCommand[]): boolean =>
-  commands.some(({ index, name, args }) => {
-    if (name === "trap") return path !== undefined && (args[0]?.value.includes(baseName(path)) ?? false);
-    if (index <= write.index) return false;
-    const removes = /^(rm|shred|unlink)$/.test(name);
-    if (path !== undefined)
-      return (
-        removes &&
-        args.some(({ value }) => isBelow(path, value.replace(/\/$/, "")) || baseName(value) === baseName(path))
-      );
-    if (removes) return args.some(({ value }) => keptIn.test(value) || cloneTargets(write).includes(baseName(value)));
-    return (
-      name === write.name &&
-      args.some(({ value }) => /^(delete|unset|--unset(-all)?|rm|remove|logout|set-url)$/.test(value))
-    );
-  });
+const isUndone = (write: ShellCommand, path: string | undefined, commands: readonly ShellCommand[]): boolean => {
+  const later = (...names: readonly string[]): readonly ShellCommand[] =>
+    commandsNamed(commands, ...names).filter(({ index }) => index > write.index);
+  const removals = later("rm", "shred", "unlink");
+  if (path !== undefined) {
+    const removes = ({ value }: ShellWord): boolean =>
+      isBelow(path, value.replace(/\/$/, "")) || baseName(value) === baseName(path);
+    const traps = commandsNamed(commands, "trap").some(({ args }) => args[0]?.value.includes(baseName(path)) === true);
+    return traps || removals.some(({ args }) => args.some(removes));
+  }
+  const removesKept = ({ value }: ShellWord): boolean =>
+    keptIn.test(value) || cloneTargets(write).includes(baseName(value));
+  if (removals.some(({ args }) => args.some(removesKept))) return true;
+  return later(write.name).some(({ args }) =>
+    args.some(({ value }) => /^(delete|unset|--unset(-all)?|rm|remove|logout|set-url)$/.test(value)),
+  );
+};
 
 const keptIn =
   /(^|\/)(\.git|\.gitconfig|\.git-credentials|\.git\/config|\.npmrc|\.yarnrc(\.yml)?|pip\.conf|auth\.json|auth\.toml|\.docker|\.aws|\.bundle|NuGet\.Config)(\/|$)/i;

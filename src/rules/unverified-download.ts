@@ -1,9 +1,10 @@
 import type { ShellCommand } from "../dockerfile/script.ts";
-import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import type { StageFacts } from "./audited-file.ts";
+import { commandsAbout } from "./knowledge/commands-by-name.ts";
 import { downloadsIn, isExemptFromVerification, isInterpreter, useOf } from "./knowledge/download-use.ts";
-import { type Download, fileNameOf, printableUrl } from "./knowledge/downloads.ts";
+import { type Download, fileNameOf, printableUrl, readDownload } from "./knowledge/downloads.ts";
 import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
-import { isVerified, isVerifiedLater } from "./knowledge/verification.ts";
+import { findVerifications, isVerified, keptNames } from "./knowledge/verification.ts";
 import { defineRule, type Problem } from "./rule.ts";
 
 export default defineRule({
@@ -90,31 +91,52 @@ RUN curl -fLo /tmp/tool https://example.org/tool && verify.sh /tmp/tool
   check: function* (file) {
     for (const stage of file.stages) {
       const runs = runsOf(file, stage);
-      for (const [at, run] of runs.entries()) {
-        if (run.scripts.every(({ commands }) => downloadsIn(commands).length === 0)) continue;
-        const later = [...runs.slice(at + 1), ...dependentRuns(file, stage)];
-        yield* unverifiedIn(run, later, copiedNames(stage));
-      }
+      if (!runs.some(({ commands }) => commands.some((command) => readDownload(command) !== undefined))) continue;
+      const copied = copiedNames(stage);
+      const later = noVerification();
+      for (const dependent of file.stages)
+        if (dependent.dependencies.includes(stage)) for (const run of runsOf(file, dependent)) addRun(later, run);
+      // From the last RUN to the first, so that what comes later is known.
+      const found = runs.toReversed().map((run) => {
+        addRun(later, run);
+        return [...unverifiedIn(run, later, copied)];
+      });
+      yield* found.reverse().flat();
     }
   },
 });
 
+interface LaterVerification {
+  readonly names: Set<string>;
+  /** A script without a download of its own verifies something that it does not name. */
+  isTotal: boolean;
+}
+
+const noVerification = (): LaterVerification => ({ names: new Set(), isTotal: false });
+
+const addRun = (later: LaterVerification, { scripts }: RunCommands): void => {
+  for (const { commands } of scripts) {
+    if (downloadsIn(commands).length > 0) continue;
+    for (const { names } of findVerifications(commands)) {
+      if (names === undefined) later.isTotal = true;
+      for (const name of names ?? []) later.names.add(name);
+    }
+  }
+};
+
 const unverifiedIn = function* (
   run: RunCommands,
-  later: readonly RunCommands[],
+  later: LaterVerification,
   copied: ReadonlySet<string>,
 ): Iterable<Problem> {
-  if (!run.isRead) return;
+  if (!run.isRead || later.isTotal) return;
   for (const { commands } of run.scripts) {
     const downloads = downloadsIn(commands);
-    if (downloads.length === 0) continue;
-    const others = [...run.scripts, ...later.flatMap(({ scripts }) => scripts)]
-      .map((script) => script.commands)
-      .filter((other) => other !== commands && downloadsIn(other).length === 0);
+    if (downloads.length === 0 || commands.some((command) => copied.has(scriptOf(command)))) continue;
     for (const download of downloads) {
       if (useOf(download, commands) !== "kept" || isExemptFromVerification(download, commands)) continue;
-      if (isVerified(download, commands, downloads) || isHandedToScript(download, commands, copied)) continue;
-      if (others.some((other) => isVerifiedLater(download, other))) continue;
+      if (isVerified(download, commands, downloads) || isHandedToScript(download, commands)) continue;
+      if (keptNames(download).some((name) => later.names.has(name))) continue;
       const at = download.command.nameWord?.span ?? download.command.span;
       yield { at, message: `Nothing compares ${describe(download)} with a checksum or signature` };
     }
@@ -123,9 +145,6 @@ const unverifiedIn = function* (
 
 const describe = ({ urls, command }: Download): string =>
   urls.length === 0 ? `what ${command.name} fetches` : urls.map(({ value }) => printableUrl(value)).join(" and ");
-
-const dependentRuns = (file: AuditedFile, stage: StageFacts): readonly RunCommands[] =>
-  file.stages.filter((other) => other.dependencies.includes(stage)).flatMap((other) => runsOf(file, other));
 
 /** Names of files that COPY and ADD bring in one by one. */
 const copiedNames = (stage: StageFacts): ReadonlySet<string> =>
@@ -136,19 +155,15 @@ const copiedNames = (stage: StageFacts): ReadonlySet<string> =>
       .map((source) => fileNameOf(source.text)),
   );
 
-const isHandedToScript = (
-  download: Download,
-  commands: readonly ShellCommand[],
-  copied: ReadonlySet<string>,
-): boolean => {
-  const own = download.output.kind === "files" ? download.output.paths.map(fileNameOf) : [];
-  return commands.some(({ name, nameWord, args }) => {
-    const operand = args.find((arg) => !arg.value.startsWith("-"))?.value ?? "";
-    const script = isInterpreter(name) ? fileNameOf(operand) : name;
-    if (script === "" || own.includes(script)) return false;
-    if (copied.has(script)) return true;
-    const isScript =
-      isInterpreter(name) || nameWord?.value.startsWith("./") === true || /\.(sh|bash|py|pl)$/.test(name);
-    return isScript && args.some((arg) => own.includes(fileNameOf(arg.value)));
-  });
-};
+/** The file that a command runs: `verify.sh`, `./verify.sh`, `sh verify.sh`. */
+const scriptOf = ({ name, args }: ShellCommand): string =>
+  isInterpreter(name) ? fileNameOf(args.find((arg) => !arg.value.startsWith("-"))?.value ?? "") : name;
+
+const isHandedToScript = (download: Download, commands: readonly ShellCommand[]): boolean =>
+  keptNames(download).some((own) =>
+    commandsAbout(commands, own).some((command) => {
+      const { name, nameWord } = command;
+      if (keptNames(download).includes(scriptOf(command))) return false;
+      return isInterpreter(name) || nameWord?.value.startsWith("./") === true || /\.(sh|bash|py|pl)$/.test(name);
+    }),
+  );

@@ -1,6 +1,6 @@
 import type { ShellCommand } from "../../dockerfile/script.ts";
 import { readOptions } from "./command-options.ts";
-import { commandsNamed } from "./commands-by-name.ts";
+import { commandsAbout } from "./commands-by-name.ts";
 import {
   type Download,
   fileNameOf,
@@ -51,17 +51,17 @@ export const interpreterOf = (download: Download, commands: readonly ShellComman
 /** The command that runs a file which the download keeps: `sh install.sh`, `./install.sh`. */
 export const laterRunOf = (download: Download, commands: readonly ShellCommand[]): ShellCommand | undefined => {
   if (download.output.kind !== "files") return undefined;
-  const names = download.output.paths.map(fileNameOf);
-  return commands.find(({ index, name, nameWord, args }) => {
-    if (index <= download.command.index) return false;
-    if (nameWord?.value.includes("/") === true && names.includes(name)) return true;
-    const script = args.find((arg) => !arg.value.startsWith("-"));
-    return (
-      (isInterpreter(name) || name === "." || name === "source") &&
-      script !== undefined &&
-      names.includes(fileNameOf(script.value))
-    );
-  });
+  for (const file of download.output.paths.map(fileNameOf)) {
+    const found = commandsAbout(commands, file).find(({ index, name, nameWord, args }) => {
+      if (index <= download.command.index) return false;
+      if (nameWord?.value.includes("/") === true && name === file) return true;
+      const script = args.find((arg) => !arg.value.startsWith("-"));
+      const runs = isInterpreter(name) || name === "." || name === "source";
+      return runs && script !== undefined && fileNameOf(script.value) === file;
+    });
+    if (found !== undefined) return found;
+  }
+  return undefined;
 };
 
 /** Keys, signatures and repository lists that a package manager or gpg takes, and hosts of this machine. */
@@ -93,20 +93,11 @@ const writtenBy = (command: ShellCommand): readonly string[] => {
   return redirected === undefined || redirected === "/dev/null" ? operands : [...operands, redirected];
 };
 
-const isHandedToPackageManager = (path: string, commands: readonly ShellCommand[]): boolean => {
-  const name = fileNameOf(path);
-  const takes = ({ args }: ShellCommand): boolean => args.some((arg) => fileNameOf(arg.value) === name);
-  const imports = ({ args }: ShellCommand): boolean =>
-    args.some((arg) => /^(--import|--dearmor|add|--yes)$/.test(arg.value));
-  return (
-    commandsNamed(commands, "gpg", "gpg2", "apt-key", "rpm", "rpmkeys", "sq").some(
-      (one) => imports(one) && takes(one),
-    ) ||
-    commandsNamed(commands, "mv", "cp", "install").some(
-      (one) => isPackageManagerConfig(one.args.at(-1)?.value ?? "") && takes(one),
-    )
-  );
-};
+const isHandedToPackageManager = (path: string, commands: readonly ShellCommand[]): boolean =>
+  commandsAbout(commands, fileNameOf(path)).some(({ name, args }) => {
+    if (keyReaders.test(name)) return args.some((arg) => /^(--import|--dearmor|add|--yes)$/.test(arg.value));
+    return /^(mv|cp|install)$/.test(name) && isPackageManagerConfig(args.at(-1)?.value ?? "");
+  });
 
 const isLocal = (url: string): boolean => isLocalHost(readUrl(url)?.host ?? "");
 

@@ -42,13 +42,9 @@ const coverageOf = (commands: readonly ShellCommand[], downloads: readonly Downl
   };
 };
 
-/** Whether a later script verifies one of the files that the download keeps, by name or by a list that is not shown. */
-export const isVerifiedLater = (download: Download, commands: readonly ShellCommand[]): boolean => {
-  const own = namesOf(download, []);
-  return findVerifications(commands).some(
-    ({ names }) => names === undefined || own.some((name) => names.includes(name)),
-  );
-};
+/** The names under which a download keeps its files. */
+export const keptNames = ({ output }: Download): readonly string[] =>
+  output.kind === "files" ? output.paths.map(fileName) : [];
 
 export const findVerifications = (commands: readonly ShellCommand[]): readonly Verification[] => {
   const found = verifications.get(commands) ?? verificationsIn(commands);
@@ -177,7 +173,7 @@ const namesInText = (text: string): string[] =>
 /** What the files of a download are called, after mv and cp as well. */
 const namesOf = (download: Download, commands: readonly ShellCommand[]): readonly string[] => {
   if (download.output.kind !== "files") return [];
-  const names = new Set(download.output.paths.map(fileName));
+  const names = new Set(keptNames(download));
   for (const { args } of commandsNamed(commands, "mv", "cp", "install", "ln")) {
     const words = args.filter((arg) => !arg.value.startsWith("-")).map((arg) => fileName(arg.value));
     const target = words.at(-1);
