@@ -3,8 +3,8 @@ import { clip, oneLine } from "./escape/plain.ts";
 import { type MarkedLine, markedLines } from "./excerpt.ts";
 import { lineWeights } from "./layers.ts";
 import { type Lines, linesByPath } from "./lines.ts";
-import type { MarkdownOptions } from "./markdown-parts.ts";
 import { formatBytes, formatDuration } from "./numbers.ts";
+import type { PageOptions } from "./page-options.ts";
 import type { Finding, LineSize, Report, SizeRow, TargetReport } from "./report.ts";
 import { slowSteps } from "./timeline.ts";
 import {
@@ -23,9 +23,7 @@ import {
   targetOf,
 } from "./words.ts";
 
-type Options = MarkdownOptions;
-
-export const sizesHtml = (report: Report, options: Options): string => {
+export const sizesHtml = (report: Report, options: PageOptions): string => {
   if (report.sizes.length === 0) return "";
   const hasChange = report.baseline !== undefined || report.sizes.some((row) => notBuilt(row, report) !== undefined);
   const hasBudget = report.sizes.some(({ budget }) => budget !== undefined);
@@ -35,8 +33,8 @@ export const sizesHtml = (report: Report, options: Options): string => {
       cell(`<strong>${inline(rowName(row, report.sizes))}</strong>`),
       cell(pullSize(row), "number"),
       cell(diskSize(row), "number"),
-      ...(hasChange ? [cell(changeHtml(row, report), "number")] : []),
-      ...(hasBudget ? [cell(budgetHtml(row), "keep")] : []),
+      ...(hasChange ? [cell(changeHtml(row, report), "change")] : []),
+      ...(hasBudget ? [cell(budgetHtml(row))] : []),
       cell(whatChanged(row, report, options), "what"),
     ]),
   );
@@ -44,7 +42,7 @@ export const sizesHtml = (report: Report, options: Options): string => {
     heading("target"),
     heading("pull", "number"),
     heading("disk", "number"),
-    ...(hasChange ? [heading(since, "number")] : []),
+    ...(hasChange ? [heading(since, "change")] : []),
     ...(hasBudget ? [heading("budget")] : []),
     heading(report.baseline === undefined ? "what weighs most" : "what changed most"),
   ];
@@ -55,7 +53,7 @@ export const sizesHtml = (report: Report, options: Options): string => {
   return `<h2>Sizes</h2>${table(head, rows)}${note}`;
 };
 
-export const failuresHtml = (report: Report, options: Options): string => {
+export const failuresHtml = (report: Report, options: PageOptions): string => {
   const read = linesByPath(report.files);
   const failed = (report.targets ?? []).flatMap(({ build }) => (build.status === "failed" ? [build] : []));
   if (failed.length === 0) return "";
@@ -70,7 +68,7 @@ export const failuresHtml = (report: Report, options: Options): string => {
   return `<h2>Failed builds</h2>${articles.join("\n")}`;
 };
 
-export const findingsHtml = (report: Report, options: Options): string => {
+export const findingsHtml = (report: Report, options: PageOptions): string => {
   const read = linesByPath(report.files);
   const errors = new Map(report.files.map(({ path, error }) => [path, error]));
   const files = [...byFile(report)].flatMap(([path, findings]) => {
@@ -84,7 +82,7 @@ export const findingsHtml = (report: Report, options: Options): string => {
   return files.length === 0 ? "" : `<h2>Findings</h2>${files.join("\n")}`;
 };
 
-export const lineTablesHtml = (report: Report, options: Options): string => {
+export const lineTablesHtml = (report: Report, options: PageOptions): string => {
   const tables = byImportance(report.sizes, report).flatMap((row) => {
     const image = targetOf(report, row.id)?.images.find(({ platform }) => platform === row.platform);
     if (image === undefined) return [];
@@ -120,7 +118,7 @@ export const lineTablesHtml = (report: Report, options: Options): string => {
 /** How many steps the timeline shows. */
 const maxSteps = 200;
 
-export const timelineHtml = (report: Report, options: Options): string => {
+export const timelineHtml = (report: Report, options: PageOptions): string => {
   const slowest = slowSteps(report).slice(0, maxSteps);
   if (slowest.length === 0) return "";
   const end = Math.max(1, ...slowest.map(({ started, milliseconds }) => started + milliseconds));
@@ -151,7 +149,7 @@ export const timelineHtml = (report: Report, options: Options): string => {
 
 export const inline = (text: string): string => htmlText(oneLine(text));
 
-const findingHtml = (finding: Finding, lines: Lines, options: Options): string => {
+const findingHtml = (finding: Finding, lines: Lines, options: PageOptions): string => {
   const { place, severity, message, rule: id, fix, path } = finding;
   const rule = options.rule?.(id);
   const name = `<code>${inline(id)}</code>`;
@@ -183,7 +181,7 @@ const prose = (message: string): string =>
     .map((part) => (/^`[^`]+`$/.test(part) ? `<code>${htmlText(part.slice(1, -1))}</code>` : htmlText(part)))
     .join("");
 
-const linked = (label: string, path: string, line: number | undefined, { link }: Options): string => {
+const linked = (label: string, path: string, line: number | undefined, { link }: PageOptions): string => {
   const url = line === undefined ? undefined : link?.(path, line);
   return url === undefined || !/^https?:\/\//.test(url) ? label : `<a href="${htmlText(url)}">${label}</a>`;
 };
@@ -193,16 +191,27 @@ const changeHtml = (row: SizeRow, report: Report): string => {
   if (reason !== undefined) return `<span class="bad">${inline(reason)}</span>`;
   const change = changeOf(row, report.baseline);
   if (row.change !== "changed") return change;
-  return `<span class="${/^(pull )?\+/.test(change) ? "bad" : "good"}">${change}</span>`;
+  return `<span class="${/^(pull )?\+/.test(change) ? "bad" : "good"}">${keepNumbers(change)}</span>`;
 };
+
+/** A line may break before the percentage only. */
+const keepNumbers = (change: string): string =>
+  change.replace(/^([^(]*?) ?(\([^)]*\))?$/, (_, bytes: string, percent = "") =>
+    [bytes, percent]
+      .filter((part) => part !== "")
+      .map((part) => `<span class="keep">${part}</span>`)
+      .join(" "),
+  );
 
 const budgetHtml = (row: SizeRow): string => {
   const limit = budgetLimit(row);
   const over = row.budget?.over ?? 0;
-  return over > 0 ? `<span class="bad">${limit}, over by ${formatBytes(over)}</span>` : limit;
+  return over > 0
+    ? `<span class="bad"><span class="keep">${limit},</span> <span class="keep">over by ${formatBytes(over)}</span></span>`
+    : limit;
 };
 
-const whatChanged = (row: SizeRow, report: Report, options: Options): string => {
+const whatChanged = (row: SizeRow, report: Report, options: PageOptions): string => {
   const build = targetOf(report, row.id)?.build;
   if (build?.status === "failed") return failedHtml(build, report, options);
   if (row.change === "removed" && row.before !== undefined) return `was ${formatBytes(row.before.diskBytes)} on disk`;
@@ -213,7 +222,7 @@ const whatChanged = (row: SizeRow, report: Report, options: Options): string => 
 const failedHtml = (
   build: Extract<TargetReport["build"], { status: "failed" }>,
   report: Report,
-  options: Options,
+  options: PageOptions,
 ): string => {
   const line = build.failure.lines?.start;
   const why = inline(failureWords(build.failure));
@@ -222,7 +231,7 @@ const failedHtml = (
   return `${linked(`line ${line}`, build.target.dockerfile, line, options)} <code>${inline(clip(code, 120))}</code>: ${why}`;
 };
 
-const changedLine = (line: LineSize, row: SizeRow, options: Options): string =>
+const changedLine = (line: LineSize, row: SizeRow, options: PageOptions): string =>
   `${linked(lineName(line), row.dockerfile, line.line, options)} <code>${inline(line.instruction)}</code> <span class="keep">${lineBytes(line, row)}</span>`;
 
 const barHtml = (start: number, length: number, whole: number, isFailed = false): string => {

@@ -18,11 +18,12 @@ a{color:var(--link)}
 .good{color:var(--good)}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%}
-th,td{padding:.4rem .75rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
+th,td{padding:.4rem .6rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
 th{font-weight:600;color:var(--soft);white-space:nowrap}
 td.number,th.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 td.keep,.keep{white-space:nowrap}
-td.what{min-width:18rem}
+td.change,th.change{text-align:right}
+td.what{min-width:13rem}
 td.bar{min-width:10rem;vertical-align:middle}
 td.bar svg{display:block;width:100%;height:.8rem}
 svg rect{fill:var(--bar)}
@@ -44,4 +45,4 @@ footer{margin-top:3rem;padding-top:.75rem;border-top:1px solid var(--line);color
 `;
 
 /** The base64 of the style's SHA-256, for the page's content security policy. */
-export const styleHash = "AbyTiyUgAeg4iQowHIWdNhb87LVZbG+rr0C2G9uNuZg=";
+export const styleHash = "GFAKrAkxRDo+4LdRz+OX4bII+fEiIf2VIsjw3BrTFZg=";

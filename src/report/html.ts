@@ -1,12 +1,12 @@
 import { failuresHtml, findingsHtml, inline, lineTablesHtml, sizesHtml, timelineHtml } from "./html-parts.ts";
 import { style, styleHash } from "./html-style.ts";
-import type { MarkdownOptions } from "./markdown-parts.ts";
 import { formatDuration } from "./numbers.ts";
+import type { PageOptions } from "./page-options.ts";
 import type { Report } from "./report.ts";
 import { filesCount, foundCounts, headline, secretsLine } from "./words.ts";
 
 /** The full report as one page that loads nothing, runs nothing and follows the reader's light or dark. */
-export const renderHtml = (report: Report, options: MarkdownOptions = {}): string => {
+export const renderHtml = (report: Report, options: PageOptions = {}): string => {
   const words = inline(headline(report));
   return `<!doctype html>
 <html lang="en">

@@ -2,23 +2,16 @@ import { markdownText } from "./escape/markdown.ts";
 import { clip } from "./escape/plain.ts";
 import { withoutCommands } from "./escape/workflow-command.ts";
 import { cutBytes, fitPage } from "./fit.ts";
-import {
-  details,
-  failures,
-  findingsTables,
-  lineTables,
-  type MarkdownOptions,
-  sizesTable,
-  timeline,
-  timings,
-} from "./markdown-parts.ts";
+import { failures, findingsTables } from "./markdown-findings.ts";
+import { lineTables, sizesTable } from "./markdown-sizes.ts";
+import { details } from "./markdown-table.ts";
+import { timeline, timings } from "./markdown-timeline.ts";
+import type { PageOptions } from "./page-options.ts";
 import type { Report, SizeRow } from "./report.ts";
 import { byImportance, count, filesCount, foundCounts, headline, secretsLine } from "./words.ts";
 
-export type { MarkdownOptions } from "./markdown-parts.ts";
-
 /** The full report; also the job summary, of which GitHub takes 1 MiB. */
-export const renderMarkdown = (report: Report, options: MarkdownOptions = {}, maxBytes = 1_000_000): string =>
+export const renderMarkdown = (report: Report, options: PageOptions = {}, maxBytes = 1_000_000): string =>
   page(
     ({ tables, findings, logs, rows }) => [
       ...heading(report, "##"),
@@ -36,7 +29,7 @@ export const renderMarkdown = (report: Report, options: MarkdownOptions = {}, ma
 /** The comment on a pull request, the hidden `marker` first; GitHub is given 65,000 bytes at most. */
 export const renderComment = (
   report: Report,
-  options: MarkdownOptions & { readonly marker: string },
+  options: PageOptions & { readonly marker: string },
   maxBytes = 65_000,
 ): string =>
   page(
@@ -67,7 +60,7 @@ export const renderComment = (
 /** What a check run shows, each text within GitHub's 65,535; `textBytes` leaves room for more behind the text. */
 export const renderCheck = (
   report: Report,
-  options: MarkdownOptions = {},
+  options: PageOptions = {},
   textBytes = 65_535,
 ): { readonly title: string; readonly summary: string; readonly text: string } => ({
   title: cutBytes(clip(headline(report), 255), 255),
@@ -114,7 +107,7 @@ const heading = (report: Report, level: "##" | "###"): readonly string[] => [
   "",
 ];
 
-const sizes = (report: Report, options: MarkdownOptions, amount: number): readonly string[] =>
+const sizes = (report: Report, options: PageOptions, amount: number): readonly string[] =>
   report.sizes.length === 0
     ? []
     : [...sizesTable(byImportance(report.sizes, report), report, options, amount), "", ...firstMeasurement(report)];
@@ -129,7 +122,7 @@ const isWorthALine =
   (row: SizeRow): boolean =>
     row.change !== "same" || (row.budget?.over ?? 0) > 0 || report.baseline === undefined;
 
-const unchanged = (report: Report, options: MarkdownOptions, amount: number): readonly string[] => {
+const unchanged = (report: Report, options: PageOptions, amount: number): readonly string[] => {
   const rows = report.sizes.filter((row) => !isWorthALine(report)(row));
   if (rows.length === 0) return [];
   return details(`${count(rows.length, "target")} unchanged`, sizesTable(rows, report, options, amount));
