@@ -39,6 +39,8 @@ const newOverlay = (): Overlay => {
   /** Per node. */
   const kinds = numbers(Uint8Array);
   const layersOf = numbers(Uint16Array);
+  /** The last layer that put something there or below. */
+  const touchedBy = numbers(Uint16Array);
   const filesOf = numbers(Int32Array);
   /** Per file contents, which hard links share. */
   const sizes = numbers(Float64Array);
@@ -64,7 +66,7 @@ const newOverlay = (): Overlay => {
     for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
       if (kinds.get(node) === ABSENT) continue;
       if (kinds.get(node) === FOLDER) for (const child of tree.children(node)) waiting.push(child);
-      if (layersOf.get(node) >= hiddenBy) continue;
+      if (touchedBy.get(node) >= hiddenBy) continue;
       const file = unlink(node);
       if (file === NO_FILE || owners.get(file) === hiddenBy) continue;
       const sum = lost.get(owners.get(file)) ?? { bytes: 0, files: 0 };
@@ -103,8 +105,12 @@ const newOverlay = (): Overlay => {
   };
 
   /** Folders that a layer does not list were there before, or come with what lies in them. */
-  const addFolders = (node: number, layer: number): void => {
-    for (let folder = tree.parent(node); folder >= 0 && kinds.get(folder) !== FOLDER; folder = tree.parent(folder)) {
+  const touchFolders = (node: number, layer: number): void => {
+    for (let folder = tree.parent(node); folder >= 0; folder = tree.parent(folder)) {
+      const isFolder = kinds.get(folder) === FOLDER;
+      if (isFolder && touchedBy.get(folder) === layer) return;
+      touchedBy.set(folder, layer);
+      if (isFolder) continue;
       unlink(folder);
       kinds.set(folder, FOLDER);
       layersOf.set(folder, layer);
@@ -120,8 +126,9 @@ const newOverlay = (): Overlay => {
     if (!wasFolder) replace(node, entry, layer);
     kinds.set(node, KIND_CODES[kind]);
     layersOf.set(node, layer);
+    touchedBy.set(node, layer);
     filesOf.set(node, file);
-    addFolders(node, layer);
+    touchFolders(node, layer);
   };
 
   return {

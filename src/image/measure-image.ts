@@ -205,4 +205,4 @@ const parse = (bytes: Uint8Array, digest: string): unknown => {
   }
 };
 
-export const problemOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+export const problemOf = (error: unknown): string => asText(at(error, "message")) ?? String(error);

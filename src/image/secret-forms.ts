@@ -181,10 +181,11 @@ const tellingValue = (line: string): string | undefined => {
 
 const XML_VALUE = /^<(\w+)>([^<]+)<\/\1>$/;
 const NETRC_PASSWORD = /(?:^|\s)password\s+(\S+)/;
-const ASSIGNMENT = /^(?:export\s+)?["']?([\w.\-/:@]+?)["']?\s*[=:]\s*(?=[^=/:\s])(.+)$/;
+const URL_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/:@\s]*:([^/@\s]+)@/i;
+const ASSIGNMENT = /^(?:export\s+)?["']?([\w.\-/:@]+)["']?\s*[=:]\s*(?!\/\/|[=:\s])(.+)$/;
 
 const keyAndValue = (line: string): readonly [key: string, value: string] => {
-  const password = NETRC_PASSWORD.exec(line)?.[1];
+  const password = NETRC_PASSWORD.exec(line)?.[1] ?? URL_PASSWORD.exec(line)?.[1];
   if (password !== undefined) return ["password", password];
   const match = XML_VALUE.exec(line) ?? ASSIGNMENT.exec(line);
   if (match === null) return ["", line];
