@@ -1,9 +1,10 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
+import { parse } from "yaml";
 import { type FakeGitHub, startFakeGitHub } from "./github/fake-github.ts";
 import { payloadOf, pullRequest } from "./github/payloads.ts";
 import { type Job, type Step, type StepResult, startJob } from "./github/step-runner.ts";
@@ -11,6 +12,7 @@ import { type Job, type Step, type StepResult, startJob } from "./github/step-ru
 jest.setTimeout(60_000);
 const root = fileURLToPath(new URL("..", import.meta.url));
 const head = "a".repeat(40);
+const metadata = parse(readFileSync(join(root, "action.yml"), "utf8")) as { readonly outputs: object };
 let github: FakeGitHub;
 let job: Job;
 let workspace: string;
@@ -53,14 +55,12 @@ const put = async (files: Readonly<Record<string, string>>): Promise<void> => {
 };
 
 const bad = 'FROM debian:latest\nRUN apt-get upgrade -y\nCMD ["sh"]\n';
-const everything = async (result: StepResult): Promise<string> =>
-  [
-    result.log.join("\n"),
-    result.summary ?? "",
-    JSON.stringify(result.outputs),
-    JSON.stringify(github.requests),
-    result.outputs.report ? await readFile(result.outputs.report, "utf8") : "",
-  ].join("\n");
+const everything = async (result: StepResult): Promise<string> => {
+  const { report = "", sarif = "", html = "" } = result.outputs;
+  const files = await Promise.all([report, sarif, html].map((file) => readFile(file, "utf8")));
+  const said = [result.log.join("\n"), result.summary ?? "", JSON.stringify(result.outputs)];
+  return [...said, JSON.stringify(github.requests), ...files].join("\n");
+};
 
 describe("the action", () => {
   test("puts its findings on a check run of the pull request's own head, and fails the job", async () => {
@@ -83,6 +83,9 @@ describe("the action", () => {
     expect(report.findings).toHaveLength(
       Number(result.outputs.errors) + Number(result.outputs.warnings) + Number(result.outputs.notes),
     );
+    expect(JSON.parse(await readFile(result.outputs.sarif ?? "", "utf8"))).toMatchObject({ version: "2.1.0" });
+    expect(await readFile(result.outputs.html ?? "", "utf8")).toMatch(/^<!doctype html>/);
+    expect(Object.keys(result.outputs).sort()).toEqual(Object.keys(metadata.outputs).sort());
     expect(result.summary).toContain("## docker-hygiene: ");
     expect(github.violations).toEqual([]);
   });

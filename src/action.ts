@@ -1,8 +1,7 @@
-import { mkdir, mkdtemp, readFile, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { readFile } from "node:fs/promises";
 import { lookUpBaseline } from "./action-baseline.ts";
 import { type Delivery, newDelivery } from "./action-delivery.ts";
+import { writeReportFiles } from "./action-files.ts";
 import { useKey } from "./action-identity.ts";
 import { type ActionInputs, readActionInputs } from "./action-inputs.ts";
 import { repositoryLinks } from "./action-links.ts";
@@ -16,11 +15,9 @@ import { UserError } from "./errors.ts";
 import { redactReport } from "./redact-report.ts";
 import { annotations } from "./report/annotations.ts";
 import { cutBytes } from "./report/fit.ts";
-import { renderJson } from "./report/json.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import type { Report } from "./report/report.ts";
 import type { RuleInfo } from "./report/rule-info.ts";
-import { renderSarif } from "./report/sarif.ts";
 import { renderResults } from "./report/text.ts";
 
 /** Runs the main or the post step of the action; the result is the exit code. */
@@ -110,21 +107,21 @@ const publish = async (raw: Report, publication: Publication): Promise<number> =
   const { runner, occasion, inputs, delivery, redact, rule } = publication;
   const report = redactReport(raw, redact);
   const links = repositoryLinks(occasion, process.cwd());
-  const markdown = { link: links.link, rule };
+  const page = { link: links.link, rule };
   runner.printInert(renderResults(report, { ...logText, rule }));
   if (report.files.length === 0) runner.warn("There is no Dockerfile here. Check the inputs `paths` and `files`.");
   const category = occasion === undefined ? "docker-hygiene" : useKey(occasion, inputs.matrix);
-  const sarif = renderSarif(report, { rules: ruleInfos, repositoryPath: links.repositoryPath, category });
-  const files = await attempt(runner, "the report files", () => writeFiles(report, sarif, inputs.outputFolder));
-  await attempt(runner, "the job summary", () =>
-    runner.summary(cutBytes(renderMarkdown(report, markdown), summaryLimit)),
+  const sarif = { rules: ruleInfos, repositoryPath: links.repositoryPath, category };
+  const files = await attempt(runner, "the report files", () =>
+    writeReportFiles(report, { folder: inputs.outputFolder, page, sarif }),
   );
+  await attempt(runner, "the job summary", () => runner.summary(cutBytes(renderMarkdown(report, page), summaryLimit)));
   const { annotate } = inputs;
   const shown =
     annotate === "none" ? [] : annotations(report, { annotate, repositoryPath: links.repositoryPath, rule });
   const delivered = await delivery.finish(report, {
     annotations: shown,
-    markdown,
+    markdown: page,
     repositoryPath: links.repositoryPath,
   });
   const found = (severity: string): string =>
@@ -153,18 +150,6 @@ const sizeOutput = (row: Report["sizes"][number]): unknown => ({
   diskBytes: row.diskBytes ?? null,
   before: row.before ?? null,
 });
-
-const writeFiles = async (report: Report, sarif: string, folder: string): Promise<Readonly<Record<string, string>>> => {
-  const place =
-    folder === ""
-      ? await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "docker-hygiene-report-"))
-      : resolve(process.cwd(), folder);
-  await mkdir(place, { recursive: true });
-  const files = { report: join(place, "report.json"), sarif: join(place, "report.sarif") };
-  await writeFile(files.report, renderJson(report));
-  await writeFile(files.sarif, sarif);
-  return files;
-};
 
 const attempt = async <T>(runner: Runner, what: string, write: () => Promise<T>): Promise<T | undefined> => {
   try {
