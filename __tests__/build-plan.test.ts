@@ -1,6 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { auditedFile, noSurroundings } from "../src/audit/audited-file.ts";
 import { chooseContext } from "../src/build/context.ts";
+import { missingFromArguments } from "../src/build/from-arguments.ts";
 import { type PlannedFile, type PlanSettings, planTargets } from "../src/build/plan.ts";
 import {
   failedBeforeBuild,
@@ -282,11 +283,11 @@ RUN --mount=type=ssh,id=deploy git clone x
 
   test("reports what is required and not given on the mount's words", () => {
     expect(told(given({}))).toEqual([
-      `2 type=secret,id=npm_token,required=true: ${ungiven}`,
+      `2 npm_token: ${ungiven}`,
       "2 type=ssh,required: the build needs the ssh agent `default`, which the workflow does not give. Add to `ssh`: default",
     ]);
     expect(told(given({ npm_tokn: { source: "x", state: "ready" } }))[0]).toBe(
-      "2 type=secret,id=npm_token,required=true: the build needs the secret `npm_token`, which the workflow does not give. It gives `npm_tokn`",
+      "2 npm_token: the build needs the secret `npm_token`, which the workflow does not give. It gives `npm_tokn`",
     );
   });
 
@@ -306,10 +307,72 @@ RUN --mount=type=ssh,id=deploy git clone x
         ),
       ),
     ).toEqual([
-      "2 type=secret,id=npm_token,required=true: the secret `npm_token` is empty: the environment variable `NPM_TOKEN` has no content",
+      "2 npm_token: the secret `npm_token` is empty: the environment variable `NPM_TOKEN` has no content",
       "2 type=ssh,required: no ssh agent answers for `default`: SSH_AUTH_SOCK is not set. Start one before (webfactory/ssh-agent), or give a key: default=path",
       "7 type=secret,target=/root/.netrc: the secret `.netrc` comes from the file `netrc`, which is over BuildKit's limit of 500 KiB",
-      "11 type=ssh,id=deploy: the ssh key `/k/deploy` for `deploy` is not there",
+      "11 deploy: the ssh key `/k/deploy` for `deploy` is not there",
+    ]);
+  });
+
+  test("reports values that a step cannot take as it asks for them", () => {
+    const binary = stagesOf("FROM x\nRUN --mount=type=secret,id=key,env=KEY --mount=type=secret,source=key true\n")[0]!;
+    const problems = (supplied: Supplied, of = stage) => preflight(of, supplied).map(({ message }) => message);
+    expect(problems(given({ key: { source: "the file `k`", state: "ready", hasNul: true } }), binary)).toEqual([
+      "the secret `key` comes from the file `k` and holds a NUL byte, which the environment variable `KEY` cannot. Mount it as a file: target=/run/secrets/key",
+    ]);
+    const ready: SuppliedSecret = { source: "x", state: "ready" };
+    expect(
+      problems(
+        given(
+          { npm_token: ready },
+          { default: { source: "`/k/1`", state: "locked" }, deploy: { source: "`/k/1.pub`", state: "no key" } },
+        ),
+      ),
+    ).toEqual([
+      "the ssh key `/k/1` for `default` has a passphrase, which nobody can type during a build. Add it to an agent before and give `default` alone, or give a key without one: default=path",
+      "`/k/1.pub`, given for `deploy`, is not a private ssh key",
+    ]);
+  });
+
+  test.each<[string, Readonly<Record<string, string | undefined>>, readonly string[]]>([
+    ["FROM debian:12\n", {}, []],
+    ["ARG BASE\nFROM $BASE\n", {}, ["2 $BASE BASE declared"]],
+    ["ARG BASE\nFROM $BASE\n", { BASE: "debian" }, []],
+    ["ARG BASE\nFROM $BASE\n", { BASE: undefined }, []],
+    [`ARG BASE=debian\nFROM \${BASE}\n`, {}, []],
+    [`ARG BASE\nFROM \${BASE:-debian}\n`, {}, []],
+    [`ARG TAG\nFROM debian:\${TAG}\n`, {}, [`2 \${TAG} TAG declared`]],
+    [`ARG SUFFIX\nFROM debian\${SUFFIX}\n`, {}, []],
+    ["FROM $BASE\n", {}, ["1 $BASE BASE not declared"]],
+    ["ARG A\nARG B=$A\nFROM $B:1\n", {}, []],
+    ["FROM base-$TARGETARCH\n", {}, []],
+    ["ARG P\nFROM --platform=$P debian\n", {}, ["2 $P P declared"]],
+    ["FROM --platform=$BUILDPLATFORM debian\n", {}, []],
+    ["ARG BASE\nFROM x AS unused\nFROM $BASE AS other\nFROM y\nCOPY --from=unused /x /x\n", {}, []],
+  ])("knows which variables %j lacks when given %j", (lines, given, expected) => {
+    const dockerfile = readDockerfile("Dockerfile", lines);
+    const { stages } = auditedFile(dockerfile, noSurroundings);
+    const problems = missingFromArguments(dockerfile, stagesBuiltFor(stages.at(-1)!), new Map(Object.entries(given)));
+    expect(
+      problems.map(({ at, line, message }) => {
+        const [, name] = /^`(\w+)` in FROM/.exec(message) ?? [];
+        const declared = message.includes("its ARG has no default") ? "declared" : "not declared";
+        return `${line} ${lines.slice(at.start, at.end)} ${name} ${declared}`;
+      }),
+    ).toEqual(expected);
+  });
+
+  test("says which line to add for a variable", () => {
+    const messages = (lines: string) => {
+      const dockerfile = readDockerfile("Dockerfile", lines);
+      const { stages } = auditedFile(dockerfile, noSurroundings);
+      return missingFromArguments(dockerfile, stages, new Map()).map(({ message }) => message);
+    };
+    expect(messages("ARG BASE\nFROM $BASE\n")).toEqual([
+      "`BASE` in FROM has no value: its ARG has no default and no build argument gives it. Add to `build-args`: BASE=…",
+    ]);
+    expect(messages("FROM $BASE\n")).toEqual([
+      "`BASE` in FROM has no value: no ARG before the first FROM declares it and no build argument gives it. Add before the first FROM: ARG BASE=…",
     ]);
   });
 
@@ -353,8 +416,11 @@ RUN --mount=type=ssh,id=deploy git clone x
       failure: {
         message: ungiven,
         lines: { start: 2, end: 2 },
-        log: [],
+        log: [
+          "line 2: the build needs the ssh agent `default`, which the workflow does not give. Add to `ssh`: default",
+        ],
         step: undefined,
+        at: { start: text.indexOf("npm_token"), end: text.indexOf("npm_token") + 9 },
       },
     });
     const spared = withoutUnready(target!, given({ npm_token: { source: "x", state: "ready" } }));

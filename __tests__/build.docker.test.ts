@@ -287,6 +287,48 @@ describe("builds", () => {
   }, 30_000);
 });
 
+describe("what is given", () => {
+  test("is looked at before a build", async () => {
+    const at = (name: string) => join(folder, name);
+    const key = (name: string, ...options: readonly string[]) =>
+      execFileSync("ssh-keygen", ["-q", "-f", at(name), ...options]);
+    key("open", "-t", "ed25519", "-N", "");
+    key("locked", "-t", "ed25519", "-N", "passphrase");
+    key("pem", "-t", "rsa", "-b", "1024", "-m", "PEM", "-N", "");
+    key("locked-pem", "-t", "rsa", "-b", "1024", "-m", "PEM", "-N", "passphrase");
+    key("locked-pkcs8", "-t", "rsa", "-b", "1024", "-m", "PKCS8", "-N", "passphrase");
+    writeFileSync(at("text"), "value");
+    writeFileSync(at("nul"), "a\0b");
+    writeFileSync(at("largest"), "x".repeat(500 * 1024));
+    writeFileSync(at("larger"), "x".repeat(500 * 1024 + 1));
+    const docker = connectDocker({ builder: undefined, environment: environment(), measure: undefined });
+    const { secrets, ssh } = await docker.supplies(
+      ["text", "nul", "largest", "larger"].map((name) => ({ id: name, from: "file", path: at(name) })),
+      [
+        ...["open", "locked", "pem", "locked-pem", "locked-pkcs8", "open.pub"].map((name) => ({
+          id: name,
+          paths: [at(name)],
+        })),
+        { id: "second", paths: [at("open"), at("locked")] },
+        { id: "socket", paths: [socket] },
+      ],
+    );
+    const states = (given: typeof ssh) =>
+      Object.fromEntries([...given].map(([id, { state, hasNul }]) => [id, hasNul ? `${state}, NUL` : state]));
+    expect(states(secrets)).toEqual({ text: "ready", nul: "ready, NUL", largest: "ready", larger: "too large" });
+    expect(states(ssh)).toEqual({
+      open: "ready",
+      locked: "locked",
+      pem: "ready",
+      "locked-pem": "locked",
+      "locked-pkcs8": "locked",
+      "open.pub": "no key",
+      second: "locked",
+      socket: "ready",
+    });
+  });
+});
+
 describe("the engine", () => {
   const ask = (more: Readonly<Record<string, string>>, builder?: string) =>
     connectDocker({ builder, environment: { ...environment(), ...more }, measure: undefined }).engine();

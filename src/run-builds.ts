@@ -1,5 +1,12 @@
+import { missingFromArguments } from "./build/from-arguments.ts";
 import { type PlannedFile, planTargets } from "./build/plan.ts";
-import { failedBeforeBuild, type PreflightProblem, preflight, unusedSupplies } from "./build/preflight.ts";
+import {
+  failedBeforeBuild,
+  type PreflightProblem,
+  preflight,
+  stagesBuiltFor,
+  unusedSupplies,
+} from "./build/preflight.ts";
 import type { Target } from "./build/target.ts";
 import { decodeText } from "./dockerfile/decode.ts";
 import type { Dockerfile } from "./dockerfile/model.ts";
@@ -85,7 +92,14 @@ export const planBuilds = async (
   for (const target of targets) {
     const facts = factsOf(target, known);
     const stage = facts?.file.stages[target.stageIndex];
-    const problems = facts && stage ? [...syntaxProblems(facts.dockerfile), ...preflight(stage, supplied)] : [];
+    const problems =
+      facts && stage
+        ? [
+            ...syntaxProblems(facts.dockerfile),
+            ...missingFromArguments(facts.dockerfile, stagesBuiltFor(stage), target.buildArgs),
+            ...preflight(stage, supplied),
+          ]
+        : [];
     if (problems.length > 0) refused.set(target, problems);
   }
   const stages = known.flatMap(({ file }) => file.stages);

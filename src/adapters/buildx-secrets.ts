@@ -1,6 +1,7 @@
-import { readFile, stat } from "node:fs/promises";
+import { open, readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { largestSecret, type Supplied, type SuppliedSecret } from "../build/preflight.ts";
+import { keyState } from "../build/ssh-key.ts";
 import type { Secret, SshForward } from "../build/target.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -55,7 +56,10 @@ const inspectSecret = async (secret: Secret, environment: Environment): Promise<
   try {
     const found = await stat(resolve(secret.path));
     if (!found.isFile()) return { source, state: "missing" };
-    return { source, state: found.size > largestSecret ? "too large" : found.size === 0 ? "empty" : "ready" };
+    if (found.size > largestSecret) return { source, state: "too large" };
+    if (found.size === 0) return { source, state: "empty" };
+    const hasNul = (await readFile(resolve(secret.path))).includes(0);
+    return { source, state: "ready", ...(hasNul ? { hasNul } : {}) };
   } catch {
     return { source, state: "missing" };
   }
@@ -68,10 +72,33 @@ const inspectForward = async (forward: SshForward, environment: Environment): Pr
     return { source: "SSH_AUTH_SOCK", state: (await exists(socket)) ? "ready" : "missing" };
   }
   for (const path of forward.paths) {
-    if (!(await exists(path))) return { source: `\`${path}\``, state: "missing" };
+    const source = `\`${path}\``;
+    if (!(await exists(path))) return { source, state: "missing" };
+    const state = await keyFileState(path);
+    if (state !== "ready") return { source, state };
   }
   return { source: forward.paths.join(", "), state: "ready" };
 };
+
+/** A socket is an agent and needs no look. */
+const keyFileState = async (path: string): Promise<SuppliedSecret["state"]> => {
+  const found = await stat(resolve(path));
+  if (!found.isFile()) return "ready";
+  try {
+    const file = await open(resolve(path));
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(largestKey), 0, largestKey, 0);
+      const state = keyState(buffer.toString("latin1", 0, bytesRead));
+      return state === "open" ? "ready" : state;
+    } finally {
+      await file.close();
+    }
+  } catch {
+    return "missing";
+  }
+};
+
+const largestKey = 64 * 1024;
 
 const exists = async (path: string): Promise<boolean> => {
   try {

@@ -9,7 +9,9 @@ export const largestSecret = 500 * 1024;
 export interface SuppliedSecret {
   /** Where the value comes from, in words: "the environment variable `NPM_TOKEN`". */
   readonly source: string;
-  readonly state: "ready" | "empty" | "missing" | "too large";
+  readonly state: "ready" | "empty" | "missing" | "too large" | "locked" | "no key";
+  /** A value with a NUL byte fits into a file and into no environment variable. */
+  readonly hasNul?: boolean;
 }
 
 /** What the workflow or the command line gives, by id. */
@@ -23,6 +25,8 @@ export interface Need {
   readonly kind: "secret" | "ssh";
   readonly id: string;
   readonly isRequired: boolean;
+  /** The environment variable that a secret is mounted as. */
+  readonly variable: string | undefined;
   /** The mount's id where it is written, else the whole mount. */
   readonly at: Span;
   readonly line: number;
@@ -78,7 +82,7 @@ export const unusedSupplies = (stages: readonly StageFacts[], supplied: Supplied
   });
 };
 
-/** A target that is not even tried, with the first of its problems. */
+/** A target that is not even tried: its first problem is the message, further ones are told as its log. */
 export const failedBeforeBuild = (target: Target, problems: readonly PreflightProblem[]): BuildResult => ({
   target,
   status: "failed",
@@ -87,8 +91,9 @@ export const failedBeforeBuild = (target: Target, problems: readonly PreflightPr
   failure: {
     message: problems[0]?.message ?? "",
     lines: problems[0] === undefined ? undefined : { start: problems[0].line, end: problems[0].line },
-    log: [],
+    log: problems.slice(1).map(({ line, message }) => `line ${line}: ${message}`),
     step: undefined,
+    ...(problems[0] === undefined ? {} : { at: problems[0].at }),
   },
 });
 
@@ -111,8 +116,8 @@ const secretAndSshMounts = (stage: StageFacts): readonly Need[] =>
       const id = mountId(mount, kind);
       if (id === undefined) return [];
       const isRequired = isTrue(mount.fields.get("required"));
-      const at = mount.flag.valueSpan ?? mount.flag.span;
-      return [{ kind, id, isRequired, at, line: instruction.startLine, stage }];
+      const variable = kind === "secret" ? mount.fields.get("env") : undefined;
+      return [{ kind, id, isRequired, variable, at: idSpan(mount, id), line: instruction.startLine, stage }];
     });
   });
 
@@ -122,6 +127,15 @@ const mountId = (mount: Mount, kind: Need["kind"]): string | undefined => {
   if (id) return id;
   if (kind === "ssh") return "default";
   return mount.fields.get("target")?.split("/").at(-1) || undefined;
+};
+
+/** Of a mount with quotes or continued lines, the whole. */
+const idSpan = ({ flag }: Mount, id: string): Span => {
+  const whole = flag.valueSpan ?? flag.span;
+  const value = flag.value ?? "";
+  const at = (value.match(/(?:^|,)(?:id|source|src)=/) && value.search(/(?<=(?:^|,)(?:id|source|src)=)/)) ?? -1;
+  const isPlain = whole.end - whole.start === value.length && at !== -1 && value.startsWith(id, at);
+  return isPlain ? { start: whole.start + at, end: whole.start + at + id.length } : whole;
 };
 
 const isTrue = (value: string | undefined): boolean => value !== undefined && /^(?:|1|t|true)$/i.test(value);
@@ -136,6 +150,9 @@ const secretProblem = (need: Need, supplied: Supplied): string | undefined => {
         ? `Add to \`secrets\`: ${need.id}=\${{ secrets.${need.id.toUpperCase().replace(/\W/g, "_")} }}`
         : `It gives \`${near}\``;
     return `the build needs the secret \`${need.id}\`, which the workflow does not give. ${way}`;
+  }
+  if (given.state === "ready" && given.hasNul && need.variable !== undefined) {
+    return `the secret \`${need.id}\` comes from ${given.source} and holds a NUL byte, which the environment variable \`${need.variable}\` cannot. Mount it as a file: target=/run/secrets/${need.id}`;
   }
   if (given.state === "ready") return undefined;
   if (given.state === "missing") return `the secret \`${need.id}\` comes from ${given.source}, which is not there`;
@@ -152,6 +169,10 @@ const sshProblem = (need: Need, supplied: Supplied): string | undefined => {
     return `the build needs the ssh agent \`${need.id}\`, which the workflow does not give. Add to \`ssh\`: ${need.id}`;
   }
   if (given.state === "ready") return undefined;
+  if (given.state === "locked") {
+    return `the ssh key ${given.source} for \`${need.id}\` has a passphrase, which nobody can type during a build. Add it to an agent before and give \`${need.id}\` alone, or give a key without one: ${need.id}=path`;
+  }
+  if (given.state === "no key") return `${given.source}, given for \`${need.id}\`, is not a private ssh key`;
   return given.source === "SSH_AUTH_SOCK"
     ? `no ssh agent answers for \`${need.id}\`: SSH_AUTH_SOCK is ${given.state === "empty" ? "not set" : "no socket"}. Start one before (webfactory/ssh-agent), or give a key: ${need.id}=path`
     : `the ssh key ${given.source} for \`${need.id}\` is not there`;

@@ -56,6 +56,8 @@ export interface BuildFailure {
   readonly message: string;
   /** One-based lines of the Dockerfile; undefined when the engine names none. */
   readonly lines: { readonly start: number; readonly end: number } | undefined;
+  /** The very words, where they are known. */
+  readonly at?: Span;
   /** The last lines of the failing step's output, redacted. */
   readonly log: readonly string[];
   /** As BuildKit names the failing step. */
