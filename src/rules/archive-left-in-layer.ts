@@ -73,8 +73,10 @@ COPY --from=build /a /a
       const runs = runsOf(file, stage);
       for (const [at, run] of runs.entries()) {
         if (!run.isRead) continue;
-        for (const { commands } of run.scripts)
-          for (const download of downloadsIn(commands)) {
+        for (const { commands } of run.scripts) {
+          const downloads = downloadsIn(commands);
+          const isExtensible = downloads.length > 0 && isPlain(commands);
+          for (const download of downloads) {
             if (download.output.kind !== "files") continue;
             for (const path of download.output.paths) {
               if (!isUnpacked(path, download, commands) || mayBeRemoved(path, download, commands, run, stage)) continue;
@@ -84,7 +86,7 @@ COPY --from=build /a /a
                 .slice(at + 1)
                 .flatMap((one) => commandsAbout(one.commands, name))
                 .find((one) => one.name === "rm");
-              const fix = later === undefined ? fixOf(file, path, run, commands) : undefined;
+              const fix = later === undefined && isExtensible ? fixOf(file, path, run, commands) : undefined;
               yield {
                 at: word?.span ?? download.command.span,
                 message: `${path} stays in the layer after it was unpacked${later === undefined ? "" : ", and the rm of a later RUN frees nothing"}`,
@@ -93,6 +95,7 @@ COPY --from=build /a /a
               };
             }
           }
+        }
       }
     }
   },

@@ -63,6 +63,7 @@ RUN echo "deb http://deb.debian.org/debian bookworm main" > /etc/apt/sources.lis
     },
   ],
   check: function* (file) {
+    if (!/(http|ftp):\/\//i.test(file.text)) return;
     for (const stage of file.stages)
       for (const add of stage.instructions) if (add.keyword === "ADD") yield* added(file, add);
     for (const { scripts } of runsIn(file, "every stage"))

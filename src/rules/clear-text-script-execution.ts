@@ -56,6 +56,7 @@ Use https, and compare the script with a known checksum before it runs.`,
     { title: "not run", good: "RUN curl -fo /srv/a.txt http://example.org/a.txt\n" },
   ],
   check: function* (file) {
+    if (!/(http|ftp):\/\//i.test(file.text)) return;
     for (const { scripts } of runsIn(file, "every stage"))
       for (const { commands } of scripts) {
         const downloads = downloadsIn(commands);

@@ -74,7 +74,7 @@ RUN dnf install -y ⟦--nogpgcheck⟧ tool && rpm -i ⟦--nosignature⟧ https:/
     let packages: ReadonlySet<string> | undefined;
     for (const { commands } of runsIn(file, "every stage"))
       for (const command of commands) {
-        const option = options.find(({ program }) => program.test(command.name))?.option;
+        const option = options.get(command.name);
         if (option === undefined || command.args[0]?.value === "index") continue;
         if (!command.args.some(({ value }) => option.test(value))) continue;
         packages ??= unverifiedFiles(file);
@@ -91,18 +91,21 @@ RUN dnf install -y ⟦--nogpgcheck⟧ tool && rpm -i ⟦--nosignature⟧ https:/
   },
 });
 
-const options: readonly { readonly program: RegExp; readonly option: RegExp }[] = [
-  { program: /^apk$/, option: /^--allow-untrusted$/ },
-  {
-    program: /^(apt|apt-get|aptitude)$/,
-    option:
-      /^(--allow-unauthenticated|--force-yes|--allow-insecure-repositories|(-o)?(APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories)=(1|true|yes))$/i,
-  },
-  { program: /^(yum|dnf|microdnf|tdnf|yum-config-manager)$/, option: /^(--nogpgcheck|--no-gpgchecks)$/ },
-  { program: /^zypper$/, option: /^(--no-gpg-checks|--no-gpgcheck|--gpgcheck-allow-unsigned(-repo|-package)?)$/ },
-  { program: /^rpm$/, option: /^--(nosignature|nogpg)$/ },
-  { program: /^(debootstrap|cdebootstrap)$/, option: /^--(no-check-gpg|allow-unauthenticated)$/ },
-];
+const options: ReadonlyMap<string, RegExp> = new Map(
+  (
+    [
+      ["apk", /^--allow-untrusted$/],
+      [
+        "apt apt-get aptitude",
+        /^(--allow-unauthenticated|--force-yes|--allow-insecure-repositories|(-o)?(APT::Get::AllowUnauthenticated|Acquire::AllowInsecureRepositories)=(1|true|yes))$/i,
+      ],
+      ["yum dnf microdnf tdnf yum-config-manager", /^(--nogpgcheck|--no-gpgchecks)$/],
+      ["zypper", /^(--no-gpg-checks|--no-gpgcheck|--gpgcheck-allow-unsigned(-repo|-package)?)$/],
+      ["rpm", /^--(nosignature|nogpg)$/],
+      ["debootstrap cdebootstrap", /^--(no-check-gpg|allow-unauthenticated)$/],
+    ] as const
+  ).flatMap(([programs, option]) => programs.split(" ").map((program) => [program, option] as const)),
+);
 
 /** Names of packages that the file downloads and does not verify. */
 const unverifiedFiles = (file: AuditedFile): ReadonlySet<string> => {
@@ -134,6 +137,7 @@ const hasOnlyTrustedFiles = (command: ShellCommand, unverified: ReadonlySet<stri
 /** Settings that RUN, COPY and ADD write, comment lines left out. */
 const settings = (file: AuditedFile): readonly Span[] => {
   const found: Span[] = [];
+  if (!/trusted=yes|gpgcheck|Allow(Unauthenticated|InsecureRepositories)|SigLevel/i.test(file.text)) return found;
   for (const { keyword, span } of file.dockerfile.instructions) {
     if (keyword !== "RUN" && keyword !== "COPY" && keyword !== "ADD") continue;
     for (const match of file.text.slice(span.start, span.end).matchAll(setting)) {

@@ -57,7 +57,7 @@ const overwritten = function* (file: AuditedFile, stage: StageFacts): Iterable<P
   const labels = new Map<string, Declared>();
   const variables = new Map<string, Declared>();
   for (const at of stage.instructions) {
-    dropUsed(variables, file.text.slice(at.span.start, at.span.end), at);
+    dropUsed(variables, file.text, at);
     if (at.keyword !== "ENV" && at.keyword !== "LABEL") continue;
     const seen = at.keyword === "ENV" ? variables : labels;
     for (const assignment of at.assignments) {
@@ -83,9 +83,11 @@ interface Declared {
 }
 
 /** What runs in between may read any variable; what only declares reads those that it names. */
-const dropUsed = (variables: Map<string, Declared>, text: string, { keyword }: Instruction): void => {
+const dropUsed = (variables: Map<string, Declared>, text: string, { keyword, span }: Instruction): void => {
   if (keyword !== "ENV" && keyword !== "LABEL" && keyword !== "EXPOSE") variables.clear();
-  else for (const [, name = ""] of text.matchAll(/\$\{?(\w+)/g)) variables.delete(`ENV ${name}`);
+  else
+    for (const [, name = ""] of text.slice(span.start, span.end).matchAll(/\$\{?(\w+)/g))
+      variables.delete(`ENV ${name}`);
 };
 
 const repeatedPorts = function* (file: AuditedFile, stage: StageFacts): Iterable<Problem> {

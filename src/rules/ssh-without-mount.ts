@@ -71,6 +71,7 @@ RUN apt-get update && apt-get install -y ssh && which ssh && git remote add orig
     { title: "unknown URL", good: 'ARG REPOSITORY\nRUN git clone "$REPOSITORY" /src\n' },
   ],
   check: function* (file) {
+    if (!/ssh|git@|scp|sftp|rsync|[\w-]@[\w.-]+:/.test(file.text)) return;
     for (const stage of file.stages) {
       if (rewritesUrls(file, stage)) continue;
       for (const { run, commands } of runsOf(file, stage)) {

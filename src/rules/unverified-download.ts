@@ -2,7 +2,7 @@ import type { ShellCommand } from "../dockerfile/script.ts";
 import type { StageFacts } from "./audited-file.ts";
 import { commandsAbout } from "./knowledge/commands-by-name.ts";
 import { downloadsIn, isExemptFromVerification, isInterpreter, useOf } from "./knowledge/download-use.ts";
-import { type Download, fileNameOf, printableUrl, readDownload } from "./knowledge/downloads.ts";
+import { type Download, fileNameOf, printableUrl } from "./knowledge/downloads.ts";
 import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
 import { findVerifications, isVerified, keptNames } from "./knowledge/verification.ts";
 import { defineRule, type Problem } from "./rule.ts";
@@ -91,7 +91,7 @@ RUN curl -fLo /tmp/tool https://example.org/tool && verify.sh /tmp/tool
   check: function* (file) {
     for (const stage of file.stages) {
       const runs = runsOf(file, stage);
-      if (!runs.some(({ commands }) => commands.some((command) => readDownload(command) !== undefined))) continue;
+      if (!runs.some(({ scripts }) => scripts.some(({ commands }) => downloadsIn(commands).length > 0))) continue;
       const copied = copiedNames(stage);
       const later = noVerification();
       for (const dependent of file.stages)

@@ -11,7 +11,15 @@ export interface ContextSource {
   readonly path: string | undefined;
 }
 
-export const contextSources = (file: AuditedFile): readonly ContextSource[] =>
+export const contextSources = (file: AuditedFile): readonly ContextSource[] => {
+  const found = known.get(file) ?? sourcesIn(file);
+  known.set(file, found);
+  return found;
+};
+
+const known = new WeakMap<AuditedFile, readonly ContextSource[]>();
+
+const sourcesIn = (file: AuditedFile): readonly ContextSource[] =>
   file.stages.flatMap((stage) =>
     stage.instructions.flatMap((copy) => {
       if (copy.keyword !== "COPY" && copy.keyword !== "ADD") return [];

@@ -14,6 +14,7 @@ export interface CredentialFile {
 export const credentialFileOf = (path: string): CredentialFile | undefined => {
   const clean = path.replace(/\/+$/, "");
   const name = baseName(clean);
+  if (!hint.test(clean)) return undefined;
   if (/\.(pub|crt|cer|csr|example|sample|template|dist|tmpl|tpl|md|j2)$/i.test(name)) return undefined;
   if (/^\.env(\..+)?$|^\.envrc$/.test(name) && /example|sample|template|dist|defaults?|schema|test/i.test(name))
     return undefined;
@@ -45,6 +46,10 @@ const holdsCredential = (text: string): boolean =>
   /\bpassword\s+[^\s$]{3,}/i.test(text) ||
   /"auth"\s*:\s*"[^"]{8,}"/.test(text) ||
   /\/\/[^\s/:@]+:[^\s/:@$]+@/.test(text);
+
+/** Part of every name below, so that most paths are left after one look. */
+const hint =
+  /env|id_|\.ssh|aws|credential|service|gcp|gcloud|azure|kube|docker|git-|pgpass|htpasswd|kdbx|agekey|p12|pfx|ppk|tfstate|key|pem|jks|npmrc|yarnrc|pypirc|pip\.conf|netrc|auth|nuget|settings|gradle/i;
 
 const kinds: readonly (CredentialFile & { readonly pattern: RegExp })[] = [
   { what: "an environment file", evidence: "name", pattern: /(^|\/)\.env(\.[\w-]+)*$|(^|\/)\.envrc$/ },

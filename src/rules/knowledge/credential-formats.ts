@@ -81,12 +81,22 @@ const anyToken = new RegExp(
 /** No prefix of its own: 40 characters that the name in front gives away. */
 const awsSecret = /aws_?secret_?(?:access_?)?key["']?\s*[=:\s]\s*["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi;
 
+/** Every format holds such a run; most lines do not, and are not looked at any further. */
+const longRun = /[A-Za-z0-9_.-]{16,}/g;
+
 const findTokens = (text: string): FoundCredential[] => {
   const found: FoundCredential[] = [];
-  for (const match of text.matchAll(anyToken)) {
-    const format = tokenFormats[match.slice(1).findIndex((group) => group !== undefined)];
-    if (format === undefined || isPlaceholder(match[0])) continue;
-    found.push({ what: format.what, start: match.index, end: match.index + match[0].length });
+  longRun.lastIndex = 0;
+  for (let run = longRun.exec(text); run !== null; run = longRun.exec(text)) {
+    const start = text.lastIndexOf("\n", run.index) + 1;
+    const lineBreak = text.indexOf("\n", run.index);
+    const end = lineBreak < 0 ? text.length : lineBreak;
+    for (const match of text.slice(start, end).matchAll(anyToken)) {
+      const format = tokenFormats[match.slice(1).findIndex((group) => group !== undefined)];
+      if (format === undefined || isPlaceholder(match[0])) continue;
+      found.push({ what: format.what, start: start + match.index, end: start + match.index + match[0].length });
+    }
+    longRun.lastIndex = end;
   }
   for (const match of text.matchAll(awsSecret)) {
     const value = match[1] ?? "";

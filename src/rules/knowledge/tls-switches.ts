@@ -22,14 +22,14 @@ export interface TlsSwitch {
 export const tlsSwitches = (command: ShellCommand): readonly TlsSwitch[] => {
   const { name, args } = command;
   if (name === "curl") return args.flatMap((word) => curlSwitch(word));
-  const options = disablingOptions.find(({ program }) => program.test(name));
-  const found = args.flatMap((word, at): readonly TlsSwitch[] => {
-    if (options?.alone.test(word.value) === true) return [{ word, last: word }];
+  const options = optionsOf.get(name.replace(/^pip[\d.]+$/, "pip3"));
+  if (options === undefined) return writtenSwitches(command);
+  return args.flatMap((word, at): readonly TlsSwitch[] => {
+    if (options.alone?.test(word.value) === true) return [{ word, last: word }];
     const next = args[at + 1];
-    const isValued = options?.valued?.test(word.value) === true && next !== undefined;
-    return isValued && options?.value?.test(next.value) !== false ? [{ word, last: next }] : [];
+    const isValued = options.valued?.test(word.value) === true && next !== undefined;
+    return isValued && options.value?.test(next.value) !== false ? [{ word, last: next }] : [];
   });
-  return found.length > 0 ? found : writtenSwitches(command);
 };
 
 const checks: ReadonlySet<string> = new Set([
@@ -55,53 +55,56 @@ const curlSwitch = (word: ShellWord): readonly TlsSwitch[] => {
 };
 
 interface DisablingOptions {
-  readonly program: RegExp;
-  readonly alone: RegExp;
+  readonly programs: string;
+  readonly alone?: RegExp;
   /** An option that switches the check off by the word behind it. */
   readonly valued?: RegExp;
   readonly value?: RegExp;
 }
 
-const never = /(?!)/;
 const isOff = /^(0|false|no|off)$/i;
 
 const disablingOptions: readonly DisablingOptions[] = [
-  { program: /^wget$/, alone: /^--no-check-certificate$/ },
-  { program: /^aria2c$/, alone: /^--check-certificate=false$/ },
+  { programs: "wget", alone: /^--no-check-certificate$/ },
+  { programs: "aria2c", alone: /^--check-certificate=false$/ },
   {
-    program: /^(pip[\d.]*|pipenv|poetry)$/,
+    programs: "pip pip2 pip3 pipenv poetry",
     alone: /^--trusted-host=(?!localhost)/,
     valued: /^(--trusted-host|global\.trusted-host)$/,
     value: /^(?!localhost|127\.)/,
   },
   {
-    program: /^uv$/,
+    programs: "uv",
     alone: /^--(allow-insecure-host|trusted-host)=/,
     valued: /^--(allow-insecure-host|trusted-host)$/,
   },
   {
-    program: /^git$/,
+    programs: "git",
     alone: /^http(\..+)?\.sslverify=(0|false|no|off)$/i,
     valued: /^http(\..+)?\.sslverify$/i,
     value: isOff,
   },
   {
-    program: /^(npm|pnpm|yarn)$/,
+    programs: "npm pnpm yarn",
     alone: /^(--)?(strict-ssl|enableStrictSsl)=false$/,
     valued: /^(--)?(strict-ssl|enableStrictSsl)$/,
     value: isOff,
   },
-  { program: /^(yum|dnf|microdnf|tdnf)$/, alone: /^--setopt=([\w*-]+\.)?sslverify=(0|false|no)$/i },
-  { program: /^(apt|apt-get|aptitude)$/, alone: /^(-o)?Acquire::https(::[^:]+)?::Verify-(Peer|Host)=(0|false|no)$/i },
-  { program: /^(conda|mamba|micromamba)$/, alone: /^--insecure$/, valued: /^ssl_verify$/, value: isOff },
-  { program: /^composer$/, alone: never, valued: /^disable-tls$/, value: /^(1|true)$/ },
-  { program: /^bundle$/, alone: never, valued: /^ssl_verify_mode$/, value: isOff },
+  { programs: "yum dnf microdnf tdnf", alone: /^--setopt=([\w*-]+\.)?sslverify=(0|false|no)$/i },
+  { programs: "apt apt-get aptitude", alone: /^(-o)?Acquire::https(::[^:]+)?::Verify-(Peer|Host)=(0|false|no)$/i },
+  { programs: "conda mamba micromamba", alone: /^--insecure$/, valued: /^ssl_verify$/, value: isOff },
+  { programs: "composer", valued: /^disable-tls$/, value: /^(1|true)$/ },
+  { programs: "bundle", valued: /^ssl_verify_mode$/, value: isOff },
   {
-    program: /^(helm|kubectl|oc|crane|skopeo|podman|buildah|cosign)$/,
+    programs: "helm kubectl oc crane skopeo podman buildah cosign",
     alone: /^--(insecure-skip-tls-verify(=true)?|(src-|dest-)?tls-verify=false|allow-insecure-registry)$/,
   },
-  { program: /^svn$/, alone: /^--trust-server-cert(-failures=.*)?$/ },
+  { programs: "svn", alone: /^--trust-server-cert(-failures=.*)?$/ },
 ];
+
+const optionsOf: ReadonlyMap<string, DisablingOptions> = new Map(
+  disablingOptions.flatMap((options) => options.programs.split(" ").map((name) => [name, options] as const)),
+);
 
 /** A setting that echo, printf or sed writes into a configuration file. */
 const writtenSwitches = (command: ShellCommand): readonly TlsSwitch[] => {
