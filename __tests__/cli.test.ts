@@ -56,6 +56,7 @@ Commands:
   run [files and folders]    audit, build every target and measure it (the default)
   audit [files and folders]  audit only
   build [files and folders]  as run, but an engine must be there
+  fix [files and folders]    put right what has an automatic fix
   rules                      list the rules
   explain RULE               say what a rule is about; RULE is an id or an alias such as DL3008
   init [folder]              write a commented .docker-hygiene.yml
@@ -113,7 +114,7 @@ Options:
     [["explain", "rot-user"], "there is no rule `rot-user`. Did you mean `root-user`?"],
     [
       ["help", "aduit"],
-      "help: `aduit` is not one of run, audit, build, rules, explain, init, help, version (on the command line). Did you mean `audit`?",
+      "help: `aduit` is not one of run, audit, build, fix, rules, explain, init, help, version (on the command line). Did you mean `audit`?",
     ],
     [["audit", "--config", "no.yml"], "the configuration `no.yml` cannot be read: it does not exist"],
   ])("refuses %j in one message", (argv, message) => {

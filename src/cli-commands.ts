@@ -3,7 +3,7 @@ import type { Arguments, Flag } from "./settings-flags.ts";
 import { flags } from "./settings-flags.ts";
 
 export interface Command {
-  readonly name: "run" | "audit" | "build" | "rules" | "explain" | "init" | "help" | "version";
+  readonly name: "run" | "audit" | "build" | "fix" | "rules" | "explain" | "init" | "help" | "version";
   readonly usage: string;
   readonly summary: string;
   /** Further paragraphs of the command's own help. */
@@ -55,6 +55,24 @@ export const commands: readonly Command[] = [
     summary: "as run, but an engine must be there",
     about: [exitCodes],
     flags: [...looking, ...building, ...showing],
+  },
+  {
+    name: "fix",
+    usage: "fix [files and folders]",
+    summary: "put right what has an automatic fix",
+    about: [
+      "Without --unsafe only fixes after which a build behaves as before. What a comment or the configuration silences stays as it is, and so does a file that is not UTF-8, or that BuildKit would refuse.",
+      "Exit code: 0 done, 1 a file could not be fixed, or --diff shows something to fix, 2 wrong usage or configuration, 3 no Dockerfile, 70 a bug of ours.",
+    ],
+    flags: [
+      flags.unsafe,
+      flags.rule,
+      flags.diff,
+      ...looking.filter((flag) => flag !== flags.threshold),
+      flags.quiet,
+      flags.verbose,
+      flags.color,
+    ],
   },
   {
     name: "rules",

@@ -39,6 +39,10 @@ const dispatch = async (given: Arguments): Promise<number> => {
       const { initConfig } = await import(/* webpackMode: "eager" */ "./cli-init.ts");
       return print(terminal, `wrote ${await initConfig(process.cwd(), words[0])}\n`);
     }
+    case "fix": {
+      const { fixFiles } = await import(/* webpackMode: "eager" */ "./cli-fix.ts");
+      return fixFiles({ paths: words, given, terminal });
+    }
     case "run":
     case "audit":
     case "build": {

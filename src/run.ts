@@ -1,20 +1,16 @@
-import { auditFile } from "./audit/audit.ts";
-import { auditedFile, type Surroundings } from "./audit/audited-file.ts";
 import { findingsOf } from "./audit/findings.ts";
-import { chooseContext } from "./build/context.ts";
 import type { Target } from "./build/target.ts";
 import type { Configs } from "./config.ts";
 import { decodeText } from "./dockerfile/decode.ts";
-import { readDockerfile } from "./dockerfile/read.ts";
 import { UserError } from "./errors.ts";
 import type { BuildEvent, Engine, FoundFile } from "./ports.ts";
 import { type Baseline, parseBaseline } from "./report/baseline.ts";
 import type { Finding, Report, ReportedFile } from "./report/report.ts";
 import { sizeRows } from "./report/sizes.ts";
 import { verdictOf } from "./report/verdict.ts";
-import { rules } from "./rules/registry.ts";
+import { type OpenedFile, openDockerfile } from "./run-audit.ts";
 import { buildTargets, type KnownFile } from "./run-builds.ts";
-import { type Config, type DockerfileConfig, ruleSettingsFor, type Settings } from "./settings.ts";
+import type { Config, Settings } from "./settings.ts";
 import { version } from "./version.ts";
 import type { World } from "./world.ts";
 
@@ -82,12 +78,15 @@ export const run = async (request: RunRequest): Promise<Report> => {
     sizes,
     baseline: baseline?.name,
     engine: engine?.status === "ready" ? engine.description : undefined,
+    // A configuration's notes come with each of its files and are said once.
     notes: [
-      ...discovery.notes,
-      ...root.notes,
-      ...audits.flatMap(({ notes }) => notes),
-      ...(builds?.notes ?? []),
-      ...(buildImpossible === undefined ? [] : [`Nothing was built: ${buildImpossible}`]),
+      ...new Set([
+        ...discovery.notes,
+        ...root.notes,
+        ...audits.flatMap(({ notes }) => notes),
+        ...(builds?.notes ?? []),
+        ...(buildImpossible === undefined ? [] : [`Nothing was built: ${buildImpossible}`]),
+      ]),
     ],
     verdict,
     timings: clock.laps(),
@@ -114,14 +113,12 @@ const auditAll = async (
 };
 
 const auditOne = async (found: FoundFile, request: RunRequest, engine: Engine | undefined): Promise<Audit> => {
-  const { settings, configs, world } = request;
   const isBuilding = engine?.status === "ready";
-  const config = await configs.of(found.absolute);
-  const own = config.dockerfiles.find(({ matches }) => matches(found.absolute));
-  let bytes: Uint8Array;
+  let opened: OpenedFile;
   try {
-    bytes = await world.files.readBytes(found.absolute);
+    opened = await openDockerfile(found, { ...request, isBuilding });
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
     return {
       found,
@@ -131,33 +128,15 @@ const auditOne = async (found: FoundFile, request: RunRequest, engine: Engine | 
       facts: undefined,
     };
   }
-  const dockerfile = readDockerfile(found.path, decodeText(bytes));
-  const bare = auditedFile(dockerfile);
-  const chosen = once(() =>
-    chooseContext({
-      path: found.path,
-      folder: folderOf(found.absolute),
-      root: world.files.rootOf(found.absolute),
-      configured: own?.context,
-      stages: bare.stages,
-      contextAt: (folder) => world.files.context(folder, found.absolute),
-    }),
-  );
-  const file = auditedFile(
-    dockerfile,
-    surroundings(() => chosen().context, found, own, request, isBuilding),
-  );
-  const note = isBuilding ? chosen().note : undefined;
-  const outcome = auditFile(file, {
-    rules,
-    profile: settings.profile,
-    settings: ruleSettingsFor(config, found.absolute),
-  });
+  const { own, context, audit } = opened;
+  const { dockerfile, file, outcome } = audit(decodeText(opened.bytes));
+  const note = isBuilding ? context().note : undefined;
   return {
     found,
     reported: { path: found.path, text: dockerfile.text, error: undefined, ignored: outcome.ignored.length },
     findings: findingsOf(dockerfile, outcome.problems),
     notes: [
+      ...opened.config.notes,
       ...(note === undefined ? [] : [note]),
       ...outcome.failures.map(
         ({ rule, error }) => `${found.path}: the rule ${rule} failed (${String(error)}); please report it`,
@@ -172,43 +151,13 @@ const auditOne = async (found: FoundFile, request: RunRequest, engine: Engine | 
         absolute: found.absolute,
         stages: file.stages,
         get context() {
-          return chosen().context;
+          return context().context;
         },
         config: own,
       },
     },
   };
 };
-
-/** Looking for the context lists folders, so it is left until a rule or a build asks. */
-const once = <T>(make: () => T): (() => T) => {
-  let made: { readonly value: T } | undefined;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
-};
-
-const folderOf = (absolute: string): string => absolute.replace(/[\\/][^\\/]*$/, "") || "/";
-
-const surroundings = (
-  context: () => string,
-  found: FoundFile,
-  own: DockerfileConfig | undefined,
-  { settings, world }: RunRequest,
-  isBuilding: boolean,
-): Surroundings => ({
-  get context() {
-    return world.files.context(context(), found.absolute);
-  },
-  namedContexts: new Set(
-    [...settings.buildContexts.keys(), ...(own?.buildContexts.keys() ?? [])].map((name) => name.toLowerCase()),
-  ),
-  targets: new Set((own?.targets ?? []).map((name) => name.toLowerCase())),
-  supplied: isBuilding
-    ? { secrets: new Set(settings.secrets.map(({ id }) => id)), ssh: new Set(settings.ssh.map(({ id }) => id)) }
-    : undefined,
-});
 
 const baselineOfSettings = async ({ baseline }: Settings, world: World): Promise<RunRequest["baseline"]> =>
   baseline === undefined ? undefined : { name: baseline, sizes: await readBaseline(baseline, world) };

@@ -65,6 +65,9 @@ export const flags = {
     summary: "compare sizes with this earlier JSON report",
     gives: "baseline",
   },
+  rule: { name: "rule", value: "RULE", summary: "fix what this rule finds and nothing else; may be repeated" },
+  unsafe: { name: "unsafe", summary: "apply fixes too after which a build may behave differently" },
+  diff: { name: "diff", summary: "print the fixes as a patch and write nothing" },
   quiet: { name: "quiet", short: "q", summary: "print the verdict alone" },
   verbose: { name: "verbose", summary: "say more about what is done" },
   color: { name: "color", value: "WHEN", summary: "auto, always or never" },
@@ -80,6 +83,8 @@ export interface Arguments {
   readonly given: readonly Given[];
   /** The last value by flag name; `""` for a flag that takes none. */
   readonly values: ReadonlyMap<string, string>;
+  /** Every value of a flag that may be repeated, in order. */
+  readonly all: (flag: Flag) => readonly string[];
   /** Names of the flags in order, for the check against a command's own. */
   readonly used: readonly string[];
 }
@@ -122,6 +127,7 @@ export const readArguments = (argv: readonly string[]): Arguments => {
           ],
     ),
     values: new Map(read.map(({ flag, text }) => [flag.name, text])),
+    all: ({ name }) => read.flatMap(({ flag, text }) => (flag.name === name ? [text] : [])),
     used: read.map(({ flag }) => flag.name),
   };
 };

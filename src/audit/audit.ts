@@ -2,7 +2,7 @@ import type { Span } from "../dockerfile/model.ts";
 import type { AuditedFile } from "../rules/audited-file.ts";
 import type { Ignore } from "../rules/ignore-comment.ts";
 import type { Level, Problem, Rule, Severity } from "../rules/rule.ts";
-import type { Profile, RuleSettings } from "../settings.ts";
+import type { CustomRule, Profile, RuleSettings } from "../settings.ts";
 
 /** A problem with the rule that found it. */
 export interface AuditProblem extends Problem {
@@ -23,6 +23,9 @@ export interface AuditOptions {
   readonly rules: readonly Rule[];
   readonly profile: Profile;
   readonly settings: RuleSettings;
+  /** An ignore comment must give its reason. */
+  readonly requireReason?: boolean;
+  readonly customRules?: readonly CustomRule[];
 }
 
 export const auditFile = (file: AuditedFile, options: AuditOptions): AuditOutcome => {

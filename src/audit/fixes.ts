@@ -1,26 +1,56 @@
+import type { Span } from "../dockerfile/model.ts";
 import type { Edit, Fix } from "../rules/rule.ts";
 
-/** Applies fixes whole or not at all, first come first served where they touch. Line ends follow the file. */
-export const applyFixes = (
-  text: string,
-  fixes: readonly Fix[],
-): { readonly text: string; readonly applied: readonly Fix[] } => {
-  const applied: Fix[] = [];
+/** A fix with the words that it puts right, where they are known. */
+export interface PlacedFix extends Fix {
+  readonly at?: Span;
+}
+
+export type AppliedFix<Kind extends PlacedFix> = Kind & {
+  /** Where the words, or else the first edit, stand in the text that was given. */
+  readonly origin: number;
+};
+
+interface Round<Kind> {
+  readonly text: string;
+  readonly applied: readonly Kind[];
+  /** In the order of the text; what was written in the end. */
+  readonly edits: readonly Edit[];
+}
+
+/** Applies fixes whole or not at all, first come first served where they touch. Line ends follow the line they stand in. */
+export const applyFixes = <Kind extends PlacedFix>(text: string, fixes: readonly Kind[]): Round<Kind> => {
+  const applied: Kind[] = [];
   const taken: Edit[] = [];
   for (const fix of fixes) {
-    if (fix.edits.length === 0 || fix.edits.some((edit) => taken.some((other) => overlaps(edit, other)))) continue;
-    taken.push(...fix.edits);
+    const edits = fix.edits.map((edit) => behindByteOrderMark(text, edit));
+    if (edits.length === 0 || edits.some((edit) => taken.some((other) => overlaps(edit, other)))) continue;
+    taken.push(...edits);
     applied.push(fix);
   }
-  const hasCarriageReturns = text.includes("\r\n");
+  const edits = taken
+    .toSorted((a, b) => a.span.start - b.span.start)
+    .map(({ span, text: replacement }) => ({ span, text: withLineBreaksOf(text, span.start, replacement) }));
   const parts: string[] = [];
   let at = 0;
-  for (const { span, text: replacement } of taken.sort((a, b) => a.span.start - b.span.start)) {
-    parts.push(text.slice(at, span.start), hasCarriageReturns ? replacement.replace(/\r?\n/g, "\r\n") : replacement);
+  for (const { span, text: replacement } of edits) {
+    parts.push(text.slice(at, span.start), replacement);
     at = span.end;
   }
   parts.push(text.slice(at));
-  return { text: parts.join(""), applied };
+  return { text: parts.join(""), applied, edits };
+};
+
+const behindByteOrderMark = (text: string, edit: Edit): Edit =>
+  edit.span.start === 0 && text.startsWith("\ufeff")
+    ? { ...edit, span: { start: 1, end: Math.max(1, edit.span.end) } }
+    : edit;
+
+const withLineBreaksOf = (text: string, at: number, replacement: string): string => {
+  if (!replacement.includes("\n")) return replacement;
+  const next = text.indexOf("\n", at);
+  const lineBreak = next === -1 ? text.lastIndexOf("\n", at) : next;
+  return replacement.replace(/\r?\n/g, lineBreak > 0 && text[lineBreak - 1] === "\r" ? "\r\n" : "\n");
 };
 
 /** Two insertions at one place overlap too: their order would be a guess. */
@@ -30,25 +60,65 @@ const overlaps = (a: Edit, b: Edit): boolean =>
 /** No fix takes more rounds than this to settle; beyond it two fixes undo each other. */
 const mostRounds = 10;
 
+interface State<Kind> {
+  readonly fixes: readonly Kind[];
+  /** BuildKit would refuse the text. */
+  readonly isBroken: boolean;
+}
+
 /**
- * Applies fixes to a fixed point: `fixesOf` audits the text again after each round. A round that leaves a file
- * BuildKit refuses (`isBroken`) is taken back.
+ * Applies fixes to a fixed point: `fixesOf` audits the text again after each round. A fix that leaves a file
+ * BuildKit refuses (`isBroken`) is left out, and the others still apply.
  */
-export const fixText = (
+export const fixText = <Kind extends PlacedFix>(
   text: string,
-  fixesOf: (text: string) => { readonly fixes: readonly Fix[]; readonly isBroken: boolean },
-): { readonly text: string; readonly applied: readonly Fix[] } => {
-  const applied: Fix[] = [];
+  fixesOf: (text: string) => State<Kind>,
+): { readonly text: string; readonly applied: readonly AppliedFix<Kind>[] } => {
+  const applied: AppliedFix<Kind>[] = [];
+  const rounds: (readonly Edit[])[] = [];
+  const seen = new Set([text]);
   let current = text;
   let state = fixesOf(current);
-  for (let round = 0; round < mostRounds && state.fixes.length > 0; round++) {
-    const next = applyFixes(current, state.fixes);
-    if (next.text === current) break;
-    const after = fixesOf(next.text);
-    if (after.isBroken && !state.isBroken) break;
-    applied.push(...next.applied);
-    current = next.text;
+  const take = (round: Round<Kind>, after: State<Kind>): void => {
+    for (const fix of round.applied) applied.push({ ...fix, origin: originOf(placeOf(fix), rounds) });
+    rounds.push(round.edits);
+    seen.add(round.text);
+    current = round.text;
     state = after;
+  };
+  for (let count = 0; count < mostRounds && state.fixes.length > 0; count++) {
+    const round = applyFixes(current, state.fixes);
+    if (seen.has(round.text)) break;
+    const after = fixesOf(round.text);
+    if (!after.isBroken || state.isBroken) {
+      take(round, after);
+      continue;
+    }
+    const harmless = round.applied.filter((fix) => !fixesOf(applyFixes(current, [fix]).text).isBroken);
+    const together = applyFixes(current, harmless);
+    const settled = fixesOf(together.text);
+    const [first] = harmless;
+    if (first === undefined || seen.has(together.text)) break;
+    if (!settled.isBroken) take(together, settled);
+    else {
+      const alone = applyFixes(current, [first]);
+      take(alone, fixesOf(alone.text));
+    }
   }
   return { text: current, applied };
 };
+
+const placeOf = ({ at, edits }: PlacedFix): number => at?.start ?? Math.min(...edits.map(({ span }) => span.start));
+
+/** Goes back through the edits of all rounds to the text they began with. */
+const originOf = (offset: number, rounds: readonly (readonly Edit[])[]): number =>
+  rounds.toReversed().reduce((at, edits) => {
+    let grown = 0;
+    for (const { span, text } of edits) {
+      const start = span.start + grown;
+      if (at < start) break;
+      if (at < start + text.length) return span.start;
+      grown += text.length - (span.end - span.start);
+    }
+    return at - grown;
+  }, offset);

@@ -82,10 +82,14 @@ const hintText = (
   const isFirst = !explained.has(finding.rule);
   explained.add(finding.rule);
   const rule = options.rule?.(finding.rule);
-  const more =
-    isFirst && rule !== undefined ? options.paint("dim", `   (docker-hygiene explain ${oneLine(finding.rule)})`) : "";
-  if (finding.fix !== undefined) return [`${indent} = fix: ${oneLine(finding.fix.title)}${more}`];
-  return isFirst && rule !== undefined ? [`${indent} = help: ${oneLine(rule.summary)}${more}`] : [];
+  const explain = isFirst && rule !== undefined ? [`docker-hygiene explain ${oneLine(finding.rule)}`] : [];
+  const more = (commands: readonly string[]): string =>
+    commands.length === 0 ? "" : options.paint("dim", `   (${commands.join("; ")})`);
+  if (finding.fix !== undefined) {
+    const apply = `docker-hygiene fix${finding.fix.safety === "unsafe" ? " --unsafe" : ""}`;
+    return [`${indent} = fix: ${oneLine(finding.fix.title)}${more([apply, ...explain])}`];
+  }
+  return isFirst && rule !== undefined ? [`${indent} = help: ${oneLine(rule.summary)}${more(explain)}`] : [];
 };
 
 const colour: Readonly<Record<Finding["severity"], Style>> = { error: "red", warning: "yellow", note: "cyan" };

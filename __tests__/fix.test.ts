@@ -1,0 +1,266 @@
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterAll, describe, expect, test } from "@jest/globals";
+import { replaceFile } from "../src/adapters/replace-file.ts";
+import { applyFixes, fixText } from "../src/audit/fixes.ts";
+import type { Fix } from "../src/rules/rule.ts";
+
+const main = resolve("src/main.ts");
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+const folderOf = (files: Readonly<Record<string, string | Uint8Array>>): string => {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "fix-")));
+  folders.push(root);
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  }
+  return root;
+};
+
+const cli = (cwd: string, ...argv: string[]) => {
+  const env = { PATH: process.env.PATH ?? "", HOME: tmpdir(), NODE_NO_WARNINGS: "1" };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], { cwd, env, encoding: "utf8" });
+  return { status, stdout, stderr };
+};
+
+const read = (cwd: string, path: string): string => readFileSync(join(cwd, path), "utf8");
+
+const edit = (start: number, end: number, text: string): Fix => ({
+  title: text,
+  safety: "safe",
+  edits: [{ span: { start, end }, text }],
+});
+
+describe("applying fixes", () => {
+  test("takes a fix whole or not at all", () => {
+    const both: Fix = {
+      title: "both",
+      safety: "safe",
+      edits: [edit(0, 1, "A"), edit(4, 5, "E")].flatMap((one) => one.edits),
+    };
+    const round = applyFixes("abcdef", [edit(3, 5, "X"), both, edit(1, 2, "B")]);
+    expect({ text: round.text, applied: round.applied.map(({ title }) => title) }).toEqual({
+      text: "aBcXf",
+      applied: ["X", "B"],
+    });
+  });
+
+  test("writes the line breaks of the line it stands in", () => {
+    expect(applyFixes("a\r\nb\nc\r\n", [edit(1, 1, "\n1"), edit(4, 4, "\r\n2"), edit(6, 6, "\n3")]).text).toBe(
+      "a\r\n1\r\nb\n2\nc\r\n3\r\n",
+    );
+    expect(applyFixes("a\r\nb", [edit(4, 4, "\n1")]).text).toBe("a\r\nb\r\n1");
+    expect(applyFixes("a", [edit(1, 1, "\n1")]).text).toBe("a\n1");
+  });
+
+  test("stays behind the byte order mark", () => {
+    expect(applyFixes("\ufeffFROM a\n", [edit(0, 0, "# x\n")]).text).toBe("\ufeff# x\nFROM a\n");
+  });
+
+  test("leaves out the one that breaks the file, and says where each began", () => {
+    const text = "one two three";
+    const fixed = fixText(text, (current) => ({
+      isBroken: current.includes("BAD"),
+      fixes: ["one", "two", "three", "more"].flatMap((word) => {
+        const at = current.indexOf(word);
+        const replacement = { one: "1 more", two: "BAD", three: "3", more: "2" }[word] ?? "";
+        return at < 0 ? [] : [edit(at, at + word.length, replacement)];
+      }),
+    }));
+    expect({ ...fixed, applied: fixed.applied.map(({ title, origin }) => `${title} at ${origin}`) }).toEqual({
+      text: "1 2 two 3",
+      applied: ["1 more at 0", "3 at 8", "2 at 0"],
+    });
+  });
+
+  test("ends when two fixes undo each other", () => {
+    const fixed = fixText("a", (current) => ({ isBroken: false, fixes: [edit(0, 1, current === "a" ? "b" : "a")] }));
+    expect(fixed.text).toBe("b");
+  });
+});
+
+const unfixed = `FROM debian:bookworm-slim as base
+MAINTAINER me@example.org
+ENV A b
+WORKDIR app
+ADD . .
+USER 65532
+CMD node server.js
+`;
+const safe = `FROM debian:bookworm-slim AS base
+LABEL org.opencontainers.image.authors="me@example.org"
+ENV A=b
+WORKDIR app
+COPY . .
+USER 65532
+CMD ["node", "server.js"]
+`;
+
+describe("docker-hygiene fix", () => {
+  test("applies what is safe and says what remains", () => {
+    const cwd = folderOf({ "api/Dockerfile": unfixed });
+    expect(cli(cwd, "fix")).toEqual({
+      status: 0,
+      stderr: "",
+      stdout: `api/Dockerfile
+  1  fixed    mixed-keyword-casing   Write AS
+  2  fixed    deprecated-maintainer  Write LABEL org.opencontainers.image.authors in place of MAINTAINER
+  3  fixed    legacy-key-value       Write key=value
+  5  fixed    add-of-plain-files     Write COPY in place of ADD
+  7  fixed    shell-form-command     Write CMD as a JSON array
+  4  warning  relative-workdir       WORKDIR app continues from the directory of the base image   (fix --unsafe: Write /app)
+
+5 fixed in 1 file · 1 warning, 2 notes remain, 1 of them for \`docker-hygiene fix --unsafe\`
+`,
+    });
+    expect(read(cwd, "api/Dockerfile")).toBe(safe);
+    expect(cli(cwd, "fix", "--quiet")).toEqual({
+      status: 0,
+      stderr: "",
+      stdout: "nothing to fix · 1 warning, 2 notes remain, 1 of them for `docker-hygiene fix --unsafe`\n",
+    });
+    expect(cli(cwd, "fix", "--unsafe", "-q").status).toBe(0);
+    expect(read(cwd, "api/Dockerfile")).toBe(safe.replace("WORKDIR app", "WORKDIR /app"));
+  });
+
+  test("limits itself to the rules that are named, whatever their name", () => {
+    const cwd = folderOf({ Dockerfile: unfixed });
+    expect(cli(cwd, "fix", "--rule", "DL4000", "--rule", "legacy-key-value", "-q").status).toBe(0);
+    expect(read(cwd, "Dockerfile")).toBe(
+      unfixed
+        .replace("MAINTAINER me@example.org", 'LABEL org.opencontainers.image.authors="me@example.org"')
+        .replace("A b", "A=b"),
+    );
+    expect(cli(cwd, "fix", "--rule", "legacy-key-valu")).toEqual({
+      status: 2,
+      stdout: "",
+      stderr:
+        "docker-hygiene: --rule: there is no rule `legacy-key-valu` (on the command line). Did you mean `legacy-key-value`?\n",
+    });
+    expect(cli(cwd, "fix", "--rule", "DL3002").stderr).toBe(
+      "docker-hygiene: --rule: `root-user` has no automatic fix (on the command line).\n",
+    );
+  });
+
+  test("heeds comments, levels and profiles", () => {
+    const text = unfixed.replace("ENV A", "# docker-hygiene ignore=legacy-key-value -- as upstream has it\nENV A");
+    const cwd = folderOf({
+      Dockerfile: text,
+      "strict/Dockerfile": unfixed,
+      ".docker-hygiene.yml":
+        "rules: { deprecated-maintainer: off, add-of-plain-files: off, shell-form-command: off }\n",
+    });
+    cli(cwd, "fix");
+    expect(read(cwd, "Dockerfile")).toBe(text.replace(" as ", " AS "));
+  });
+
+  test("prints a patch that applies, and writes nothing", () => {
+    const files = {
+      "a b/Dockerfile": unfixed.replaceAll("\n", "\r\n"),
+      Dockerfile: unfixed.trimEnd(),
+      "clean/Dockerfile": safe.replace("WORKDIR app", "WORKDIR /app"),
+    };
+    const cwd = folderOf(files);
+    const { status, stdout, stderr } = cli(cwd, "fix", "--diff");
+    expect(status).toBe(1);
+    expect(stderr.trimEnd().split("\n").at(-1)).toBe(
+      "10 to fix in 2 files · 2 warnings, 6 notes remain, 2 of them for `docker-hygiene fix --unsafe`",
+    );
+    expect(stdout.slice(0, stdout.indexOf("--- a/a b"))).toBe(`--- a/Dockerfile
++++ b/Dockerfile
+@@ -1,7 +1,7 @@
+-FROM debian:bookworm-slim as base
+-MAINTAINER me@example.org
+-ENV A b
++FROM debian:bookworm-slim AS base
++LABEL org.opencontainers.image.authors="me@example.org"
++ENV A=b
+ WORKDIR app
+-ADD . .
++COPY . .
+ USER 65532
+-CMD node server.js
+\\ No newline at end of file
++CMD ["node", "server.js"]
+\\ No newline at end of file
+`);
+    for (const [path, text] of Object.entries(files)) expect(read(cwd, path)).toBe(text);
+    const applied = spawnSync("git", ["apply", "-"], { cwd, input: stdout, encoding: "utf8" });
+    expect(applied.stderr).toBe("");
+    expect(read(cwd, "a b/Dockerfile")).toBe(safe.replaceAll("\n", "\r\n"));
+    expect(read(cwd, "Dockerfile")).toBe(safe.trimEnd());
+    expect(cli(cwd, "fix", "--diff")).toMatchObject({ status: 0, stdout: "" });
+  });
+
+  test("keeps byte order mark, line breaks, mode and links", () => {
+    const cwd = folderOf({ "real/Dockerfile": `\ufeff${unfixed.replaceAll("\n", "\r\n")}` });
+    chmodSync(join(cwd, "real/Dockerfile"), 0o640);
+    symlinkSync("real/Dockerfile", join(cwd, "Dockerfile"));
+    expect(cli(cwd, "fix", "-q", "Dockerfile").status).toBe(0);
+    expect(read(cwd, "real/Dockerfile")).toBe(`\ufeff${safe.replaceAll("\n", "\r\n")}`);
+    expect(statSync(join(cwd, "real/Dockerfile")).mode & 0o777).toBe(0o640);
+    expect(lstatSync(join(cwd, "Dockerfile")).isSymbolicLink()).toBe(true);
+    expect(readdirSync(join(cwd, "real"))).toEqual(["Dockerfile"]);
+  });
+
+  test("leaves a file as it is that it could damage", () => {
+    const bytes = Buffer.concat([Buffer.from("# caf"), Buffer.from([0xe9]), Buffer.from(`\n${unfixed}`)]);
+    const cwd = folderOf({ Dockerfile: bytes });
+    const { status, stdout } = cli(cwd, "fix");
+    expect({ status, stdout: stdout.split("\n").slice(0, 2) }).toEqual({
+      status: 1,
+      stdout: ["Dockerfile", "  left as it is: it holds bytes that are not UTF-8, which a fix could damage"],
+    });
+    expect(readFileSync(join(cwd, "Dockerfile")).equals(bytes)).toBe(true);
+  });
+
+  test("writes no file that BuildKit would refuse", () => {
+    const text = `${unfixed}COPY\n`;
+    const cwd = folderOf({ Dockerfile: text });
+    const { status, stdout } = cli(cwd, "fix");
+    expect({ status, line: stdout.split("\n")[1] }).toEqual({
+      status: 1,
+      line: expect.stringMatching(/^ {2}left as it is: BuildKit would still refuse it: line 8, /),
+    });
+    expect(read(cwd, "Dockerfile")).toBe(text);
+  });
+
+  test("finds no Dockerfile", () => {
+    const cwd = folderOf({ "readme.md": "" });
+    expect(cli(cwd, "fix")).toEqual({
+      status: 3,
+      stdout: "",
+      stderr: `docker-hygiene: there is no Dockerfile in ${cwd}\n`,
+    });
+  });
+});
+
+test("a file that was changed meanwhile is not replaced", async () => {
+  const cwd = folderOf({ Dockerfile: "FROM b\n" });
+  const path = join(cwd, "Dockerfile");
+  await expect(replaceFile(path, { before: Buffer.from("FROM a\n"), after: Buffer.from("FROM c\n") })).rejects.toThrow(
+    "it was changed meanwhile",
+  );
+  await expect(replaceFile(join(cwd, "no"), { before: Buffer.from(""), after: Buffer.from("") })).rejects.toThrow(
+    "it does not exist",
+  );
+  expect([read(cwd, "Dockerfile"), readdirSync(cwd)]).toEqual(["FROM b\n", ["Dockerfile"]]);
+});

@@ -1,0 +1,182 @@
+import { createFiles } from "./adapters/files.ts";
+import { replaceFile } from "./adapters/replace-file.ts";
+import { findingsOf } from "./audit/findings.ts";
+import { fixText } from "./audit/fixes.ts";
+import { nearestName } from "./build/target-names.ts";
+import type { Terminal } from "./cli-terminal.ts";
+import { findRule } from "./config/find-rule.ts";
+import { type Configs, openConfigs } from "./config.ts";
+import { decodeText } from "./dockerfile/decode.ts";
+import { lineStarts, positionAt } from "./dockerfile/position.ts";
+import { UserError } from "./errors.ts";
+import type { Files, FoundFile } from "./ports.ts";
+import { type FixedFile, patchText, fixText as renderFixes } from "./report/fix-text.ts";
+import { rules } from "./rules/registry.ts";
+import type { Fix } from "./rules/rule.ts";
+import { type OpenedFile, openDockerfile } from "./run-audit.ts";
+import type { Settings } from "./settings.ts";
+import { type Arguments, flags } from "./settings-flags.ts";
+import { readSettings } from "./settings-values.ts";
+
+/** `fix`: from the arguments to the files on disk, or to a patch; resolves to the exit code. */
+export const fixFiles = async ({
+  paths,
+  given,
+  terminal,
+}: {
+  readonly paths: readonly string[];
+  readonly given: Arguments;
+  readonly terminal: Terminal;
+}): Promise<number> => {
+  const cwd = process.cwd();
+  const config = given.values.get(flags.config.name);
+  const configs = await openConfigs({ cwd, config, paths, rules: async () => rules });
+  const { settings } = readSettings(given.given, {
+    command: "audit",
+    paths,
+    config: configs.root,
+    environment: process.env,
+  });
+  const world = { files: createFiles(cwd) };
+  const wants = selection(given);
+  const isDiff = given.values.has(flags.diff.name);
+  const verbosity = verbosityOf(given);
+  const { files, notes } = await world.files.discover(settings);
+  if (files.length === 0) {
+    terminal.err([...notes, `docker-hygiene: there is no Dockerfile in ${paths.join(", ") || cwd}`].join("\n"));
+    terminal.err("\n");
+    return 3;
+  }
+  const fixed: FixedFile[] = [];
+  for (const found of files) {
+    const outcome = await fixFile(found, { settings, configs, world, wants });
+    fixed.push(isDiff ? outcome.file : await written(found, outcome));
+    if (isDiff) terminal.out(await shownPatch(found, outcome, terminal));
+  }
+  const text = renderFixes(fixed, {
+    paint: isDiff ? terminal.paintErr : terminal.paint,
+    width: terminal.isReading ? terminal.width : Number.POSITIVE_INFINITY,
+    verbosity,
+    isDiff,
+  });
+  if (isDiff) terminal.err(text);
+  else terminal.out(text);
+  const isIncomplete = fixed.some(({ refused }) => refused !== undefined);
+  return isIncomplete || (isDiff && fixed.some(({ applied }) => applied.length > 0)) ? 1 : 0;
+};
+
+interface FixRequest {
+  readonly settings: Settings;
+  readonly configs: Configs;
+  readonly world: { readonly files: Files };
+  readonly wants: (rule: string, fix: Fix) => boolean;
+}
+
+interface Outcome {
+  readonly file: FixedFile;
+  readonly before: string;
+  /** The same as `before` when the file is left as it is. */
+  readonly after: string;
+  readonly bytes: Uint8Array;
+}
+
+/** Fixes one file in memory. */
+const fixFile = async (found: FoundFile, request: FixRequest): Promise<Outcome> => {
+  let opened: OpenedFile;
+  try {
+    opened = await openDockerfile(found, { ...request, isBuilding: false });
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    return refusal({ path: found.path, applied: [], remaining: [], refused: undefined }, reason, "", new Uint8Array());
+  }
+  const { bytes, audit } = opened;
+  const before = decodeText(bytes);
+  const { text: after, applied } = fixText(before, (text) => {
+    const { outcome, file } = audit(text);
+    const fixes = outcome.problems.flatMap(({ rule, at, fix }) =>
+      fix !== undefined && request.wants(rule, fix) ? [{ ...fix, rule, at }] : [],
+    );
+    return { fixes, isBroken: file.isBroken };
+  });
+  const starts = lineStarts(before);
+  const { dockerfile, outcome } = audit(after);
+  const file: FixedFile = {
+    path: found.path,
+    applied: applied.map(({ rule, title, safety, origin }) => ({
+      rule,
+      title,
+      safety,
+      line: positionAt(starts, origin).line,
+    })),
+    remaining: findingsOf(dockerfile, outcome.problems),
+    refused: undefined,
+  };
+  if (applied.length === 0) return { file, before, after: before, bytes };
+  const unfixed = (): FixedFile => {
+    const first = audit(before);
+    return { ...file, applied: [], remaining: findingsOf(first.dockerfile, first.outcome.problems) };
+  };
+  if (!isSame(bytes, new TextEncoder().encode(before)))
+    return refusal(unfixed(), "it holds bytes that are not UTF-8, which a fix could damage", before, bytes);
+  const [problem] = dockerfile.problems;
+  if (problem !== undefined) {
+    const { line } = positionAt(lineStarts(after), problem.span.start);
+    return refusal(unfixed(), `BuildKit would still refuse it: line ${line}, ${problem.message}`, before, bytes);
+  }
+  return { file, before, after, bytes };
+};
+
+const refusal = (file: FixedFile, refused: string, before: string, bytes: Uint8Array): Outcome => ({
+  file: { ...file, refused },
+  before,
+  after: before,
+  bytes,
+});
+
+const written = async (found: FoundFile, { file, before, after, bytes }: Outcome): Promise<FixedFile> => {
+  if (before === after) return file;
+  try {
+    await replaceFile(found.absolute, { before: bytes, after: new TextEncoder().encode(after) });
+    return file;
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { ...file, applied: [], remaining: [], refused: `it cannot be written: ${reason}` };
+  }
+};
+
+const shownPatch = async (found: FoundFile, { before, after }: Outcome, terminal: Terminal): Promise<string> => {
+  if (before === after) return "";
+  const { unifiedPatch } = await import(/* webpackMode: "eager" */ "./report/patch.ts");
+  const patch = unifiedPatch(found.path, before, after);
+  return terminal.isReading ? patchText(patch, terminal.paint) : patch;
+};
+
+/** The fixes that were asked for. */
+const selection = (given: Arguments): FixRequest["wants"] => {
+  const isUnsafe = given.values.has(flags.unsafe.name);
+  const named = new Set(given.all(flags.rule).map(fixableRule));
+  return (rule, { safety }) => (isUnsafe || safety === "safe") && (named.size === 0 || named.has(rule));
+};
+
+const fixableRule = (name: string): string => {
+  const rule = findRule(name, rules);
+  if (rule === undefined) {
+    const meant = nearestName(
+      name,
+      rules.flatMap(({ id, aliases }) => [id, ...aliases]),
+    );
+    const hint = meant === undefined ? "" : ` Did you mean \`${meant}\`?`;
+    throw new UserError(`--rule: there is no rule \`${name}\` (on the command line).${hint}`);
+  }
+  if (rule.fixes === "none") throw new UserError(`--rule: \`${rule.id}\` has no automatic fix (on the command line).`);
+  return rule.id;
+};
+
+const verbosityOf = ({ values }: Arguments): "quiet" | "normal" | "verbose" => {
+  if (values.has(flags.quiet.name)) return "quiet";
+  return values.has(flags.verbose.name) ? "verbose" : "normal";
+};
+
+const isSame = (left: Uint8Array, right: Uint8Array): boolean =>
+  left.length === right.length && left.every((byte, index) => byte === right[index]);
