@@ -1,5 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { auditedFile, noSurroundings } from "../src/audit/audited-file.ts";
+import { ownCache } from "../src/build/cache.ts";
 import { chooseContext } from "../src/build/context.ts";
 import { missingFromArguments } from "../src/build/from-arguments.ts";
 import { type PlannedFile, type PlanSettings, planTargets } from "../src/build/plan.ts";
@@ -199,6 +200,20 @@ describe("the plan", () => {
       noCache: true,
       pull: true,
     });
+  });
+});
+
+describe("a cache", () => {
+  test.each([
+    ["type=gha", "type=gha,scope=api-Dockerfile-a"],
+    ["type=gha,mode=max,scope=mine", "type=gha,mode=max,scope=mine"],
+    ["type=local,dest=/c/,mode=max", "type=local,dest=/c/api-Dockerfile-a,mode=max"],
+    ['type=local,"src=/with,comma"', 'type=local,"src=/with,comma/api-Dockerfile-a"'],
+    ["type=registry,ref=r.example/app:cache,mode=max", "type=registry,ref=r.example/app:cache,mode=max"],
+    ["r.example/app:cache", "r.example/app:cache"],
+    ["type=inline", "type=inline"],
+  ])("%j of each target is its own", (given, own) => {
+    expect(ownCache(given, "api/Dockerfile:a")).toBe(own);
   });
 });
 

@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { connectDocker } from "../src/adapters/buildx.ts";
+import { ownCache } from "../src/build/cache.ts";
 import { parseSecrets, placeSecrets } from "../src/build/secret-inputs.ts";
 import type { Target } from "../src/build/target.ts";
 import type { BuildEvent, BuiltTarget, Measure } from "../src/ports.ts";
@@ -240,6 +241,38 @@ describe("builds", () => {
       { id: "app/Dockerfile:base", status: "built", measureError: "cannot be weighed" },
     ]);
   }, 30_000);
+
+  test("write a cache for each target, read one that is not there yet, and take the date of the source", async () => {
+    const cache = join(folder, "cache");
+    const cached = (stage: string): Target => {
+      const plain = target(stage, { ssh: [{ id: "default", paths: [] }] });
+      const own = (text: string) => ownCache(text, plain.id);
+      return {
+        ...plain,
+        cacheFrom: [own(`type=local,src=${cache}`)],
+        cacheTo: [own(`type=local,dest=${cache},mode=max`)],
+      };
+    };
+    let content = "";
+    const { results } = await run(
+      [cached("base"), cached("agent")],
+      async (layout) => {
+        content = contentOf(layout);
+        return [];
+      },
+      [
+        ["SOURCE_DATE_EPOCH", "1234567890"],
+        ["SSH_AUTH_SOCK", socket],
+      ],
+    );
+    expect(results.map(brief)).toMatchObject([{ status: "built" }, { status: "built" }]);
+    const indexes = readdirSync(cache).map((own) => join(own, "index.json"));
+    expect(indexes).toEqual(["app-Dockerfile-agent/index.json", "app-Dockerfile-base/index.json"]);
+    expect(indexes.map((path) => existsSync(join(cache, path)))).toEqual([true, true]);
+    expect(content).toContain('"created":"2009-02-13T23:31:30Z"');
+    const again = await run([cached("base")], async () => []);
+    expect(again.results.map(brief)).toMatchObject([{ status: "built" }]);
+  }, 60_000);
 
   test("that cannot even start say so without the value", async () => {
     const { results } = await run(

@@ -2,6 +2,7 @@ import { nearest } from "../dockerfile/nearest.ts";
 import { UserError } from "../errors.ts";
 import type { StageFacts } from "../rules/audited-file.ts";
 import type { DockerfileConfig, Settings } from "../settings.ts";
+import { ownCache } from "./cache.ts";
 import type { Target } from "./target.ts";
 import { hasWildcard, matchesName } from "./target-names.ts";
 
@@ -141,15 +142,9 @@ const toTarget = ({ file, stage, id, stageName }: Candidate, settings: PlanSetti
   buildContexts: new Map([...(file.config?.buildContexts ?? []), ...settings.buildContexts]),
   secrets: settings.secrets,
   ssh: settings.ssh,
-  cacheFrom: settings.cacheFrom.map((cache) => scopedCache(cache, id)),
-  cacheTo: settings.cacheTo.map((cache) => scopedCache(cache, id)),
+  cacheFrom: settings.cacheFrom.map((cache) => ownCache(cache, id)),
+  cacheTo: settings.cacheTo.map((cache) => ownCache(cache, id)),
   network: settings.network,
   noCache: settings.noCache,
   pull: settings.pull,
 });
-
-/** GitHub's cache keeps one entry per scope: with a shared one, the target that ends last overwrites the others'. */
-const scopedCache = (cache: string, id: string): string =>
-  /(?:^|,)type=gha(?:,|$)/.test(cache) && !/(?:^|,)scope=/.test(cache)
-    ? `${cache},scope=${id.replace(/[^A-Za-z0-9_.-]+/g, "-")}`
-    : cache;
