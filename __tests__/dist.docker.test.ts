@@ -92,7 +92,7 @@ test("compares sizes with those that a run on the base branch left on its check 
   const [size] = JSON.parse(result.outputs.sizes ?? "");
   expect(size.diskBytes - size.before.diskBytes).toBe(400_000);
   expect(github.state.comments[0]?.body).toContain("since `main at bbbbbbb`");
-  expect(github.state.comments[0]?.body).toContain("+400 kB");
+  expect(github.state.comments[0]?.body).toMatch(/\*\*\+400\skB /);
   expect(github.violations).toEqual([]);
 }, 120_000);
 

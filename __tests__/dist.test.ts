@@ -185,6 +185,42 @@ describe("the action", () => {
     expect(result.issues.map(({ type }) => type)).toEqual(["warning"]);
   }, 60_000);
 
+  test.each([
+    [401, "GitHub does not know the token (401). Check the input `github-token`."],
+    [404, "GitHub does not find it (404): the token may lack `checks: write`, or this server has no such feature."],
+    [409, "GitHub refused it (409: fault)."],
+    [422, "GitHub refused it (422: fault)."],
+  ])("falls back to workflow commands when GitHub answers %s, and says why once", async (status, why) => {
+    await put({ Dockerfile: bad });
+    github.fail("checks/create", { status });
+    const result = await job.run(step());
+    expect(result).toMatchObject({ exitCode: 1, outputs: { verdict: "fail", "check-url": "" } });
+    expect(result.issues.map(({ properties }) => properties.file ?? properties.title)).toEqual([
+      "Dockerfile",
+      "Dockerfile",
+      "docker-hygiene",
+    ]);
+    expect(result.issues.at(-1)?.message).toBe(`The check run could not be delivered: ${why}`);
+    expect(github.state.comments).toHaveLength(1);
+  });
+
+  test("stays within every limit with a thousand findings", async () => {
+    const runs = Array.from({ length: 1200 }, (_, index) => `RUN apt-get upgrade -y && echo ${index}`);
+    await put({ Dockerfile: ["FROM debian:12.5-slim", ...runs, "USER 1000", 'CMD ["sh"]', ""].join("\n") });
+    const result = await job.run(step());
+    expect(result.exitCode).toBe(1);
+    expect(Number(result.outputs.warnings)).toBeGreaterThanOrEqual(1200);
+    expect(github.state.checks[0]).toMatchObject({ status: "completed", conclusion: "failure" });
+    expect(github.state.checks[0]?.annotations.length).toBe(Number(result.outputs.warnings));
+    expect(Buffer.byteLength(result.summary ?? "")).toBeGreaterThan(200_000);
+    expect(Buffer.byteLength(github.state.comments[0]?.body ?? "")).toBeLessThanOrEqual(65_000);
+    expect(result.issues).toEqual([]);
+    expect(github.violations).toEqual([]);
+    const fork = await job.run(step({ token: "read-token", payload: pullRequest("mallory/shop") }));
+    expect(fork.issues).toHaveLength(10);
+    expect(fork.log).toContainEqual(expect.stringMatching(/^\d+ more are not shown on their lines: /));
+  });
+
   test("refuses pull_request_target with the reason", async () => {
     await put({ Dockerfile: bad });
     const result = await job.run(step({ event: "pull_request_target" }));
