@@ -620,6 +620,18 @@ describe("progress", () => {
     expect(liveLines(progress, 0, { ...options, width: 40 })).toEqual([`  ⠋ ${"日本".repeat(8)}日…`]);
   });
 
+  test("breaks a long line of a failure's output instead of losing its end", () => {
+    const log = [`${"word ".repeat(20)}end`, "x".repeat(100)];
+    const result = { ...failed, failure: { ...failed.failure, log } };
+    expect(resultText(result, { ...options, width: 56 }).slice(3)).toEqual([
+      `      ${"word ".repeat(10).trim()}`,
+      `      ${"word ".repeat(10).trim()}`,
+      "      end",
+      `      ${"x".repeat(49)}…`,
+    ]);
+    expect(logLines({ type: "finished", result }, { ...options, width: 56 })).toHaveLength(3 + 1 + 2 + 1);
+  });
+
   test("puts the output of a failure into a group of the log", () => {
     expect(logLines({ type: "finished", result: failed }, options)).toEqual([
       "  ✗ examples/api:release   9.8 s   failed at examples/api/Dockerfile:4",

@@ -6,6 +6,7 @@ import { withoutCommands, workflowCommand } from "./escape/workflow-command.ts";
 import { sourceLine } from "./excerpt.ts";
 import { formatDuration } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
+import { wrapWords } from "./table.ts";
 import { count, failureWords, targetName } from "./words.ts";
 
 /** Builds under way, in the order they started. Times are milliseconds of one clock. */
@@ -80,7 +81,7 @@ export const resultText = (
   const line = failure.lines?.start;
   const at = line === undefined ? "" : ` at ${oneLine(target.dockerfile)}:${line}`;
   const code = line === undefined ? "" : sourceLine(source(target.dockerfile, line), width - 12);
-  const log = failure.log.slice(-shownLogLines).map((text) => `      ${clip(oneLine(text), Math.max(20, width - 6))}`);
+  const log = shownLog(failure.log, logWidth(width)).map((text) => `      ${text}`);
   return [
     `  ${paint("red", "✗")} ${name}   ${time}   ${paint("red", `failed${at}`)}`,
     `      ${oneLine(failureWords(failure))}`,
@@ -103,17 +104,22 @@ export const logLines = (
   if (result.status !== "failed" || !options.groups) return [line, ...details];
   const log = result.failure.log.map((text) => withoutCommands(`  ${oneLine(text)}`));
   const group = workflowCommand("group", {}, `output of ${oneLine(targetName(result.target.id))}`);
-  return [
-    line,
-    ...details.slice(0, details.length - Math.min(shownLogLines, log.length)),
-    group,
-    ...log,
-    "::endgroup::",
-  ];
+  const shown = shownLog(result.failure.log, logWidth(options.width)).length;
+  return [line, ...details.slice(0, details.length - shown), group, ...log, "::endgroup::"];
 };
 
 /** The end of a log that a failure shows by itself. */
 const shownLogLines = 10;
+const rowsPerLogLine = 3;
+
+const logWidth = (width: number): number => Math.max(20, width - 6);
+
+const shownLog = (log: readonly string[], width: number): readonly string[] =>
+  log
+    .slice(-shownLogLines)
+    .flatMap((text) =>
+      wrapWords(clip(oneLine(text), width * rowsPerLogLine), width).map((row) => clipColumns(row, width)),
+    );
 
 const frames = ["⠋", "⠙", "⠹", "⠸", "⠼", "⠴", "⠦", "⠧", "⠇", "⠏"];
 

@@ -5,28 +5,21 @@ import { manyLines, oneLine } from "./plain.ts";
  * comes out of them. Mentions and references are found in the finished page, so entities alone don't stop them.
  */
 export const markdownText = (text: string): string =>
-  oneLine(text)
-    .trim()
-    .replace(/[\\`*_~[\]<>&|]/g, (character) => `&#${character.charCodeAt(0)};`)
-    .replace(/\$/g, "<span>$</span>")
-    .replace(/@/g, `@${gap}`)
-    .replace(/(?<!&)#(?=\w)/g, `#${gap}`)
-    .replace(/(gh)-(?=\d)/gi, `$1${gap}-`)
-    .replace(/:(?=\/\/)/g, `:${gap}`)
-    .replace(/(www)\./gi, `$1${gap}.`)
-    .replace(/^(?=[-+=#:]|\d+[.)])/, gap);
+  inertWords(oneLine(text).trim()).replace(/^(?=[-+=#:]|\d+[.)])/, gap);
 
 /** A message in which backticks mark code, as messages of rules do. */
-export const markdownProse = (message: string): string =>
-  oneLine(message)
+export const markdownProse = (message: string): string => {
+  const parts = oneLine(message)
+    .trim()
     .split(/(`[^`]+`)/)
-    .map((part) => {
+    .filter((part) => part !== "");
+  return parts
+    .map((part, index) => {
       if (/^`[^`]+`$/.test(part)) return codeSpan(part.slice(1, -1));
-      const before = /^ /.test(part) ? " " : "";
-      const after = / $/.test(part) && part.length > 1 ? " " : "";
-      return part === "" ? "" : `${before}${markdownText(part)}${after}`;
+      return index === 0 ? `${markdownText(part)}${/ $/.test(part) ? " " : ""}` : inertWords(part);
     })
     .join("");
+};
 
 /** Code in a line; also in a table, where a backtick span can hold no bare `|`. Never holds a raw HTML comment. */
 export const codeSpan = (text: string): string => {
@@ -40,7 +33,7 @@ export const codeSpan = (text: string): string => {
 
 /** A block of code, fenced by more backticks than it holds in a row. */
 export const codeFence = (text: string, language = ""): string => {
-  const code = manyLines(text).replaceAll("<!--", "<!\u200b--");
+  const code = manyLines(text);
   const marks = "`".repeat(Math.max(3, longestRun(code) + 1));
   return `${marks}${language}\n${code}\n${marks}`;
 };
@@ -50,6 +43,16 @@ export const markdownLink = (label: string, url: string | undefined): string =>
   url === undefined ? label : `[${label}](${url.replace(/[\s<>()|\\`"'*_~[\]]/g, percent)})`;
 
 const gap = "&#8203;";
+
+const inertWords = (text: string): string =>
+  text
+    .replace(/[\\`*~[\]<>&|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/g, (character) => `&#${character.charCodeAt(0)};`)
+    .replace(/\$/g, "<span>$</span>")
+    .replace(/@/g, `@${gap}`)
+    .replace(/(?<!&)#(?=\w)/g, `#${gap}`)
+    .replace(/(gh)-(?=\d)/gi, `$1${gap}-`)
+    .replace(/:(?=\/\/)/g, `:${gap}`)
+    .replace(/(www)\./gi, `$1${gap}.`);
 
 const percent = (character: string): string =>
   [...new TextEncoder().encode(character)]
