@@ -53,7 +53,7 @@ out of the layer with \`--mount=type=cache\`.`,
         "FROM python:3.12-slim\nRUN --mount=type=cache,target=/var/cache/apt uv pip install --no-cache --system flask==3.0.3\n",
     },
     {
-      good: "FROM python:3.12-slim\nRUN pip install --no-cache-dir flask==3.0.3 && pip list && pip uninstall -y flask\n",
+      good: "FROM python:3.12-slim\nRUN pip install --no-cache-dir flask==3.0.3 && yarn --version && pip list && pip uninstall -y flask\n",
     },
     { title: "by variable", good: "FROM python:3.12-slim\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask==3.0.3\n" },
     {
@@ -97,6 +97,7 @@ const isRoot = (run: RunCommands): boolean => {
 
 const keepsCache = (file: AuditedFile, run: RunCommands, called: PackageCommand, row: CacheRow): boolean => {
   const { options, command, manager } = called;
+  if (called.action !== "install" && called.action !== "upgrade") return false;
   if (!row.subcommands.test(called.subcommand) || isSimulated(called)) return false;
   if (hasOption(options, ...row.off) || mayHold(file, run, options.unknown, /cache|document/)) return false;
   if (row.variables.some((name) => run.stage.variableAt(name, run.run) !== undefined)) return false;
@@ -112,7 +113,8 @@ const toProblem = (file: AuditedFile, run: RunCommands, called: PackageCommand, 
   const word = called.actionWord ?? called.command.nameWord;
   const at = word?.span ?? called.command.span;
   const written = `${called.manager.name} ${called.subcommand}`.trim();
-  const missing = row.option === undefined ? "" : `: \`${row.option}\` is missing`;
+  const remedy = row.option ?? row.cleanUp;
+  const missing = remedy === undefined ? "" : `: \`${remedy}\` is missing`;
   const message = `\`${written}\` leaves ${row.what} in ${row.directories[0]} of this layer${missing}`;
   const cleanUp = row.cleanUp;
   const title = row.option === undefined ? `Append ${cleanUp}` : `Insert ${row.option}`;

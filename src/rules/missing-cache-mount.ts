@@ -11,7 +11,8 @@ export default defineRule({
   scope: "every stage",
   why: `When a step that installs packages runs again, because one line of the lock file changed, it downloads all of them
 again. A cache mount keeps the downloads between builds on the same builder and out of the layer, so that no clean-up
-is needed either.`,
+is needed either. The images of Debian and Ubuntu delete packages after every install:
+\`rm -f /etc/apt/apt.conf.d/docker-clean\` lets the mount keep them.`,
   aliases: [],
   silent: [
     "Any cache mount on the RUN.",

@@ -1,10 +1,6 @@
-import type { AuditedFile } from "./audited-file.ts";
-import { hasOption } from "./knowledge/command-options.ts";
-import { callsUnknownScript, cleansUpAfter, deletes, isMounted } from "./knowledge/package-caches.ts";
-import { isSimulated, type PackageCommand, packageManager } from "./knowledge/package-managers.ts";
-import { mayHold, type RunCommands, runsIn } from "./knowledge/run-commands.ts";
-import { appendCommand, deleteCommand, insertAfter } from "./knowledge/script-edits.ts";
-import { defineRule, type Fix, type Problem } from "./rule.ts";
+import { runsIn } from "./knowledge/run-commands.ts";
+import { systemCachesLeft } from "./knowledge/system-caches.ts";
+import { defineRule } from "./rule.ts";
 
 export default defineRule({
   id: "system-package-cache-left",
@@ -79,6 +75,11 @@ RUN rm -rf /var/lib/apt/lists/*
       message: "`apk add` keeps its index in /var/cache/apk of this layer: `--no-cache` is missing",
     },
     {
+      title: "where the index is needed again",
+      bad: "FROM alpine:3.20\nRUN apk ⟦update⟧ && apk upgrade\n",
+      fixed: "FROM alpine:3.20\nRUN apk update && apk upgrade && rm -rf /var/cache/apk/*\n",
+    },
+    {
       title: "dnf in the style of the file",
       bad: "FROM almalinux:9\nRUN dnf -y ⟦install⟧ \\\n        git \\\n        make \\\n && make --version\n",
       fixed:
@@ -109,119 +110,6 @@ RUN rm -rf /var/lib/apt/lists/*
     },
   ],
   check: function* (file) {
-    for (const run of runsIn(file, "shipped stages")) {
-      if (!run.isRead || callsUnknownScript(run)) continue;
-      yield* aptIndex(file, run);
-      yield* apkIndex(file, run);
-      yield* packageDownloads(file, run);
-    }
+    for (const run of runsIn(file, "shipped stages")) yield* systemCachesLeft(file, run);
   },
 });
-
-const wordOf = (called: PackageCommand): Problem["at"] => called.actionWord?.span ?? called.command.span;
-
-const writtenAs = (called: PackageCommand): string => `${called.command.name} ${called.subcommand}`.trim();
-
-const aptIndex = function* (file: AuditedFile, run: RunCommands): Iterable<Problem> {
-  const lists = "/var/lib/apt/lists";
-  const called = run.packages.find(
-    ({ manager, action, options }) =>
-      (manager.name === "apt-get" || manager.name === "apt" || manager.name === "aptitude") &&
-      (action === "update" || (action === "install" && hasOption(options, "--update", "-U"))),
-  );
-  if (called === undefined || isMounted(file, run.run, [lists])) return;
-  const isRemoved = run.commands.some((command) => command.index > called.command.index && deletes(command, [lists]));
-  if (isRemoved || run.packages.some((other) => other.subcommand === "distclean")) return;
-  const message = `\`${writtenAs(called)}\` leaves the package index in ${lists} of this layer`;
-  yield { at: wordOf(called), message, ...appended(file, run, called, `rm -rf ${lists}/*`) };
-};
-
-const apkIndex = function* (file: AuditedFile, run: RunCommands): Iterable<Problem> {
-  const calls = run.packages.filter(({ manager }) => manager.name === "apk");
-  const updates = calls.filter((called) => called.action === "update" && !hasOption(called.options, "--no-cache"));
-  const keeping = calls.filter((called) => called.action === "install" && keepsIndex(file, run, called));
-  const [first] = keeping.length > 0 ? keeping : updates;
-  if (first === undefined || isMounted(file, run.run, packageManager("apk").caches)) return;
-  const isRemoved = (called: PackageCommand): boolean =>
-    run.commands.some((command) => command.index > called.command.index && deletes(command, ["/var/cache/apk"]));
-  if (keeping.length === 0) {
-    if (isRemoved(first)) return;
-    const edits = calls.some((called) => called.action !== "update") ? deletionsOf(file, run, updates) : undefined;
-    const message = `\`${writtenAs(first)}\` leaves its index in /var/cache/apk of this layer`;
-    yield {
-      at: wordOf(first),
-      message,
-      ...(edits === undefined ? {} : { fix: { title: "Delete apk update", safety: "safe", edits } }),
-    };
-    return;
-  }
-  for (const called of keeping) {
-    if (isRemoved(called)) continue;
-    const message = `\`${writtenAs(called)}\` keeps its index in /var/cache/apk of this layer: \`--no-cache\` is missing`;
-    const word = called.actionWord;
-    if (word === undefined) continue;
-    const deletions = called === first ? (deletionsOf(file, run, updates) ?? []) : [];
-    const edits = [...deletions, insertAfter(run.run, word, "--no-cache")];
-    yield { at: word.span, message, fix: { title: "Insert --no-cache", safety: "safe", edits } };
-  }
-};
-
-const keepsIndex = (file: AuditedFile, run: RunCommands, called: PackageCommand): boolean =>
-  !isSimulated(called) &&
-  !hasOption(called.options, "--no-cache", "--root", "-p", "--cache-dir", "--no-network") &&
-  !mayHold(file, run, called.options.unknown, /no-cache/);
-
-const deletionsOf = (
-  file: AuditedFile,
-  run: RunCommands,
-  updates: readonly PackageCommand[],
-): Fix["edits"] | undefined => {
-  const edits = updates.map((called) => {
-    const script = run.scriptOf(called.command);
-    return script === undefined ? undefined : deleteCommand(file, script, called.command);
-  });
-  const found = edits.filter((edit) => edit !== undefined);
-  return found.length === updates.length ? found : undefined;
-};
-
-/** The caches of each manager, and whose clean-up empties them. */
-const downloads: Readonly<Record<string, readonly string[]>> = {
-  yum: ["yum", "dnf", "microdnf"],
-  dnf: ["yum", "dnf", "microdnf"],
-  microdnf: ["yum", "dnf", "microdnf"],
-  tdnf: ["tdnf"],
-  zypper: ["zypper"],
-  pacman: ["pacman"],
-};
-
-const packageDownloads = function* (file: AuditedFile, run: RunCommands): Iterable<Problem> {
-  for (const [name, cleaners] of Object.entries(downloads)) {
-    const called = run.packages.find(
-      (candidate) =>
-        candidate.manager.name === name &&
-        /^(install|upgrade|build-deps|update)$/.test(candidate.action) &&
-        !isSimulated(candidate) &&
-        !hasOption(candidate.options, "--installroot", "--root"),
-    );
-    if (called === undefined || isMounted(file, run.run, called.manager.caches)) continue;
-    const isRemoved = run.commands.some(
-      (command) => command.index > called.command.index && deletes(command, called.manager.caches),
-    );
-    if (isRemoved || cleansUpAfter(run, called.command, cleaners)) continue;
-    const message = `\`${writtenAs(called)}\` leaves its downloads and index in ${called.manager.caches[0]} of this layer`;
-    yield { at: wordOf(called), message, ...appended(file, run, called, called.manager.cleanUp) };
-  }
-};
-
-const appended = (
-  file: AuditedFile,
-  run: RunCommands,
-  called: PackageCommand,
-  cleanUp: string | undefined,
-): { fix?: Fix } => {
-  const script = run.scriptOf(called.command);
-  if (script === undefined || cleanUp === undefined || run.scripts.length > 1) return {};
-  const text = called.command.wrappers.some((word) => word.value === "sudo") ? `sudo ${cleanUp}` : cleanUp;
-  const edit = appendCommand(file, run.run, script, text);
-  return edit === undefined ? {} : { fix: { title: `Append ${cleanUp}`, safety: "safe", edits: [edit] } };
-};

@@ -1,7 +1,7 @@
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import type { PackageCommand } from "./knowledge/package-managers.ts";
 import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
-import { startOf, startsPromptOrTool } from "./knowledge/start-command.ts";
+import { type Start, startOf, startsPromptOrTool } from "./knowledge/start-command.ts";
 import { defineRule, type Problem } from "./rule.ts";
 
 export default defineRule({
@@ -63,7 +63,7 @@ Remove it in the RUN that installed it (\`apt-get purge -y --auto-remove curl\`,
     const reported = new Set<number>();
     for (const stage of file.targetStages) {
       const start = startOf(file, stage);
-      if (!stage.isShipped || start === undefined || startsPromptOrTool(start)) continue;
+      if (!stage.isShipped || start === undefined || startsPromptOrTool(start) || isBase(start)) continue;
       const atRuntime = runtimeTexts(file, stage);
       if (atRuntime === undefined) continue;
       for (const problem of toolsLeft(file, stage, atRuntime)) {
@@ -73,6 +73,9 @@ Remove it in the RUN that installed it (\`apt-get purge -y --auto-remove curl\`,
     }
   },
 });
+
+/** An entrypoint script alone prepares for the command that a child image or a person gives. */
+const isBase = (start: Start): boolean => start.cmd === undefined && /entry-?point/i.test(start.words.join(" "));
 
 /** The commands by which a package shows that a RUN uses it. */
 const tools: ReadonlyMap<string, RegExp> = new Map([

@@ -92,9 +92,10 @@ RUN cargo install --locked --path . && pnpm i --frozen-lockfile --prod
       for (const called of run.packages) {
         const fault = lockDiscipline(file, run, called);
         if (fault === undefined) continue;
-        const { word, lock, remedy } = fault;
+        const { word, lock, remedy, advice } = fault;
         const written = `${called.command.name} ${called.subcommand}`.trim();
-        const how = remedy === undefined ? "" : `: \`${remedy.shown}\` does not`;
+        const how =
+          remedy === undefined ? (advice === undefined ? "" : `: ${advice}`) : `: \`${remedy.shown}\` does not`;
         const message = `\`${written}\` may leave what ${lock.name} says${how}`;
         const related =
           lock.at === undefined ? {} : { related: [{ at: lock.at, message: "The lock file comes from here" }] };

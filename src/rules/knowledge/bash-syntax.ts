@@ -64,7 +64,7 @@ const inCommand = function* (command: ShellCommand, shell: Posix, fileText: stri
   const { name, nameWord, args } = command;
   if (nameWord !== undefined && commands[shell].has(name)) yield { at: nameWord.span, written: name };
   const [first] = args;
-  if (shell === "dash" && name === "echo" && first !== undefined && /^-(e|ne|en)$/.test(first.value)) {
+  if (shell === "dash" && nameWord?.value === "echo" && first !== undefined && /^-(e|ne|en)$/.test(first.value)) {
     yield { at: first.span, written: first.value === "-e" ? "echo -e" : `echo ${first.value}` };
   }
   if (shell === "dash" && (name === "[" || name === "test")) {

@@ -11,11 +11,14 @@ export interface LockFault {
   readonly word: ShellWord;
   readonly lock: { readonly name: string; readonly at: Span | undefined };
   readonly remedy: { readonly text: string; readonly replaces: boolean; readonly shown: string } | undefined;
+  /** What to set where no option does it. */
+  readonly advice: string | undefined;
 }
 
 /** The install that may differ from a lock file which lies in the image for certain. */
 export const lockDiscipline = (file: AuditedFile, run: RunCommands, called: PackageCommand): LockFault | undefined => {
   const row = rows[called.manager.name];
+  if (called.action !== "install" && called.action !== "upgrade") return undefined;
   if (row === undefined || called.command.enclosures.includes("function")) return undefined;
   if (
     !row.subcommands.test(called.subcommand) ||
@@ -33,7 +36,7 @@ export const lockDiscipline = (file: AuditedFile, run: RunCommands, called: Pack
   const lock = findLock(file, run, row.locks);
   const word = called.actionWord ?? called.command.nameWord;
   if (lock === undefined || word === undefined || removes(run, lock.name)) return undefined;
-  return { word, lock, remedy: row.remedy?.(file, called) };
+  return { word, lock, remedy: row.remedy?.(file, called), advice: row.advice };
 };
 
 interface Row {
@@ -46,6 +49,7 @@ interface Row {
   /** Arguments of a command that does the same (`bundle config set frozen true`), anywhere in the RUN. */
   readonly setting?: RegExp;
   readonly applies?: (called: PackageCommand) => boolean;
+  readonly advice?: string;
   readonly remedy?: (file: AuditedFile, called: PackageCommand) => LockFault["remedy"];
 }
 
@@ -122,6 +126,7 @@ const rows: Readonly<Partial<Record<PackageManagerName, Row>>> = {
     exact: ["--frozen", "--deployment", "--local"],
     variables: ["BUNDLE_FROZEN", "BUNDLE_DEPLOYMENT"],
     setting: /\bconfig\b.*\b(frozen|deployment)\b/,
+    advice: "set `BUNDLE_FROZEN=true`",
   },
   cargo: {
     locks: ["Cargo.lock"],

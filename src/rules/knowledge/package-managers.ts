@@ -112,6 +112,7 @@ const readWith = (command: ShellCommand, manager: PackageManager, args: readonly
   const shownOperands = options.operands.slice(from);
   for (const length of [3, 2, 1]) {
     const found = shownOperands.slice(0, length);
+    if (found.length < length) continue;
     const subcommand = found.map((word) => word.value).join(" ");
     const action = manager.actions.get(subcommand);
     if (action === undefined) continue;
@@ -154,6 +155,10 @@ const synonyms: ReadonlyMap<string, PackageManagerName> = new Map([
   ["micromamba", "conda"],
   ["bundler", "bundle"],
   ["yarnpkg", "yarn"],
+  // of tonistiigi/xx, for another architecture
+  ["xx-apt", "apt-get"],
+  ["xx-apt-get", "apt-get"],
+  ["xx-apk", "apk"],
   ["pypy-pip", "pip"],
 ]);
 
