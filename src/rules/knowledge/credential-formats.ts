@@ -57,7 +57,6 @@ const tokenFormats: readonly TokenFormat[] = [
   { what: "a SendGrid key", pattern: "SG\\.[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{43}" },
   { what: "a DigitalOcean token", pattern: "do[opr]_v1_[a-f0-9]{64}" },
   { what: "a Databricks token", pattern: "dapi[a-f0-9]{32}(?![a-f0-9])" },
-  { what: "an Azure storage key", pattern: "AccountKey=[A-Za-z0-9+/]{86}==" },
   { what: "a Telegram bot token", pattern: "\\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])" },
   { what: "a Shopify token", pattern: "shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}" },
   { what: "a Grafana token", pattern: "gl(?:sa|c)_[A-Za-z0-9+/=_]{32,}" },
@@ -78,11 +77,13 @@ const anyToken = new RegExp(
   "g",
 );
 
+const azureKey = /AccountKey=([A-Za-z0-9+/]{86}==)/g;
+
 /** No prefix of its own: 40 characters that the name in front gives away. */
 const awsSecret = /aws_?secret_?(?:access_?)?key["']?\s*[=:\s]\s*["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi;
 
 /** Every format holds such a run; most lines do not, and are not looked at any further. */
-const longRun = /[A-Za-z0-9_.-]{16,}/g;
+const longRun = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{20,}/g;
 
 const findTokens = (text: string): FoundCredential[] => {
   const found: FoundCredential[] = [];
@@ -104,6 +105,10 @@ const findTokens = (text: string): FoundCredential[] => {
     const end = match.index + match[0].length;
     found.push({ what: "an AWS secret key", start: end - value.length, end });
   }
+  for (const match of text.matchAll(azureKey)) {
+    const start = match.index + "AccountKey=".length;
+    found.push({ what: "an Azure storage key", start, end: match.index + match[0].length });
+  }
   return found;
 };
 
@@ -116,12 +121,13 @@ const findPrivateKeys = (text: string): FoundCredential[] =>
 /** The password in `scheme://user:password@host`. */
 const findUrlPasswords = (text: string): FoundCredential[] => {
   const found: FoundCredential[] = [];
-  for (const match of text.matchAll(/[a-z][a-z0-9+.-]{1,20}:\/\/([^\s/:@"'<>]*):([^\s/:@"'<>]{3,})@([\w.${}-]+)/gi)) {
-    const [whole, user = "", password = "", host = ""] = match;
+  for (const match of text.matchAll(/:\/\/([^\s/:@"'<>]*):([^\s/:@"'<>]{3,})@([\w.${}-]+)/g)) {
+    const [, user = "", password = "", host = ""] = match;
+    if (!/[a-z0-9+.-]/i.test(text[match.index - 1] ?? "")) continue;
     if (isPlaceholder(password) || /[$`()%]\w*|^(pass(word|wd)?|pw|secret|token|user(name)?)$/i.test(password))
       continue;
     if (password === user || /^(localhost|127\.|0\.0\.0\.0)/.test(host)) continue;
-    const start = match.index + whole.length - host.length - 1 - password.length;
+    const start = match.index + 3 + user.length + 1;
     found.push({ what: "the password of a URL", start, end: start + password.length });
   }
   return found;
