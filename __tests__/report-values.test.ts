@@ -116,7 +116,8 @@ describe("an excerpt", () => {
   test("shows the part of a long line that holds the words", () => {
     const line = `RUN ${"a".repeat(100)} here ${"b".repeat(100)}`;
     expect(marked(line, "here", 40)).toBe(`1|…${"a".repeat(12)} here ${"b".repeat(20)}…\n|              ^^^^`);
-    expect(marked(line, "RUN", 40)).toBe(`1|RUN ${"a".repeat(35)}…\n|^^^`);
+    expect(marked(line, "RUN", 40)).toBe(`1|RUN ${"a".repeat(34)}…\n|^^^`);
+    expect(marked(`RUN ${"a".repeat(60)} end`, "end", 40)).toBe(`1|…${"a".repeat(34)} end\n|${" ".repeat(36)}^^^`);
     expect(marked(`RUN ${"a".repeat(100)}`, "a".repeat(100), 40)).toBe(`1|…${"a".repeat(38)}…\n| ${"^".repeat(38)}`);
   });
 
@@ -187,6 +188,15 @@ describe("sizes", () => {
       { from: "removed", line: undefined, instruction: "RUN make", bytes: -6_000_000 },
       { from: "removed", line: undefined, instruction: "RUN make", bytes: -5_000_000 },
     ]);
+  });
+
+  test("of an unchanged image over its budget name what weighs most", () => {
+    const budgets = [{ target: "examples/checkup/Dockerfile:builder", maxBytes: 100_000_000, of: "disk" as const }];
+    const sizes = sizeRows(targets, { ...options, budgets });
+    expect(sizes[0]?.lines[0]).toEqual({ from: "line", line: 6, instruction: "RUN make", bytes: 79_200_000 });
+    expect(renderComment({ ...growth, sizes }, { marker: "" })).toContain(
+      "| ⛔\u00a0100\u00a0MB, over by 18.0\u00a0MB | line 6 `RUN make` 79.2\u00a0MB |",
+    );
   });
 
   test("say what is new, removed and unknown, and removed only when all was planned", () => {

@@ -4,7 +4,7 @@ import { cutBytes } from "./fit.ts";
 import { formatBytes, formatLimit, formatPercent, signed } from "./numbers.ts";
 import type { Finding, Report, SizeRow } from "./report.ts";
 import type { RuleInfo } from "./rule-info.ts";
-import { lineName, targetName, targetOf, worstFirst } from "./words.ts";
+import { lineBytes, lineName, targetName, targetOf, worstFirst } from "./words.ts";
 
 /** As GitHub's check runs take it; columns only where start and end are on one line. */
 export interface Annotation {
@@ -150,7 +150,7 @@ const budgetAnnotation = (row: SizeRow, report: Report, options: AnnotationOptio
       ? ""
       : `${signed(now - past)} (${percent}) since ${oneLine(report.baseline ?? "the baseline")}.`;
   const list = row.lines.map((each) =>
-    `${lineName(each)} ${oneLine(each.instruction)}: ${before === undefined ? formatBytes(each.bytes) : signed(each.bytes)}`.trim(),
+    `${lineName(each)} ${oneLine(each.instruction)}: ${lineBytes(each, row)}`.trim(),
   );
   return annotation(
     row.dockerfile,
@@ -160,7 +160,7 @@ const budgetAnnotation = (row: SizeRow, report: Report, options: AnnotationOptio
     [
       `${formatBytes(now ?? 0)} ${measure}, the budget is ${formatLimit(budget.maxBytes)}.`,
       grown,
-      before === undefined ? "What weighs most:" : "What changed most:",
+      row.change === "changed" ? "What changed most:" : "What weighs most:",
       ...list,
     ]
       .filter((part) => part !== "")

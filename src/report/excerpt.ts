@@ -106,12 +106,21 @@ const window = ({ cells: part, isCutBefore, isCutAfter }: View, words: Span, roo
     first -= 1;
     before -= part[first]?.width ?? 0;
   }
-  const cutBefore = isCutBefore || first > 0;
-  let left = room - (cutBefore ? 1 : 0) - 1;
+  // Both ends may need an ellipsis.
+  let left = room - 2;
   let last = first;
   while (last < part.length && left >= (part[last]?.width ?? 0)) {
     left -= part[last]?.width ?? 0;
     last += 1;
   }
-  return { cells: part.slice(first, last), isCutBefore: cutBefore, isCutAfter: isCutAfter || last < part.length };
+  // What the end of the line leaves over shows more of what stands in front.
+  while (first > 0 && left >= (part[first - 1]?.width ?? 0)) {
+    first -= 1;
+    left -= part[first]?.width ?? 0;
+  }
+  return {
+    cells: part.slice(first, last),
+    isCutBefore: isCutBefore || first > 0,
+    isCutAfter: isCutAfter || last < part.length,
+  };
 };

@@ -16,6 +16,7 @@ import {
   failureWords,
   lineBytes,
   lineName,
+  linesWorthSaying,
   notBuilt,
   pullSize,
   rowName,
@@ -215,7 +216,7 @@ const whatChanged = (row: SizeRow, report: Report, options: PageOptions): string
   const build = targetOf(report, row.id)?.build;
   if (build?.status === "failed") return failedHtml(build, report, options);
   if (row.change === "removed" && row.before !== undefined) return `was ${formatBytes(row.before.diskBytes)} on disk`;
-  const lines = row.change === "changed" ? row.lines : row.change === "new" ? row.lines.slice(0, 1) : [];
+  const lines = linesWorthSaying(row);
   return lines.map((line) => changedLine(line, row, options)).join("<br>");
 };
 

@@ -14,6 +14,7 @@ import {
   failureWords,
   lineBytes,
   lineName,
+  linesWorthSaying,
   notBuilt,
   pullSize,
   rowName,
@@ -102,7 +103,7 @@ const whatChanged = (row: SizeRow, report: Report, link: Link): string => {
   if (target?.build.status === "failed") return failedLine(target.build, report, link);
   if (row.change === "removed" && row.before !== undefined) return `was ${formatBytes(row.before.diskBytes)} on disk`;
   // Without a baseline the heaviest line says enough.
-  const lines = row.change === "changed" ? row.lines : row.change === "new" ? row.lines.slice(0, 1) : [];
+  const lines = linesWorthSaying(row);
   return lines.map((line) => changedLine(line, row, link)).join("<br>");
 };
 

@@ -52,7 +52,7 @@ export interface SizeRow {
   readonly isPullEstimated: boolean;
   readonly before: { readonly pullBytes: number; readonly diskBytes: number } | undefined;
   readonly budget: Budget | undefined;
-  /** What changed most, largest change first; without a baseline what weighs most. */
+  /** What changed most, largest change first; where nothing changed or was known before, what weighs most. */
   readonly lines: readonly LineSize[];
 }
 

@@ -50,7 +50,7 @@ const measuredRow = (target: TargetReport, image: Image, options: SizeOptions): 
     isPullEstimated: image.isPullEstimated,
     before: before && { pullBytes: before.pullBytes, diskBytes: before.diskBytes },
     budget: budgetOf(id, pull, disk, options),
-    lines: (before === undefined ? heaviest(image) : changedLines(image, before)).slice(0, namedLines),
+    lines: (before === undefined || isSame ? heaviest(image) : changedLines(image, before)).slice(0, namedLines),
   };
 };
 

@@ -102,9 +102,15 @@ export const lineName = (line: LineSize): string => {
   return line.line === undefined ? "" : `line ${line.line}`;
 };
 
+/** What a table tells of a row: all that changed, else the heaviest line where that is news or too much. */
+export const linesWorthSaying = (row: SizeRow): readonly LineSize[] => {
+  if (row.change === "changed") return row.lines;
+  return row.change === "new" || (row.budget?.over ?? 0) > 0 ? row.lines.slice(0, 1) : [];
+};
+
 /** The size a line has, or the bytes by which it changed. */
 export const lineBytes = (line: LineSize, row: SizeRow): string =>
-  row.before === undefined ? formatBytes(line.bytes) : signed(line.bytes);
+  row.change === "changed" ? signed(line.bytes) : formatBytes(line.bytes);
 
 /** `2 values in 28 forms searched in 61.2 MB of 7 images, none found` */
 export const secretsLine = (secrets: SecretSearch): string => {
