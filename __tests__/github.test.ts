@@ -245,6 +245,13 @@ describe("the comment", () => {
     expect(JSON.stringify(github.requests)).not.toContain("hunter2");
   });
 
+  test("is found on a server without GraphQL", async () => {
+    const { upsertComment } = await start({ login: "gitea-actions" });
+    github.fail("graphql", { status: 404 });
+    await upsertComment(comment);
+    expect(await upsertComment({ ...comment, body: body("again") })).toMatchObject({ change: "updated" });
+  });
+
   test("goes to an Enterprise Server under its own path", async () => {
     const { upsertComment } = await start({ prefix: "/api/v3" });
     await upsertComment(comment);

@@ -57,7 +57,12 @@ export const newDelivery = ({ forge, occasion, inputs, runner }: DeliveryOptions
   };
 
   const start = async (): Promise<void> => {
-    if (inputs.check === false || forge === undefined || occasion === undefined) return;
+    if (inputs.check === false) return;
+    if (forge === undefined || occasion === undefined) {
+      const message = "The check run is left out: there is no token. Set the input `github-token`.";
+      missing.push({ message, isExpected: inputs.check === "auto" });
+      return;
+    }
     const title = "Looking at the Dockerfiles";
     check = await attempt("the check run", "checks: write", () =>
       forge.createCheck({

@@ -77,26 +77,27 @@ const create = async (
 
 /** Anyone can plant the marker in a comment, so only one of ours counts. */
 const findOwn = async (connection: Connection, pull: number, marker: string): Promise<Comment | undefined> => {
-  let login: string | undefined;
+  let logins: readonly string[] | undefined;
   const pages = connection.pages<Comment>("GET /repos/{owner}/{repo}/issues/{issue_number}/comments", {
     issue_number: pull,
   });
   for await (const page of pages) {
     for (const comment of page.filter((one) => one.body?.startsWith(marker))) {
-      login ??= await ownLogin(connection);
-      if (comment.user !== null && plainLogin(comment.user.login) === plainLogin(login)) return comment;
+      logins ??= await ownLogins(connection);
+      if (comment.user !== null && logins.includes(plainLogin(comment.user.login))) return comment;
     }
   }
   return undefined;
 };
 
-const ownLogin = async (connection: Connection): Promise<string> => {
+/** Whose comments and suggestions are ours. */
+export const ownLogins = async (connection: Connection): Promise<readonly string[]> => {
   try {
-    return await connection.viewer();
+    return [plainLogin(await connection.viewer())];
   } catch (error) {
-    // Servers without GraphQL (Gitea, Forgejo): the name that the workflow's own token has on GitHub.
-    if (isUncertain(error) && readFailure(error).status === undefined) throw error;
-    return "github-actions[bot]";
+    if (readFailure(error).status === undefined) throw error;
+    // Without GraphQL (Gitea, Forgejo): whom the workflow's own token belongs to there.
+    return ["github-actions", "gitea-actions", "forgejo-actions"];
   }
 };
 

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { plainLogin } from "./github-comment.ts";
+import { ownLogins, plainLogin } from "./github-comment.ts";
 import type { Connection } from "./github-connection.ts";
 import type { Occasion } from "./github-event.ts";
 import { isUncertain } from "./github-retry.ts";
@@ -100,7 +100,7 @@ const markerOf = ({ path, key }: ReviewComment): string =>
   `<!-- docker-hygiene fix ${createHash("sha256").update(`${path}\n${key}`).digest("hex").slice(0, 24)} -->`;
 
 const ownMarkers = async (connection: Connection, pull: number): Promise<ReadonlySet<string>> => {
-  const markers = new Map<string, string>();
+  const found: { readonly marker: string; readonly login: string }[] = [];
   const pages = connection.pages<{ readonly body: string; readonly user: { readonly login: string } | null }>(
     "GET /repos/{owner}/{repo}/pulls/{pull_number}/comments",
     { pull_number: pull },
@@ -108,12 +108,10 @@ const ownMarkers = async (connection: Connection, pull: number): Promise<Readonl
   for await (const page of pages) {
     for (const { body, user } of page) {
       const marker = /^<!-- docker-hygiene fix [0-9a-f]{24} -->/.exec(body)?.[0];
-      if (marker !== undefined && user !== null) markers.set(`${user.login} ${marker}`, marker);
+      if (marker !== undefined && user !== null) found.push({ marker, login: plainLogin(user.login) });
     }
   }
-  if (markers.size === 0) return new Set();
-  const own = `${plainLogin(await connection.viewer().catch(() => "github-actions"))} `;
-  return new Set(
-    [...markers].filter(([key]) => `${plainLogin(key.split(" ")[0] ?? "")} ` === own).map(([, marker]) => marker),
-  );
+  if (found.length === 0) return new Set();
+  const own = await ownLogins(connection);
+  return new Set(found.filter(({ login }) => own.includes(login)).map(({ marker }) => marker));
 };

@@ -101,7 +101,7 @@ export const logLines = (
   }
   const { result } = event;
   const [line = "", ...details] = resultText(result, options).map(withoutCommands);
-  if (result.status !== "failed" || !options.groups) return [line, ...details];
+  if (result.status !== "failed" || !options.groups || result.failure.log.length === 0) return [line, ...details];
   const log = result.failure.log.map((text) => withoutCommands(`  ${oneLine(text)}`));
   const group = workflowCommand("group", {}, `output of ${oneLine(targetName(result.target.id))}`);
   const shown = shownLog(result.failure.log, logWidth(options.width)).length;
