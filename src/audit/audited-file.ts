@@ -97,15 +97,19 @@ const readStages = (
   const globals = globalArguments(dockerfile);
   const stages: Mutable<StageFacts>[] = [];
   const states: StageState[] = [];
+  // Of two stages of one name the later one counts, as in BuildKit.
+  const named = new Map<string, StageFacts>();
   for (const stage of dockerfile.stages) {
-    const base = baseOf(dockerfile, stage, stages, globals, surroundings);
+    const base = baseOf(dockerfile, stage, named, globals, surroundings);
     const parent = base.kind === "stage" ? (base.stage as Mutable<StageFacts>) : undefined;
     const isWindows = parent ? parent.isWindows : isWindowsBase(base, stage, dockerfile.escape === "`");
     const state = stageState(dockerfile, stage, base, parent && states[parent.index], globals, isWindows);
     states.push(state);
-    stages.push(stageFacts(stage, base, parent, state, isWindows));
+    const facts = stageFacts(stage, base, parent, state, isWindows);
+    stages.push(facts);
+    if (stage.name !== undefined) named.set(stage.name, facts);
   }
-  for (const facts of stages) facts.dependencies = dependenciesOf(facts, stages, surroundings);
+  for (const facts of stages) facts.dependencies = dependenciesOf(facts, stages, named, surroundings);
   markTargets(stages, surroundings.targets);
   return { stages, states };
 };
@@ -152,7 +156,7 @@ const stageFacts = (
 const baseOf = (
   dockerfile: Dockerfile,
   stage: Stage,
-  earlier: readonly StageFacts[],
+  earlier: ReadonlyMap<string, StageFacts>,
   globals: ReadonlyMap<string, string | undefined>,
   surroundings: Surroundings,
 ): Base => {
@@ -162,7 +166,7 @@ const baseOf = (
   if (text === undefined) return { kind: "unknown", text: written };
   const name = text.toLowerCase();
   if (surroundings.namedContexts.has(name)) return { kind: "named-context", name };
-  const parent = earlier.findLast((candidate) => candidate.name === name);
+  const parent = earlier.get(name);
   if (parent) return { kind: "stage", stage: parent };
   if (text === "scratch") return { kind: "scratch" };
   return { kind: "image", text, reference: parseImageReference(text) };
@@ -181,15 +185,14 @@ const isWindowsBase = (base: Base, stage: Stage, hasBacktick: boolean): boolean 
 const dependenciesOf = (
   facts: StageFacts,
   stages: readonly StageFacts[],
+  named: ReadonlyMap<string, StageFacts>,
   surroundings: Surroundings,
 ): readonly StageFacts[] => {
   const found = new Set<StageFacts>(facts.base.kind === "stage" ? [facts.base.stage] : []);
   const refer = (written: string | undefined): void => {
     const name = written?.toLowerCase();
     if (!name || surroundings.namedContexts.has(name)) return;
-    const stage =
-      stages.findLast((candidate) => candidate.name === name) ??
-      (/^\d+$/.test(name) ? stages[Number(name)] : undefined);
+    const stage = named.get(name) ?? (/^\d+$/.test(name) ? stages[Number(name)] : undefined);
     if (stage && stage !== facts) found.add(stage);
   };
   for (const instruction of facts.instructions) {

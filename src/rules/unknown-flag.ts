@@ -5,7 +5,7 @@ import { defineRule } from "./rule.ts";
 export default defineRule({
   id: "unknown-flag",
   summary: "Use flags that the syntax version of the file has",
-  level: { recommended: "warning", strict: "warning" },
+  level: { recommended: "error", strict: "error" },
   scope: "every stage",
   why: `BuildKit refuses an instruction with a flag that it does not know. Either the flag is misspelt, or it belongs to the
 command and stands before it, or the engine that builds is older than the flag: then \`# syntax=docker/dockerfile:1\` at the

@@ -68,6 +68,7 @@ export const tagSpan = (file: AuditedFile, use: ImageUse): Span | undefined => {
 
 const originsOf = (file: AuditedFile, word: string): readonly Span[] => {
   const names = new Set([...word.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map((match) => match[1]));
+  if (names.size === 0) return [];
   return file.dockerfile.instructions.flatMap((instruction) =>
     instruction.keyword === "ARG" && instruction.stageIndex === undefined
       ? instruction.assignments.flatMap(({ key, value }) =>
