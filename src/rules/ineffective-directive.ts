@@ -17,7 +17,7 @@ with the engine's own syntax version for instance.`,
     "Other keys.",
     "A second or an invalid escape directive, which BuildKit refuses.",
   ],
-  fixes: "safe",
+  fixes: "unsafe",
   sources: ["https://docs.docker.com/reference/dockerfile/#parser-directives"],
   examples: [
     {
@@ -86,7 +86,7 @@ const moveUp = (file: AuditedFile, comment: Comment): Fix | undefined => {
   const line = text.slice(comment.span.start, lineBreak + 1);
   return {
     title: "Move the directive to the top",
-    safety: "safe",
+    safety: "unsafe",
     edits: [
       { span: { start: top, end: top }, text: line },
       { span: { start: lineStart, end: lineBreak + 1 }, text: "" },
@@ -108,6 +108,6 @@ const misspelt = function* (file: AuditedFile, comment: Comment, key: string, va
   if (!isAtTop || name === "escape") yield { at, message };
   else {
     const edits = [{ span: { start, end: start + key.length }, text: name }];
-    yield { at, message, fix: { title: `Write ${name}`, safety: "safe", edits } };
+    yield { at, message, fix: { title: `Write ${name}`, safety: "unsafe", edits } };
   }
 };

@@ -10,7 +10,7 @@ export default defineRule({
   why: `\`ENV NAME = value\` is the old form with a blank: it sets NAME to \`= value\`, sign included, and nothing complains.
 Delete the blanks.`,
   silent: ["a value that begins with `=` in quotes"],
-  fixes: "safe",
+  fixes: "unsafe",
   sources: ["https://docs.docker.com/reference/dockerfile/#env"],
   examples: [
     {
@@ -43,7 +43,7 @@ Delete the blanks.`,
             ? undefined
             : {
                 title: "Delete the blanks",
-                safety: "safe",
+                safety: "unsafe",
                 edits: [
                   { span: { start, end: value.span.end }, text: hasBlank && !isQuoted ? `="${rest}"` : `=${rest}` },
                 ],
