@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { inspectImage } from "../src/adapters/image-inspect.ts";
-import { checksum, unpack } from "../src/adapters/image-unpack.ts";
+import { checksum, unpack, unpackSmall } from "../src/adapters/image-unpack.ts";
 import { MeasureError, measure } from "../src/adapters/oci-layout.ts";
 import type { Target } from "../src/build/target.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
@@ -399,12 +399,14 @@ describe("search for secrets", () => {
 
 describe("images in a layout", () => {
   let layout = "";
+  const parts: (readonly [string, Buffer])[] = [];
   beforeAll(() => {
     layout = mkdtempSync(join(tmpdir(), "image-test-"));
   });
   beforeEach(() => {
     rmSync(layout, { recursive: true, force: true });
     mkdirSync(join(layout, "blobs/sha256"), { recursive: true });
+    parts.length = 0;
   });
   afterAll(() => rmSync(layout, { recursive: true, force: true }));
 
@@ -577,11 +579,6 @@ describe("images in a layout", () => {
     );
   });
 
-  const parts: (readonly [string, Buffer])[] = [];
-  beforeEach(() => {
-    parts.length = 0;
-  });
-
   const blob = (body: Buffer): { readonly digest: string; readonly size: number } => {
     const path = `blobs/sha256/${sha256(body)}`;
     writeFileSync(join(layout, path), body);
@@ -646,7 +643,10 @@ describe("small parts", () => {
       let at = 0;
       for (let from = 0; from < whole.length; ) {
         const to = from + 1 + Math.floor(random() * 20_000);
-        for (const piece of cut(whole.subarray(from, to))) cuts.add((at += piece.length));
+        for (const piece of cut(whole.subarray(from, to))) {
+          at += piece.length;
+          cuts.add(at);
+        }
         from = to;
       }
       expect({ seed, round, missing: ends.filter((end) => !cuts.has(end)), at }).toEqual({
@@ -728,7 +728,7 @@ interface TestSecret {
 const searched = async (secrets: readonly TestSecret[], ...entries: readonly Entry[]): Promise<LeakSearch> => {
   const { leakHunt, searchImage } = await import("../src/image/image-leaks.ts");
   const hunt = leakHunt(secrets.map(({ id, value }) => ({ id, value: Buffer.from(value) })));
-  const scan = layerScan({ checksum, search: { newStream: hunt.newStream, unpack } });
+  const scan = layerScan({ checksum, search: { newStream: hunt.newStream, unpack, unpackSmall } });
   const tar = tarOf(entries);
   for (let from = 0; from < tar.length; from += 1000) {
     scan.push(tar.subarray(from, from + 1000));

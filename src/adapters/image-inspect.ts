@@ -14,7 +14,7 @@ import { asArray, at } from "../image/json-reading.ts";
 import { readDescriptor } from "../image/manifest.ts";
 import { type MeasuredImages, measureImages, problemOf } from "../image/measure-image.ts";
 import { packingOf } from "../image/packed-search.ts";
-import { CHUNK, checksum, framing, unpack, unpackingStream } from "./image-unpack.ts";
+import { CHUNK, checksum, framing, unpack, unpackingStream, unpackSmall } from "./image-unpack.ts";
 import { imagesOrError, layerCache, layoutStore, type MeasureOptions } from "./oci-layout.ts";
 
 export interface InspectOptions extends MeasureOptions {
@@ -69,7 +69,7 @@ const firstBytes = async (path: string): Promise<Uint8Array> => {
 };
 
 const inspectArchive = async (stream: Readable, hunt: LeakHunt | undefined): Promise<MeasuredImages> => {
-  const search = hunt && { newStream: hunt.newStream, unpack };
+  const search = hunt && { newStream: hunt.newStream, unpack, unpackSmall };
   const reader = archiveReader({ checksum, search, unpack, deflatedLength });
   for await (const chunk of stream) {
     reader.push(chunk);

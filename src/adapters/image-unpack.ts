@@ -1,12 +1,12 @@
 import { Transform } from "node:stream";
-import { crc32, createGunzip, createZstdDecompress } from "node:zlib";
-import type { Packing, Unpack } from "../image/packed-search.ts";
+import { crc32, createGunzip, createZstdDecompress, gunzipSync } from "node:zlib";
+import type { Packing, Unpack, UnpackSmall } from "../image/packed-search.ts";
 import { zstdFrames } from "../image/zstd-frames.ts";
 
 export const checksum = (bytes: Uint8Array, before: number): number => crc32(bytes, before);
 
 /** Bytes that a stream hands on at a time. */
-export const CHUNK = 256 * 1024;
+export const CHUNK = 64 * 1024;
 
 /** A stream that unpacks what is written to it; several gzip members or zstd frames count as one. */
 export const unpackingStream = (packing: Packing, chunkSize: number): Transform => {
@@ -28,7 +28,7 @@ export const framing = (packing: Packing): Transform | undefined => {
   });
 };
 
-const SMALL_CHUNK = 64 * 1024;
+const SMALL_CHUNK = 16 * 1024;
 
 export const unpack: Unpack = (packing, onData) => {
   const stream = unpackingStream(packing, SMALL_CHUNK);
@@ -66,4 +66,16 @@ export const unpack: Unpack = (packing, onData) => {
     },
     stop: () => stream.destroy(),
   };
+};
+
+const LARGEST_AT_ONCE = 4 << 20;
+
+export const unpackSmall: UnpackSmall = (packing, bytes) => {
+  // Several frames of zstd would be cut off after the first.
+  if (packing === "zstd") return undefined;
+  try {
+    return gunzipSync(bytes, { chunkSize: CHUNK, maxOutputLength: LARGEST_AT_ONCE });
+  } catch {
+    return undefined;
+  }
 };

@@ -18,7 +18,7 @@ import {
 } from "../image/manifest.ts";
 import { type ImageStore, type MeasuredImages, measureImages } from "../image/measure-image.ts";
 import type { SecretValue } from "../image/secret-forms.ts";
-import { CHUNK, checksum, framing, unpack, unpackingStream } from "./image-unpack.ts";
+import { CHUNK, checksum, framing, unpack, unpackingStream, unpackSmall } from "./image-unpack.ts";
 
 /** One or more platforms of a target could not be measured; the others are in `measured`. */
 export class MeasureError extends ImageError {
@@ -135,7 +135,7 @@ const scanLayer = async (
   compression: Compression,
   hunt: LeakHunt | undefined,
 ): Promise<LayerContents> => {
-  const scan = layerScan({ checksum, search: hunt && { newStream: hunt.newStream, unpack } });
+  const scan = layerScan({ checksum, search: hunt && { newStream: hunt.newStream, unpack, unpackSmall } });
   for await (const chunk of uncompressed(path, compression)) {
     scan.push(chunk);
     await scan.settled();

@@ -1,5 +1,14 @@
 import type { LeakPlace } from "./image.ts";
-import { type PackedSearch, packedSearch, packingOf, type Unpack } from "./packed-search.ts";
+import {
+  type PackedMeans,
+  type PackedSearch,
+  type Packing,
+  packedSearch,
+  packingOf,
+  smallSearch,
+  type Unpack,
+  type UnpackSmall,
+} from "./packed-search.ts";
 import type { OnHit, PatternStream } from "./pattern-search.ts";
 import type { TarEntry } from "./tar-header.ts";
 
@@ -21,6 +30,7 @@ export interface LayerFindings {
 export interface SearchMeans {
   readonly newStream: (onHit: OnHit) => PatternStream;
   readonly unpack: Unpack;
+  readonly unpackSmall: UnpackSmall;
 }
 
 /** Follows the reader of a layer, and knows in which entry a hit lies. */
@@ -53,8 +63,10 @@ const MOST_HITS = 200;
 const MOST_PENDING = 5000;
 const MOST_GAPS = 20;
 const HEAD = 4;
+/** Packed files up to this size are unpacked at once. */
+const SMALL = 256 * 1024;
 
-const searchingFinder = ({ newStream, unpack }: SearchMeans): HitFinder => {
+const searchingFinder = ({ newStream, unpack, unpackSmall }: SearchMeans): HitFinder => {
   const hits = new Map<string, LayerHit>();
   const gaps: string[] = [];
   const running: { readonly path: string; readonly search: PackedSearch }[] = [];
@@ -64,7 +76,10 @@ const searchingFinder = ({ newStream, unpack }: SearchMeans): HitFinder => {
   let searchedBytes = 0;
   let entry: TarEntry | undefined;
   let path = "";
+  let packing: Packing | undefined;
   let packed: PackedSearch | undefined;
+  let small: Uint8Array | undefined;
+  let smallLength = 0;
   const archive = newStream((pattern, start) => {
     if (pending.length < MOST_PENDING) pending.push({ pattern, start });
   });
@@ -84,16 +99,28 @@ const searchingFinder = ({ newStream, unpack }: SearchMeans): HitFinder => {
     if (resolved > 0) pending.splice(0, resolved);
   };
 
-  const startPacked = (): void => {
-    const packing = packingOf(head);
-    if (packing === undefined) return;
-    const inside = path;
-    const stream = (): PatternStream =>
-      newStream((pattern) => keep({ pattern, path: inside, part: "packed contents" }));
-    packed = packedSearch(packing, unpack, stream, (count) => {
+  const packedMeans = (inside: string): PackedMeans => ({
+    unpack,
+    unpackSmall,
+    newStream: () => newStream((pattern) => keep({ pattern, path: inside, part: "packed contents" })),
+    onBytes: (count) => {
       searchedBytes += count;
-    });
-    packed.write(head.slice());
+    },
+  });
+
+  const startPacked = (size: number): void => {
+    packing = packingOf(head);
+    if (packing === undefined) return;
+    if (size <= SMALL) small = new Uint8Array(size);
+    else packed = packedSearch(packing, packedMeans(path));
+    writePacked(head.slice());
+  };
+
+  const writePacked = (bytes: Uint8Array): void => {
+    packed?.write(bytes);
+    if (small === undefined) return;
+    small.set(bytes, smallLength);
+    smallLength += bytes.length;
   };
 
   const settle = async (): Promise<void> => {
@@ -115,7 +142,6 @@ const searchingFinder = ({ newStream, unpack }: SearchMeans): HitFinder => {
       entry = next;
       path = nextPath;
       headLength = 0;
-      packed = undefined;
     },
     data: (bytes) => {
       let from = 0;
@@ -123,15 +149,17 @@ const searchingFinder = ({ newStream, unpack }: SearchMeans): HitFinder => {
         from = Math.min(HEAD - headLength, bytes.length);
         head.set(bytes.subarray(0, from), headLength);
         headLength += from;
-        if (headLength === HEAD) startPacked();
+        if (headLength === HEAD) startPacked(entry?.size ?? 0);
       }
-      if (from < bytes.length) packed?.write(bytes.subarray(from));
+      if (from < bytes.length) writePacked(bytes.subarray(from));
     },
     leave: () => {
-      if (packed === undefined) return;
-      packed.end();
-      running.push({ path, search: packed });
-      packed = undefined;
+      packed?.end();
+      const whole = small?.subarray(0, smallLength);
+      const search = packing && whole ? smallSearch(packing, whole, packedMeans(path)) : packed;
+      if (search !== undefined) running.push({ path, search });
+      packing = packed = small = undefined;
+      smallLength = 0;
     },
     settled: settle,
     end: async () => {

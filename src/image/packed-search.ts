@@ -15,6 +15,9 @@ export interface Unpacker {
 
 export type Unpack = (packing: Packing, onData: (bytes: Uint8Array) => void) => Unpacker;
 
+/** Unpacks a small file at once, which is cheaper than a stream; undefined when it is broken or becomes large. */
+export type UnpackSmall = (packing: Packing, bytes: Uint8Array) => Uint8Array | undefined;
+
 /** How a file is packed, by its first four bytes. */
 export const packingOf = (head: Uint8Array): Packing | undefined => {
   if (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8) return "gzip";
@@ -26,6 +29,13 @@ export const packingOf = (head: Uint8Array): Packing | undefined => {
 export const MOST_UNPACKED = 2 ** 30;
 const DEEPEST = 3;
 
+export interface PackedMeans {
+  readonly unpack: Unpack;
+  readonly unpackSmall: UnpackSmall;
+  readonly newStream: () => PatternStream;
+  readonly onBytes: (count: number) => void;
+}
+
 export interface PackedSearch {
   readonly write: (bytes: Uint8Array) => void;
   readonly end: () => void;
@@ -34,27 +44,21 @@ export interface PackedSearch {
 }
 
 /** Searches what a file holds once unpacked, and what is packed in that. */
-export const packedSearch = (
-  packing: Packing,
-  unpack: Unpack,
-  newStream: () => PatternStream,
-  onBytes: (count: number) => void,
-  depth = 1,
-): PackedSearch => {
-  const stream = newStream();
+export const packedSearch = (packing: Packing, means: PackedMeans, depth = 1): PackedSearch => {
+  const stream = means.newStream();
   let inner: PackedSearch | undefined;
   let seen = 0;
   let hasEnded = false;
   let gap: string | undefined;
-  const unpacker = unpack(packing, (bytes) => {
+  const unpacker = means.unpack(packing, (bytes) => {
     if (gap !== undefined) return;
     if (seen === 0) {
       const innerPacking = packingOf(bytes);
       if (innerPacking !== undefined && depth >= DEEPEST) gap = `is packed more than ${DEEPEST} times`;
-      else if (innerPacking !== undefined) inner = packedSearch(innerPacking, unpack, newStream, onBytes, depth + 1);
+      else if (innerPacking !== undefined) inner = packedSearch(innerPacking, means, depth + 1);
     }
     seen += bytes.length;
-    onBytes(bytes.length);
+    means.onBytes(bytes.length);
     stream.push(bytes);
     inner?.write(bytes);
     if (seen <= MOST_UNPACKED) return;
@@ -74,4 +78,18 @@ export const packedSearch = (
       return gap ?? innerGap ?? (outcome === "broken" ? "is broken" : undefined);
     },
   };
+};
+
+/** Searches a small file that is there as a whole. */
+export const smallSearch = (packing: Packing, bytes: Uint8Array, means: PackedMeans): PackedSearch | undefined => {
+  const unpacked = means.unpackSmall(packing, bytes);
+  if (unpacked !== undefined && packingOf(unpacked) === undefined) {
+    means.onBytes(unpacked.length);
+    means.newStream().push(unpacked);
+    return undefined;
+  }
+  const search = packedSearch(packing, means);
+  search.write(bytes);
+  search.end();
+  return search;
 };
