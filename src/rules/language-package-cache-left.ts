@@ -1,9 +1,9 @@
 import type { AuditedFile } from "./audited-file.ts";
 import { hasOption } from "./knowledge/command-options.ts";
 import { type CacheRow, cacheRows } from "./knowledge/language-caches.ts";
-import { isMentioned } from "./knowledge/lineage-text.ts";
-import { callsUnknownScript, cleansUpAfter, deletes, isMounted } from "./knowledge/package-caches.ts";
-import { isSimulated, type PackageCommand } from "./knowledge/package-managers.ts";
+import { once } from "./knowledge/once.ts";
+import { callsUnknownScript, deletes, isMounted } from "./knowledge/package-caches.ts";
+import { isSimulated, type PackageCommand, readPackageCommand } from "./knowledge/package-managers.ts";
 import { mayHold, type RunCommands, runsIn } from "./knowledge/run-commands.ts";
 import { appendCommand, insertAfter } from "./knowledge/script-edits.ts";
 import { defineRule, type Edit, type Problem } from "./rule.ts";
@@ -103,11 +103,25 @@ const keepsCache = (file: AuditedFile, run: RunCommands, called: PackageCommand,
   if (row.variables.some((name) => run.stage.variableAt(name, run.run) !== undefined)) return false;
   if (command.assignments.some((assignment) => row.variables.includes(assignment.name))) return false;
   if (row.applies !== undefined && !row.applies(file, run)) return false;
-  if (isMentioned(file, run.stage, row.setting)) return false;
-  const directories = row.directories;
-  if (isMounted(file, run.run, directories) || cleansUpAfter(run, command, [manager.name])) return false;
-  return !run.commands.some((other) => other.index > command.index && deletes(other, directories));
+  if (row.isSet(run.stage, file) || isMounted(file, run.run, row.directories)) return false;
+  return command.index > lastRemoval(run, manager.name, row);
 };
+
+/** Index of the last command of the RUN that empties the cache. */
+const lastRemoval = (run: RunCommands, name: string, row: CacheRow): number => {
+  const known = removals(run);
+  const found =
+    known.get(name) ??
+    run.commands.findLast((command) => {
+      const called = readPackageCommand(command);
+      return (called?.action === "clean" && called.manager.name === name) || deletes(command, row.directories);
+    })?.index ??
+    -1;
+  known.set(name, found);
+  return found;
+};
+
+const removals = once((_run: RunCommands) => new Map<string, number>());
 
 const toProblem = (file: AuditedFile, run: RunCommands, called: PackageCommand, row: CacheRow): Problem => {
   const word = called.actionWord ?? called.command.nameWord;

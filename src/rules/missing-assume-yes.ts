@@ -1,6 +1,6 @@
 import type { AuditedFile } from "./audited-file.ts";
 import { hasOption } from "./knowledge/command-options.ts";
-import { isMentioned } from "./knowledge/lineage-text.ts";
+import { mentions } from "./knowledge/lineage-text.ts";
 import { isSimulated, type PackageCommand } from "./knowledge/package-managers.ts";
 import { mayHold, type RunCommands, runsIn } from "./knowledge/run-commands.ts";
 import { insertAfter } from "./knowledge/script-edits.ts";
@@ -88,8 +88,10 @@ const mayAsk = (file: AuditedFile, run: RunCommands, called: PackageCommand): bo
   if (mayHold(file, run, options.unknown, /^-\w*[yn]|--(yes|assume|non)/)) return false;
   if (command.pipedFrom !== undefined || command.redirects.some((redirect) => redirect.operator.startsWith("<")))
     return false;
-  return !isMentioned(file, run.stage, configured, /apt\.conf|dnf\.conf|yum\.conf|zypper\.conf/);
+  return !isConfigured(run.stage, file);
 };
+
+const isConfigured = mentions(configured, /apt\.conf|dnf\.conf|yum\.conf|zypper\.conf/);
 
 const answers = (called: PackageCommand): boolean => {
   const { manager, options, actionWord } = called;

@@ -47,10 +47,11 @@ ARG has the same effect on the RUN instructions behind it and ends with the buil
   ],
   check: function* (file) {
     for (const stage of file.shippedStages) {
+      if (isEmptied(file, stage)) continue;
       for (const instruction of stage.instructions) {
         if (instruction.keyword !== "ENV") continue;
         for (const assignment of instruction.assignments) {
-          if (assignment.key.text !== variable || isEmpty(assignment) || isEmptied(file, stage)) continue;
+          if (assignment.key.text !== variable || isEmpty(assignment)) continue;
           const message = `ENV sets \`${variable}\` in every container of this image too`;
           const fix = toArg(file, stage, instruction, assignment);
           yield fix === undefined ? { at: assignment.span, message } : { at: assignment.span, message, fix };

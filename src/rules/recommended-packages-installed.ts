@@ -1,5 +1,5 @@
 import type { AuditedFile } from "./audited-file.ts";
-import { isMentioned } from "./knowledge/lineage-text.ts";
+import { mentions } from "./knowledge/lineage-text.ts";
 import { isSimulated, type PackageCommand } from "./knowledge/package-managers.ts";
 import { mayHold, type RunCommands, runsIn } from "./knowledge/run-commands.ts";
 import { insertAfter } from "./knowledge/script-edits.ts";
@@ -94,8 +94,10 @@ const installsRecommended = (file: AuditedFile, run: RunCommands, called: Packag
   if (options.some((option) => option.name === "--install-recommends" || option.name === "--with-recommends"))
     return false;
   if (mayHold(file, run, unknown, /recommends/i)) return false;
-  return !isMentioned(file, run.stage, /APT::Install-Recommends|Install-Recommends\b.*\b(false|0|no)\b/i, /apt\.conf/);
+  return !isConfigured(run.stage, file);
 };
+
+const isConfigured = mentions(/APT::Install-Recommends|Install-Recommends\b.*\b(false|0|no)\b/i, /apt\.conf/);
 
 const toProblem = (run: RunCommands, called: PackageCommand): Problem => {
   const option = called.manager.name === "aptitude" ? "--without-recommends" : "--no-install-recommends";

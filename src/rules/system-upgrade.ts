@@ -1,6 +1,7 @@
 import type { AuditedFile } from "./audited-file.ts";
 import { hasOption } from "./knowledge/command-options.ts";
 import { deleteInstruction } from "./knowledge/edits.ts";
+import { once } from "./knowledge/once.ts";
 import { isSimulated, type PackageCommand, readPackageCommand } from "./knowledge/package-managers.ts";
 import { type RunCommands, runsIn } from "./knowledge/run-commands.ts";
 import { deleteCommand } from "./knowledge/script-edits.ts";
@@ -108,10 +109,12 @@ const toProblem = (file: AuditedFile, run: RunCommands, called: PackageCommand):
 
 /** The whole RUN goes when it does nothing else. */
 const editOf = (file: AuditedFile, run: RunCommands, called: PackageCommand): Edit | undefined => {
-  if (run.isRead && run.commands.every((command) => isRest(command))) return deleteInstruction(file.text, run.run);
+  if (isOnlyUpgrade(run)) return deleteInstruction(file.text, run.run);
   const script = run.scriptOf(called.command);
   return script === undefined ? undefined : deleteCommand(file, script, called.command);
 };
+
+const isOnlyUpgrade = once((run: RunCommands): boolean => run.isRead && run.commands.every(isRest));
 
 const isRest = (command: RunCommands["commands"][number]): boolean => {
   const called = readPackageCommand(command);

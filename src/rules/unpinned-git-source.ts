@@ -2,6 +2,7 @@ import type { Span } from "../dockerfile/model.ts";
 import type { ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile } from "./audited-file.ts";
 import { findOption, hasOption, readOptions } from "./knowledge/command-options.ts";
+import { once } from "./knowledge/once.ts";
 import type { PackageCommand } from "./knowledge/package-managers.ts";
 import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
 import { defineRule } from "./rule.ts";
@@ -130,24 +131,26 @@ const unpinnedClones = (run: RunCommands, runs: readonly RunCommands[]): readonl
     if (action?.value !== "clone" || source === undefined || read.unknown.length > 0) return [];
     if (!/^([a-z+]+:\/\/|[\w.-]+@[\w.-]+:)/.test(source.value) || source.value.startsWith("file:")) return [];
     const ref = findOption(read, "-b", "--branch", "--revision")?.value ?? "";
-    if (
-      isPin(ref) ||
-      hasOption(read, "--mirror", "--bare", "--no-checkout", "-n") ||
-      isCheckedOutLater(run, command, runs)
-    )
+    if (isPin(ref) || hasOption(read, "--mirror", "--bare", "--no-checkout", "-n") || isCheckedOutLater(command, runs))
       return [];
     return [source.span];
   });
 
-const isCheckedOutLater = (run: RunCommands, clone: ShellCommand, runs: readonly RunCommands[]): boolean =>
-  runs.some((later) => {
-    if (later.run.index < run.run.index) return false;
-    return later.commands.some((command) => {
-      if (command.name !== "git" || (later === run && command.index <= clone.index)) return false;
-      const action = readOptions(command.args, gitOptions).operands[0]?.value ?? "";
+const isCheckedOutLater = (clone: ShellCommand, runs: readonly RunCommands[]): boolean => {
+  const last = lastCheckout(runs);
+  return last !== undefined && last.span.start > clone.span.start;
+};
+
+/** The last command of the stage that takes a ref out of a repository. */
+const lastCheckout = once((runs: readonly RunCommands[]): ShellCommand | undefined =>
+  runs
+    .flatMap((run) => run.commands)
+    .findLast(({ name, args }) => {
+      if (name !== "git") return false;
+      const action = readOptions(args, gitOptions).operands[0]?.value ?? "";
       return /^(checkout|reset|fetch|switch|rev-parse|worktree)$/.test(action);
-    });
-  });
+    }),
+);
 
 const unpinnedSources = (called: PackageCommand): readonly Span[] => {
   if (called.action !== "install") return [];

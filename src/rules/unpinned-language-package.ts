@@ -1,5 +1,7 @@
 import type { ShellWord } from "../dockerfile/script.ts";
+import type { AuditedFile } from "./audited-file.ts";
 import { unpinnedPackages } from "./knowledge/language-pins.ts";
+import { alongLineage } from "./knowledge/once.ts";
 import type { PackageCommand } from "./knowledge/package-managers.ts";
 import { type RunCommands, runsIn } from "./knowledge/run-commands.ts";
 import { defineRule } from "./rule.ts";
@@ -69,7 +71,7 @@ RUN dotnet tool install --global ⟦dotnet-ef⟧ && composer global require ⟦p
   check: function* (file) {
     for (const run of runsIn(file, "every stage")) {
       for (const called of run.packages) {
-        for (const word of unpinnedPackages(called, hasSources(run))) {
+        for (const word of unpinnedPackages(called, hasSources(file, run))) {
           yield { at: word.span, message: messageOf(called, word) };
         }
       }
@@ -78,14 +80,13 @@ RUN dotnet tool install --global ⟦dotnet-ef⟧ && composer global require ⟦p
 });
 
 /** Whether an earlier instruction of the lineage brings files of the project, whose go.mod then gives the versions. */
-const hasSources = (run: RunCommands): boolean =>
-  run.stage.lineage.some((stage) =>
-    stage.instructions.some(
-      (instruction) =>
-        (instruction.keyword === "COPY" || instruction.keyword === "ADD") &&
-        (stage !== run.stage || instruction.index < run.run.index),
-    ),
-  ) || run.run.mounts.some((mount) => mount.type === "bind");
+const hasSources = (file: AuditedFile, run: RunCommands): boolean =>
+  firstCopy(run.stage, file) < run.run.index || run.run.mounts.some((mount) => mount.type === "bind");
+
+const firstCopy = alongLineage<number>((stage, below) => {
+  const own = stage.instructions.find(({ keyword }) => keyword === "COPY" || keyword === "ADD")?.index;
+  return Math.min(below ?? Number.POSITIVE_INFINITY, own ?? Number.POSITIVE_INFINITY);
+});
 
 const messageOf = (called: PackageCommand, word: ShellWord): string => {
   const fault = /@(latest|next|master|main|HEAD)$/.test(word.value) ? "names no version" : "has no version";

@@ -1,12 +1,11 @@
-import type { AuditedFile } from "./audited-file.ts";
-import { isMentioned } from "./knowledge/lineage-text.ts";
+import { mentions } from "./knowledge/lineage-text.ts";
 import {
   isLocalOrRemoteFile,
   isPinnedSystemPackage,
   isSimulated,
   type PackageCommand,
 } from "./knowledge/package-managers.ts";
-import { type RunCommands, runsIn } from "./knowledge/run-commands.ts";
+import { runsIn } from "./knowledge/run-commands.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -70,7 +69,7 @@ this rule is off unless it is asked for.`,
   check: function* (file) {
     for (const run of runsIn(file, "every stage")) {
       for (const called of run.packages) {
-        if (!mayPin(called) || isHeldElsewhere(file, run)) continue;
+        if (!mayPin(called) || isHeldElsewhere(run.stage, file)) continue;
         for (const word of called.operands.filter((operand) => isUnpinned(called, operand))) {
           yield {
             at: word.span,
@@ -101,10 +100,7 @@ const isUnpinned = (called: PackageCommand, word: PackageCommand["operands"][num
   // apt-get install name- removes
   !(called.manager.name.startsWith("apt") && /-$/.test(word.value));
 
-const isHeldElsewhere = (file: AuditedFile, run: RunCommands): boolean =>
-  isMentioned(
-    file,
-    run.stage,
-    /snapshot\.(debian|ubuntu)\.(org|com)|apt\/preferences|versionlock/,
-    /preferences|apk\/world|versionlock/,
-  );
+const isHeldElsewhere = mentions(
+  /snapshot\.(debian|ubuntu)\.(org|com)|apt\/preferences|versionlock/,
+  /preferences|apk\/world|versionlock/,
+);

@@ -1,4 +1,6 @@
-import type { AuditedFile } from "../audited-file.ts";
+import type { AuditedFile, StageFacts } from "../audited-file.ts";
+import { mentions } from "./lineage-text.ts";
+import { once } from "./once.ts";
 import type { PackageManagerName } from "./package-managers.ts";
 import type { RunCommands } from "./run-commands.ts";
 
@@ -11,8 +13,8 @@ export interface CacheRow {
   readonly off: readonly string[];
   /** Variables that do the same. */
   readonly variables: readonly string[];
-  /** Text of a configuration that does the same. */
-  readonly setting: RegExp;
+  /** Whether a configuration does the same. */
+  readonly isSet: (stage: StageFacts, file: AuditedFile) => boolean;
   /** The option to insert; else `cleanUp` is appended. */
   readonly option?: string;
   readonly cleanUp?: string;
@@ -23,12 +25,16 @@ const baseName = (run: RunCommands): string | undefined =>
   run.stage.rootBase.kind === "image" ? run.stage.rootBase.reference?.name : undefined;
 
 /** Yarn 2 and later may keep its cache in the project; corepack and `.yarnrc.yml` tell of it. */
-const isClassicYarn = (file: AuditedFile, run: RunCommands): boolean => {
-  if (file.context?.files.some((path) => /(^|\/)\.yarnrc\.yml$/.test(path)) === true) return false;
-  if (/"packageManager"\s*:\s*"yarn@([2-9]|\d\d)/.test(file.context?.read("package.json") ?? "")) return false;
-  const modern = /\.yarnrc\.yml|\.yarn\/|--immutable|yarn set version|yarn@(stable|berry|[2-9])/;
-  return !run.stage.lineage.some((stage) => modern.test(file.text.slice(stage.stage.span.start, stage.stage.span.end)));
-};
+const isClassicYarn = (file: AuditedFile, run: RunCommands): boolean =>
+  !isModernProject(file) && !mentionsModernYarn(run.stage, file);
+
+const isModernProject = once(
+  (file: AuditedFile): boolean =>
+    file.context?.files.some((path) => /(^|\/)\.yarnrc\.yml$/.test(path)) === true ||
+    /"packageManager"\s*:\s*"yarn@([2-9]|\d\d)/.test(file.context?.read("package.json") ?? ""),
+);
+
+const mentionsModernYarn = mentions(/\.yarnrc\.yml|\.yarn\/|--immutable|yarn set version|yarn@(stable|berry|[2-9])/);
 
 export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> = {
   pip: {
@@ -37,7 +43,7 @@ export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> 
     directories: ["/root/.cache/pip"],
     off: ["--no-cache-dir", "--cache-dir", "--no-index", "--dry-run"],
     variables: ["PIP_NO_CACHE_DIR", "PIP_CACHE_DIR", "XDG_CACHE_HOME"],
-    setting: /no-cache-dir\s*=|global\.no-cache-dir|\bno_cache_dir\b/,
+    isSet: mentions(/no-cache-dir\s*=|global\.no-cache-dir|\bno_cache_dir\b/),
     option: "--no-cache-dir",
   },
   uv: {
@@ -46,7 +52,7 @@ export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> 
     directories: ["/root/.cache/uv"],
     off: ["--no-cache", "--no-cache-dir", "-n", "--cache-dir", "--offline"],
     variables: ["UV_NO_CACHE", "UV_CACHE_DIR", "XDG_CACHE_HOME"],
-    setting: /no-cache\s*=/,
+    isSet: mentions(/no-cache\s*=/),
     option: "--no-cache",
   },
   gem: {
@@ -55,7 +61,7 @@ export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> 
     directories: ["/usr/local/bundle/doc", "/usr/local/lib/ruby/gems", "/var/lib/gems"],
     off: ["--no-document", "--no-doc", "-N", "--no-rdoc", "--no-ri", "--document"],
     variables: [],
-    setting: /gem:\s*--no-|gemrc/,
+    isSet: mentions(/gem:\s*--no-|gemrc/),
     option: "--no-document",
     // its gemrc says no-document
     applies: (_, run) => baseName(run) !== "ruby" && baseName(run) !== "jruby",
@@ -66,7 +72,7 @@ export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> 
     directories: ["/root/.npm"],
     off: ["--cache", "--dry-run", "--package-lock-only"],
     variables: ["npm_config_cache", "NPM_CONFIG_CACHE"],
-    setting: /npm config set (--global )?cache\b/,
+    isSet: mentions(/npm config set (--global )?cache\b/),
     cleanUp: "npm cache clean --force",
   },
   yarn: {
@@ -75,7 +81,7 @@ export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> 
     directories: ["/usr/local/share/.cache/yarn", "/root/.cache/yarn", "/usr/local/share/.cache"],
     off: ["--cache-folder", "--offline", "--immutable"],
     variables: ["YARN_CACHE_FOLDER", "YARN_VERSION_BERRY", "XDG_CACHE_HOME"],
-    setting: /yarn config set cache/,
+    isSet: mentions(/yarn config set cache/),
     cleanUp: "yarn cache clean",
     applies: isClassicYarn,
   },
@@ -85,7 +91,7 @@ export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> 
     directories: ["/opt/conda/pkgs"],
     off: ["--dry-run", "-d"],
     variables: ["CONDA_PKGS_DIRS"],
-    setting: /pkgs_dirs/,
+    isSet: mentions(/pkgs_dirs/),
   },
   composer: {
     subcommands: /^(install|i|require|req|update|create-project|global require)$/,
@@ -93,7 +99,7 @@ export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> 
     directories: ["/root/.composer/cache", "/root/.cache/composer", "/tmp/cache"],
     off: ["--no-cache", "--dry-run"],
     variables: ["COMPOSER_CACHE_DIR", "COMPOSER_HOME", "XDG_CACHE_HOME"],
-    setting: /cache-dir/,
+    isSet: mentions(/cache-dir/),
     option: "--no-cache",
   },
 };

@@ -3,6 +3,7 @@ import type { ShellWord } from "../../dockerfile/script.ts";
 import type { AuditedFile } from "../audited-file.ts";
 import { hasOption } from "./command-options.ts";
 import { holdsPath } from "./context-paths.ts";
+import { alongLineage } from "./once.ts";
 import type { PackageCommand, PackageManagerName } from "./package-managers.ts";
 import { mayHold, type RunCommands } from "./run-commands.ts";
 
@@ -164,25 +165,35 @@ const removes = (run: RunCommands, lock: string): boolean =>
   );
 
 const findLock = (file: AuditedFile, run: RunCommands, locks: readonly string[]): LockFault["lock"] | undefined => {
-  const copies = run.stage.lineage
-    .flatMap((stage) => stage.instructions)
-    .filter((instruction) => instruction.keyword === "COPY" || instruction.keyword === "ADD")
-    .filter((copy) => copy.stageIndex !== run.run.stageIndex || copy.index < run.run.index);
   for (const name of locks) {
-    for (const copy of copies) {
-      const source = copy.sources.find((word) => brings(file, word.text, name, isFromContext(copy)));
-      if (source !== undefined) return { name, at: source.span };
-    }
+    const copied = firstCopies(run.stage, file).get(name);
+    if (copied !== undefined && copied.index < run.run.index) return { name, at: copied.at };
     const mount = run.run.mounts.find(
-      (candidate) =>
-        candidate.type === "bind" &&
-        (baseOf(candidate.fields.get("source") ?? "") === name ||
-          baseOf(candidate.fields.get("target") ?? "") === name),
+      ({ type, fields }) =>
+        type === "bind" && [fields.get("source"), fields.get("target")].some((path) => baseOf(path ?? "") === name),
     );
     if (mount !== undefined) return { name, at: mount.flag.span };
   }
   return undefined;
 };
+
+/** Where the lineage first copies each lock file. */
+const firstCopies = alongLineage<ReadonlyMap<string, { readonly index: number; readonly at: Span }>>(
+  (stage, below, file) => {
+    const found = new Map(below ?? []);
+    for (const copy of stage.instructions) {
+      if (copy.keyword !== "COPY" && copy.keyword !== "ADD") continue;
+      for (const name of allLocks) {
+        if (found.has(name)) continue;
+        const source = copy.sources.find((word) => brings(file, word.text, name, isFromContext(copy)));
+        if (source !== undefined) found.set(name, { index: copy.index, at: source.span });
+      }
+    }
+    return found;
+  },
+);
+
+const allLocks: readonly string[] = Object.values(rows).flatMap((row) => row.locks);
 
 const isFromContext = (copy: Pick<CopyInstruction, "flags">): boolean =>
   !copy.flags.some((flag) => flag.name === "from");

@@ -2,6 +2,7 @@ import type { ShellCommand } from "../../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
 import type { Problem } from "../rule.ts";
 import { hasOption } from "./command-options.ts";
+import { alongLineage, once } from "./once.ts";
 import { callsUnknownScript, isMounted } from "./package-caches.ts";
 import { isLocalOrRemoteFile, isSimulated, type PackageCommand, readPackageCommand } from "./package-managers.ts";
 import { type RunCommands, runsOf } from "./run-commands.ts";
@@ -70,15 +71,26 @@ interface Install {
   readonly called: PackageCommand;
 }
 
-/** The next install of the stage that makes no update of its own. */
+/** The next install of the stage, unless it makes an update of its own. */
 const laterInstall = (file: AuditedFile, from: RunCommands, family: Family): Install | undefined => {
-  for (const run of runsOf(file, from.stage)) {
-    if (run.run.index <= from.run.index) continue;
-    const called = run.packages.find((candidate) => familyOf(candidate) === family && isInstall(candidate));
-    if (called !== undefined) return updatesBefore(run, called) ? undefined : { run, called };
-  }
-  return undefined;
+  const install = nextInstalls(from.stage, file).get(from)?.get(family);
+  return install === undefined || updatesBefore(install.run, install.called) ? undefined : install;
 };
+
+const nextInstalls = once((stage: StageFacts, file: AuditedFile) => {
+  const next = new Map<RunCommands, ReadonlyMap<Family, Install>>();
+  let installs: ReadonlyMap<Family, Install> = new Map();
+  for (const run of runsOf(file, stage).toReversed()) {
+    next.set(run, installs);
+    const own = run.packages.filter(isInstall).flatMap((called) => {
+      const family = familyOf(called);
+      return family === undefined ? [] : [[family, { run, called }] as const];
+    });
+    // the first of the RUN comes last, and wins
+    if (own.length > 0) installs = new Map([...installs, ...own.toReversed()]);
+  }
+  return next;
+});
 
 const updatesBefore = (run: RunCommands, install: PackageCommand): boolean =>
   hasOption(install.options, "--update", "-U", "--update-cache") ||
@@ -110,18 +122,29 @@ export const installWithoutUpdate = function* (file: AuditedFile, run: RunComman
 
 /** The update that this install relies on; paired when the finding stands on that update already. */
 const earlierUpdate = (file: AuditedFile, run: RunCommands): { at: Problem["at"]; isPaired: boolean } | undefined => {
-  const earlier = run.stage.lineage
-    .flatMap((stage: StageFacts) => runsOf(file, stage))
-    .filter((other) => other.stage !== run.stage || other.run.index < run.run.index);
-  const updates = earlier.flatMap((other) =>
-    other.packages.filter((called) => familyOf(called) === "apt" && called.action === "update"),
-  );
-  const update = updates.at(-1);
-  if (update === undefined) return undefined;
-  const holder = earlier.find((other) => other.packages.includes(update));
-  const isPaired =
-    holder !== undefined && [...loneUpdate(file, holder)].length > 0 && laterInstall(file, holder, "apt")?.run === run;
+  const holder = lastUpdates(run.stage, file).get(run);
+  const update = holder?.packages.findLast(isAptUpdate);
+  if (holder === undefined || update === undefined) return undefined;
+  const isPaired = laterInstall(file, holder, "apt")?.run === run && [...loneUpdate(file, holder)].length > 0;
   return { at: wordOf(update), isPaired };
 };
+
+const isAptUpdate = (called: PackageCommand): boolean => called.action === "update" && familyOf(called) === "apt";
+
+/** For each RUN of the stage, the RUN before it that updates the index of apt. */
+const lastUpdates = once((stage: StageFacts, file: AuditedFile) => {
+  const updates = new Map<RunCommands, RunCommands | undefined>();
+  const parent = stage.lineage[1];
+  let last = parent === undefined ? undefined : finalUpdate(parent, file);
+  for (const run of runsOf(file, stage)) {
+    updates.set(run, last);
+    if (run.packages.some(isAptUpdate)) last = run;
+  }
+  return updates;
+});
+
+const finalUpdate = alongLineage<RunCommands | undefined>(
+  (stage, below, file) => runsOf(file, stage).findLast((run) => run.packages.some(isAptUpdate)) ?? below,
+);
 
 const wordOf = (called: PackageCommand): Problem["at"] => called.actionWord?.span ?? called.command.span;

@@ -2,10 +2,12 @@ import type { RunInstruction } from "../../dockerfile/model.ts";
 import type { Script, ShellCommand, ShellWord } from "../../dockerfile/script.ts";
 import type { AuditedFile } from "../audited-file.ts";
 import type { Edit } from "../rule.ts";
+import { deleteInstruction } from "./edits.ts";
+import { once } from "./once.ts";
 import type { RunCommands } from "./run-commands.ts";
 
 /** Puts a word behind another one, as an element of its own in an exec form. */
-export const insertAfter = (run: RunInstruction, word: ShellWord, text: string): Edit => ({
+export const insertAfter = (run: Pick<RunInstruction, "command">, word: ShellWord, text: string): Edit => ({
   span: { start: word.span.end, end: word.span.end },
   text: isElement(run, word) ? `, "${text}"` : ` ${text}`,
 });
@@ -17,8 +19,21 @@ export const replaceWord = (run: RunInstruction, word: ShellWord, text: string):
 });
 
 /** Whether the word is a string of the JSON array, quotes included. */
-const isElement = (run: RunInstruction, word: ShellWord): boolean =>
+export const isElement = (run: Pick<RunInstruction, "command">, word: ShellWord): boolean =>
   run.command.form === "exec" && run.command.words.some((element) => element.span.start === word.span.start);
+
+/** Deletes a command, or the whole RUN when it has no other. */
+export const deleteCommandOrRun = (
+  file: AuditedFile,
+  { run, scripts, commands }: RunCommands,
+  command: ShellCommand,
+): Edit | undefined => {
+  const [script] = scripts;
+  if (script === undefined || scripts.length > 1) return undefined;
+  return commands.length === 1 && run.heredocs.length === 0
+    ? deleteInstruction(file.text, run)
+    : deleteCommand(file, script, command);
+};
 
 /**
  * Deletes a command together with the `&&` or `;` that ties it to its neighbour. Undefined where that would
@@ -26,10 +41,7 @@ const isElement = (run: RunInstruction, word: ShellWord): boolean =>
  */
 export const deleteCommand = (file: AuditedFile, script: Script, command: ShellCommand): Edit | undefined => {
   if (command.pipedFrom !== undefined || command.pipedInto !== undefined) return undefined;
-  const list = listOf(script, command);
-  const at = list.indexOf(command);
-  const previous = list[at - 1];
-  const next = list[at + 1];
+  const { previous, next } = neighboursIn(script).get(command) ?? {};
   if (previous?.followedBy === "||" || command.followedBy === "||" || command.followedBy === "&") return undefined;
   const start = startOf(command);
   if (next !== undefined && command.followedBy === "\n") {
@@ -78,14 +90,23 @@ export const appendCommand = (
 
 export const lineBreakOf = (file: AuditedFile): string => (file.text.includes("\r\n") ? "\r\n" : "\n");
 
-/** The commands of one list, in order; made once per script. */
-const listOf = (script: Script, command: ShellCommand): readonly ShellCommand[] => {
-  const known = lists.get(script) ?? Map.groupBy(script.commands, ({ list }) => list);
-  lists.set(script, known);
-  return known.get(command.list) ?? [];
-};
+interface Neighbours {
+  previous?: ShellCommand;
+  next?: ShellCommand;
+}
 
-const lists = new WeakMap<Script, ReadonlyMap<number, readonly ShellCommand[]>>();
+/** What stands before and behind each command in its list. */
+const neighboursIn = once((script: Script): ReadonlyMap<ShellCommand, Neighbours> => {
+  const neighbours = new Map<ShellCommand, Neighbours>();
+  const lasts = new Map<number, ShellCommand>();
+  for (const command of script.commands) {
+    const previous = lasts.get(command.list);
+    neighbours.set(command, previous === undefined ? {} : { previous });
+    if (previous !== undefined) (neighbours.get(previous) as Neighbours).next = command;
+    lasts.set(command.list, command);
+  }
+  return neighbours;
+});
 
 const layoutOf = (file: AuditedFile, run: RunInstruction, script: Script): string => {
   const body = file.text.slice(script.span.start, script.span.end);
