@@ -1,4 +1,4 @@
-import type { ShellCommand } from "../dockerfile/script.ts";
+import type { Script, ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { commandsAbout, commandsNamed } from "./knowledge/commands-by-name.ts";
 import { isArchiveName } from "./knowledge/copy-sources.ts";
@@ -6,6 +6,7 @@ import { downloadsIn } from "./knowledge/download-use.ts";
 import { type Download, fileNameOf } from "./knowledge/downloads.ts";
 import { isBelow, resolvePath } from "./knowledge/paths.ts";
 import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
+import { appendCommand } from "./knowledge/script-edits.ts";
 import { defineRule, type Fix } from "./rule.ts";
 
 export default defineRule({
@@ -42,6 +43,18 @@ RUN rm b.zip
       message: "b.zip stays in the layer after it was unpacked, and the rm of a later RUN frees nothing",
     },
     {
+      title: "in the layout of the RUN",
+      bad: `RUN set -ex; \\
+    wget -q ⟦https://example.org/c.tgz⟧; \\
+    tar xf c.tgz
+`,
+      fixed: `RUN set -ex; \\
+    wget -q https://example.org/c.tgz; \\
+    tar xf c.tgz; \\
+    rm c.tgz
+`,
+    },
+    {
       title: "a package file",
       bad: "RUN wget -qO ⟦/a.deb⟧ https://example.org/a.deb && dpkg -i /a.deb\n",
       fixed: "RUN wget -qO /a.deb https://example.org/a.deb && dpkg -i /a.deb && rm /a.deb\n",
@@ -73,9 +86,10 @@ COPY --from=build /a /a
       const runs = runsOf(file, stage);
       for (const [at, run] of runs.entries()) {
         if (!run.isRead) continue;
-        for (const { commands } of run.scripts) {
+        for (const script of run.scripts) {
+          const { commands } = script;
           const downloads = downloadsIn(commands);
-          const isExtensible = downloads.length > 0 && isPlain(commands);
+          const isExtensible = downloads.length > 0 && isPlain(script);
           for (const download of downloads) {
             if (download.output.kind !== "files") continue;
             for (const path of download.output.paths) {
@@ -86,7 +100,7 @@ COPY --from=build /a /a
                 .slice(at + 1)
                 .flatMap((one) => commandsAbout(one.commands, name))
                 .find((one) => one.name === "rm");
-              const fix = later === undefined && isExtensible ? fixOf(file, path, run, commands) : undefined;
+              const fix = later === undefined && isExtensible ? fixOf(file, path, run, script) : undefined;
               yield {
                 at: word?.span ?? download.command.span,
                 message: `${path} stays in the layer after it was unpacked${later === undefined ? "" : ", and the rm of a later RUN frees nothing"}`,
@@ -160,36 +174,21 @@ const wideRemovals = (commands: readonly ShellCommand[]): readonly Removal[] => 
 
 const removals = new WeakMap<readonly ShellCommand[], readonly Removal[]>();
 
-const isPlain = (commands: readonly ShellCommand[]): boolean =>
-  commands.every(
+/** A list in which each command needs the one before. */
+const isPlain = (script: Script): boolean => {
+  const hasErrexit = script.status === "parsed" && script.options.has("errexit");
+  return script.commands.every(
     ({ enclosures, name, followedBy, pipedInto }) =>
       enclosures.length === 0 &&
       pipedInto === undefined &&
-      !/^(cd|pushd|exec|exit)$/.test(name) &&
-      (followedBy === undefined || followedBy === "&&"),
+      !/^(exec|exit)$/.test(name) &&
+      (followedBy === undefined || followedBy === "&&" || (hasErrexit && (followedBy === ";" || followedBy === "\n"))),
   );
+};
 
-/** Only behind a plain `&&` list in which nothing changes the directory. */
-const fixOf = (
-  file: AuditedFile,
-  path: string,
-  { run, scripts }: RunCommands,
-  commands: readonly ShellCommand[],
-): Fix | undefined => {
-  const last = commands.at(-1);
-  if (
-    last === undefined ||
-    !isPlain(commands) ||
-    scripts.length !== 1 ||
-    run.heredocs.length > 0 ||
-    run.command.form !== "shell"
-  )
-    return undefined;
-  if (file.hasForeignSyntax || !/^[\w./+-]+$/.test(path)) return undefined;
-  const { end } = last.span;
-  return {
-    title: `Remove ${path} at the end of the RUN`,
-    safety: "safe",
-    edits: [{ span: { start: end, end }, text: ` && rm ${path}` }],
-  };
+const fixOf = (file: AuditedFile, path: string, { run, scripts }: RunCommands, script: Script): Fix | undefined => {
+  const isFound = path.startsWith("/") || commandsNamed(script.commands, "cd", "pushd").length === 0;
+  if (file.hasForeignSyntax || scripts.length !== 1 || !isFound || !/^[\w./+-]+$/.test(path)) return undefined;
+  const edit = appendCommand(file, run, script, `rm ${path}`);
+  return edit && { title: `Remove ${path} at the end of the RUN`, safety: "safe", edits: [edit] };
 };

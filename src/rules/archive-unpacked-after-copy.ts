@@ -5,7 +5,7 @@ import { findOption, readOptions } from "./knowledge/command-options.ts";
 import { fileNameOf } from "./knowledge/downloads.ts";
 import { resolvePath } from "./knowledge/paths.ts";
 import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
-import { withoutCommand } from "./knowledge/text-edits.ts";
+import { deleteCommandOrRun } from "./knowledge/script-edits.ts";
 import { defineRule, type Fix } from "./rule.ts";
 
 export default defineRule({
@@ -137,7 +137,7 @@ const fixOf = (
 ): Fix | undefined => {
   if (file.hasForeignSyntax || !isOnlyUse || copy.sources.length !== 1 || copy.form !== "shell") return undefined;
   if (directory === undefined || !/^[\w./-]+$/.test(directory)) return undefined;
-  const removal = withoutCommand(file.text, run.run, command, run.commands);
+  const removal = deleteCommandOrRun(file, run, command);
   if (removal === undefined) return undefined;
   const replaced = (span: Span, text: string) => ({ span, text });
   return {

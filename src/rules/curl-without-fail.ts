@@ -1,10 +1,13 @@
+import type { CommandForm } from "../dockerfile/model.ts";
 import type { ShellCommand } from "../dockerfile/script.ts";
+import type { AuditedFile } from "./audited-file.ts";
 import { mayHaveOption, readOptions } from "./knowledge/command-options.ts";
 import { downloadsIn } from "./knowledge/download-use.ts";
 import { curlSyntax, type Download, printableUrl, receiversOf } from "./knowledge/downloads.ts";
 import { runsIn } from "./knowledge/run-commands.ts";
+import { insertAfter } from "./knowledge/script-edits.ts";
 import { isVerified } from "./knowledge/verification.ts";
-import { defineRule, type Problem } from "./rule.ts";
+import { defineRule, type Fix, type Problem } from "./rule.ts";
 
 export default defineRule({
   id: "curl-without-fail",
@@ -28,6 +31,11 @@ export default defineRule({
       bad: "RUN ⟦curl⟧ -sSLo /tool https://example.org/tool\n",
       fixed: "RUN curl --fail -sSLo /tool https://example.org/tool\n",
       message: "curl takes an error page for https://example.org/tool: --fail is missing",
+    },
+    {
+      title: "exec form",
+      bad: 'HEALTHCHECK CMD [⟦"curl"⟧, "http://localhost/"]\n',
+      fixed: 'HEALTHCHECK CMD ["curl", "--fail", "http://localhost/"]\n',
     },
     {
       title: "always healthy",
@@ -58,35 +66,37 @@ RUN echo fail > ~/.curlrc && curl -sLO https://example.org/c
     },
   ],
   check: function* (file) {
-    for (const { scripts } of runsIn(file, "every stage"))
-      for (const { commands } of scripts) yield* judge(commands, file.hasForeignSyntax);
+    for (const { run, scripts } of runsIn(file, "every stage"))
+      for (const { commands } of scripts) yield* judge(file, run, commands);
     for (const instruction of file.dockerfile.instructions) {
       if (instruction.keyword !== "HEALTHCHECK" || instruction.command === undefined) continue;
       const script = file.script(instruction.command, instruction);
-      if (script !== undefined) yield* judge(script.commands, file.hasForeignSyntax);
+      if (script !== undefined) yield* judge(file, { command: instruction.command }, script.commands);
     }
   },
 });
 
-const judge = function* (commands: readonly ShellCommand[], hasForeignSyntax: boolean): Iterable<Problem> {
-  const downloads = downloadsIn(commands).filter(({ command }) => command.name === "curl");
+const judge = function* (
+  file: AuditedFile,
+  instruction: { readonly command: CommandForm },
+  commands: readonly ShellCommand[],
+): Iterable<Problem> {
+  const downloads = downloadsIn(commands);
   for (const download of downloads) {
     const { command, urls } = download;
-    if (mayFail(download) || notices(download, commands, downloads)) continue;
-    const at = command.nameWord?.span ?? command.span;
+    const word = command.nameWord;
+    if (command.name !== "curl" || word === undefined || mayFail(download)) continue;
+    if (notices(download, commands, downloads)) continue;
     const url = urls[0] === undefined ? "the file" : printableUrl(urls[0].value);
+    const fix: Fix = {
+      title: "Add --fail to curl",
+      safety: "unsafe",
+      edits: [insertAfter(instruction, word, "--fail")],
+    };
     yield {
-      at,
+      at: word.span,
       message: `curl takes an error page for ${url}: --fail is missing`,
-      ...(hasForeignSyntax
-        ? {}
-        : {
-            fix: {
-              title: "Add --fail to curl",
-              safety: "unsafe",
-              edits: [{ span: { start: at.end, end: at.end }, text: " --fail" }],
-            },
-          }),
+      ...(file.hasForeignSyntax ? {} : { fix }),
     };
   }
 };

@@ -1,7 +1,7 @@
 import type { Dockerfile, MaintainerInstruction } from "../dockerfile/model.ts";
 import type { StageFacts } from "./audited-file.ts";
+import { deleteInstruction } from "./knowledge/edits.ts";
 import { ownLabels, quoteValue } from "./knowledge/labels.ts";
-import { wholeLines } from "./knowledge/text-edits.ts";
 import { defineRule, type Fix } from "./rule.ts";
 
 export default defineRule({
@@ -61,7 +61,7 @@ const fixOf = (dockerfile: Dockerfile, stage: StageFacts, instruction: Maintaine
     return {
       title: `Delete MAINTAINER: the label ${authors} is set`,
       safety: "safe",
-      edits: [{ span: wholeLines(dockerfile.text, instruction.span), text: "" }],
+      edits: [deleteInstruction(dockerfile.text, instruction)],
     };
   const value = quoteValue(instruction.author.text, dockerfile.escape);
   return {

@@ -1,11 +1,13 @@
-import type { Assignment, Instruction } from "../dockerfile/model.ts";
+import type { Assignment, Instruction, RunInstruction } from "../dockerfile/model.ts";
 import type { ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile } from "./audited-file.ts";
 import { downloadsIn } from "./knowledge/download-use.ts";
 import { isLocalHost, readUrl } from "./knowledge/downloads.ts";
+import { deleteInstruction } from "./knowledge/edits.ts";
 import { unquoted } from "./knowledge/labels.ts";
 import { runsIn } from "./knowledge/run-commands.ts";
-import { wholeLines, withoutWords } from "./knowledge/text-edits.ts";
+import { isElement } from "./knowledge/script-edits.ts";
+import { withoutWords } from "./knowledge/text-edits.ts";
 import { disablesTls, type TlsSwitch, tlsSwitches } from "./knowledge/tls-switches.ts";
 import { isVerified } from "./knowledge/verification.ts";
 import { defineRule, type Edit, type Problem } from "./rule.ts";
@@ -66,6 +68,10 @@ RUN ⟦PYTHONHTTPSVERIFY⟧=0 python3 fetch.py && export ⟦npm_config_strict_ss
 RUN PYTHONHTTPSVERIFY=0 python3 fetch.py && export npm_config_strict_ssl=false && npm ci
 `,
     },
+    {
+      title: "exec form: reported without a fix",
+      bad: 'RUN ["wget", ⟦"--no-check-certificate"⟧, "https://example.org/a"]\n',
+    },
     { title: "written into a configuration", bad: 'RUN echo ⟦"sslverify=false"⟧ >> /etc/yum.conf\n' },
     {
       title: "verified all the same",
@@ -87,8 +93,9 @@ RUN npm config set strict-ssl true && curl -f https://example.org/k -o k
       if (instruction.keyword !== "ENV" && instruction.keyword !== "ARG") continue;
       for (const assignment of instruction.assignments) yield* variable(file, instruction, assignment);
     }
-    for (const { scripts } of runsIn(file, "every stage"))
-      for (const { commands } of scripts) for (const command of commands) yield* inCommand(file, command, commands);
+    for (const { run, scripts } of runsIn(file, "every stage"))
+      for (const { commands } of scripts)
+        for (const command of commands) yield* inCommand(file, run, command, commands);
   },
 });
 
@@ -99,12 +106,13 @@ const variable = function* (file: AuditedFile, at: Instruction, { key, value }: 
   yield {
     at: key.span,
     message: `${at.keyword} ${key.text} turns off certificate checks`,
-    ...(isAlone && !file.hasForeignSyntax ? fixed([{ span: wholeLines(file.text, at.span), text: "" }]) : {}),
+    ...(isAlone && !file.hasForeignSyntax ? fixed([deleteInstruction(file.text, at)]) : {}),
   };
 };
 
 const inCommand = function* (
   file: AuditedFile,
+  run: RunInstruction,
   command: ShellCommand,
   commands: readonly ShellCommand[],
 ): Iterable<Problem> {
@@ -129,7 +137,7 @@ const inCommand = function* (
     yield {
       at: one.word.span,
       message: `${one.word.value} turns off the certificate check of ${command.name}`,
-      ...(file.hasForeignSyntax ? {} : fixed(deletion(file, one))),
+      ...(file.hasForeignSyntax || isElement(run, one.word) ? {} : fixed(deletion(file, one))),
     };
 };
 

@@ -1,5 +1,6 @@
-import type { ShellWord } from "../dockerfile/script.ts";
+import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import type { PackageCommand } from "./knowledge/package-managers.ts";
 import { runsOf } from "./knowledge/run-commands.ts";
 import { defineRule } from "./rule.ts";
 
@@ -47,6 +48,10 @@ FROM debian:bookworm-slim
 COPY --from=build /out /out
 `,
     },
+    {
+      title: "removed with all that is not marked",
+      good: "RUN apt-get update && apt-get install -y curl wget && apt-mark auto curl wget && apt-get purge -y --auto-remove\n",
+    },
     { title: "removed again", good: "RUN apt-get update && apt-get install -y curl wget && apt-get purge -y wget\n" },
   ],
   check: function* (file) {
@@ -74,15 +79,27 @@ interface Tool {
   readonly word: ShellWord;
 }
 
-/** In the order of installation, base stages first; what is removed later is left out. */
+/** In the order of installation, base stages first; what may be removed again is left out. */
 const toolsOf = (file: AuditedFile, stage: StageFacts): readonly Tool[] => {
-  const packages = stage.lineage.toReversed().flatMap((one) => runsOf(file, one).flatMap((run) => run.packages));
-  const named = (action: "install" | "remove"): readonly Tool[] =>
-    packages
-      .filter((one) => one.action === action && one.manager.kind === "system")
-      .flatMap(({ operands }) => operands)
-      .map((word) => ({ name: word.value.replace(/[=~<>].*$/, ""), word }))
-      .filter(({ name }) => name === "curl" || name === "wget");
-  const removed = new Set(named("remove").map(({ name }) => name));
-  return named("install").filter(({ name }) => !removed.has(name));
+  const runs = stage.lineage.toReversed().flatMap((one) => runsOf(file, one));
+  const removed = new Set(runs.flatMap(({ packages }) => named(packages, "remove")).map(({ name }) => name));
+  return runs
+    .filter(({ commands, packages }) => !cleansUp(commands, packages))
+    .flatMap(({ packages }) => named(packages, "install"))
+    .filter(({ name }) => !removed.has(name));
 };
+
+const named = (packages: readonly PackageCommand[], action: PackageCommand["action"]): readonly Tool[] =>
+  packages
+    .filter((one) => one.action === action && one.manager.kind === "system")
+    .flatMap(({ operands }) => operands)
+    .map((word) => ({ name: word.value.replace(/[=~<>].*$/, ""), word }))
+    .filter(({ name }) => name === "curl" || name === "wget");
+
+/** Removes packages that it does not name: `apt-mark auto` with `--auto-remove`, a virtual package of apk, a variable. */
+const cleansUp = (commands: readonly ShellCommand[], packages: readonly PackageCommand[]): boolean =>
+  commands.some(({ name }) => name === "apt-mark") ||
+  packages.some(
+    ({ action, operands, manager, hasUnknown }) =>
+      action === "remove" && (operands.length === 0 || hasUnknown || manager.name === "apk"),
+  );

@@ -52,7 +52,7 @@ COPY a b /srv/\${DIR}
         yield {
           at: destination.span,
           message: `${destination.text} takes several sources and does not end with a slash`,
-          ...(file.hasForeignSyntax
+          ...(file.hasForeignSyntax || destination.text.includes("\\")
             ? {}
             : {
                 fix: {

@@ -3,7 +3,8 @@ import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { hasOption, isFedByXargs, readOptions } from "./knowledge/command-options.ts";
 import { type CopiedPath, copiedPaths, resolvePath } from "./knowledge/paths.ts";
 import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
-import { insertFlag, withoutCommand } from "./knowledge/text-edits.ts";
+import { deleteCommandOrRun } from "./knowledge/script-edits.ts";
+import { insertFlag } from "./knowledge/text-edits.ts";
 import { defineRule, type Fix } from "./rule.ts";
 
 export default defineRule({
@@ -146,17 +147,18 @@ const fixOf = (
   stage: StageFacts,
   copied: CopiedPath,
   change: Change,
-  { run, scripts, commands }: RunCommands,
+  run: RunCommands,
 ): Fix | undefined => {
   const { copy } = copied;
   const { value } = change.value;
-  if (file.hasForeignSyntax || scripts.length !== 1 || copy.flags.some(({ name }) => name === change.flag))
-    return undefined;
+  if (file.hasForeignSyntax || copy.flags.some(({ name }) => name === change.flag)) return undefined;
   if (copy.sources.length + copy.heredocs.length !== 1 || change.command.name === "chgrp") return undefined;
   if (change.flag === "chmod" && !/^[0-7]{3,4}$/.test(value)) return undefined;
-  if (change.isRecursive ? mayMakeFiles(file, stage, copy.index, run.index, change) : !copied.isFile) return undefined;
+  if (change.isRecursive ? mayMakeFiles(file, stage, copy.index, run.run.index, change) : !copied.isFile)
+    return undefined;
   if (change.flag === "chown" && !/^\d+(:\d*)?$/.test(value) && makesAccount(file, stage, copy.index)) return undefined;
-  const removal = withoutCommand(file.text, run, change.command, commands);
+  if (change.command.redirects.length > 0 || change.command.wrappers.length > 0) return undefined;
+  const removal = deleteCommandOrRun(file, run, change.command);
   if (removal === undefined) return undefined;
   return {
     title: `Write --${change.flag}=${value} on ${copy.keyword} in place of ${change.command.name}`,

@@ -1,7 +1,7 @@
-import type { Assignment, Instruction, Span, Word } from "../dockerfile/model.ts";
+import type { Assignment, Instruction, Word } from "../dockerfile/model.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import { deleteInstruction } from "./knowledge/edits.ts";
 import { unquoted } from "./knowledge/labels.ts";
-import { wholeLines } from "./knowledge/text-edits.ts";
 import { defineRule, type Fix, type Problem } from "./rule.ts";
 
 export default defineRule({
@@ -69,7 +69,7 @@ const overwritten = function* (file: AuditedFile, stage: StageFacts): Iterable<P
           at: before.assignment.key.span,
           message: `${key} has no effect: it is set again before anything uses it`,
           related: [{ at: assignment.key.span, message: "set again" }],
-          ...(isAlone && !file.hasForeignSyntax ? deletion(file, before.at.span) : {}),
+          ...(isAlone && !file.hasForeignSyntax ? deletion(file, before.at) : {}),
         };
       }
       seen.set(key, { at, assignment });
@@ -103,17 +103,17 @@ const repeatedPorts = function* (file: AuditedFile, stage: StageFacts): Iterable
           at: port.span,
           message: `EXPOSE ${port.text} has no effect: the port is exposed already`,
           related: [{ at: before.span, message: "exposed here" }],
-          ...(expose.ports.length === 1 && !file.hasForeignSyntax ? deletion(file, expose.span) : {}),
+          ...(expose.ports.length === 1 && !file.hasForeignSyntax ? deletion(file, expose) : {}),
         };
       seen.set(key, port);
     }
   }
 };
 
-const deletion = (file: AuditedFile, span: Span): { readonly fix: Fix } => ({
+const deletion = (file: AuditedFile, instruction: Instruction): { readonly fix: Fix } => ({
   fix: {
     title: "Delete the declaration without effect",
     safety: "safe",
-    edits: [{ span: wholeLines(file.text, span), text: "" }],
+    edits: [deleteInstruction(file.text, instruction)],
   },
 });

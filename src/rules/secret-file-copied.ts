@@ -30,6 +30,7 @@ Mount it for the one RUN that needs it: \`RUN --mount=type=secret,id=npmrc,targe
       bad: `FROM debian:bookworm-slim AS build
 COPY --chmod=600 ⟦./ssh/id_ed25519⟧ /root/.ssh/
 ADD [⟦"certs/server.key"⟧, "/etc/ssl/"]
+COPY ⟦keys/id_rsa*⟧ /keys/
 RUN rm /root/.ssh/id_ed25519
 FROM scratch
 COPY --from=build /root/.ssh/id_ed25519 /x
@@ -92,6 +93,6 @@ COPY --from=build /app /app
 
 const kindOf = (file: AuditedFile, stage: StageFacts, path: string): string | undefined => {
   if (baseName(path) === ".git") return stage.isShipped ? "the history of the repository" : undefined;
-  const clean = path.replace(/^(\.{0,2}\/)+/, "");
+  const clean = path.replace(/^(\.{0,2}\/)+|\*+$/g, "");
   return isCredentialFile(file.context, clean) ? credentialFileOf(clean)?.what : undefined;
 };

@@ -1,8 +1,9 @@
 import type { ArgInstruction, Assignment, EnvInstruction, Instruction } from "../dockerfile/model.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import { deleteInstruction } from "./knowledge/edits.ts";
 import { unquoted } from "./knowledge/labels.ts";
 import { isHarmlessValue, isSecretName } from "./knowledge/secret-names.ts";
-import { insertFlag, wholeLines } from "./knowledge/text-edits.ts";
+import { insertFlag } from "./knowledge/text-edits.ts";
 import { defineRule, type Fix } from "./rule.ts";
 
 export default defineRule({
@@ -105,7 +106,7 @@ const mountFix = (file: AuditedFile, arg: ArgInstruction, assignment: Assignment
   return {
     title: `Mount the secret ${name.toLowerCase()} as ${name} in place of ARG`,
     safety: "unsafe",
-    edits: [{ span: wholeLines(file.text, arg.span), text: "" }, insertFlag(run, mount)],
+    edits: [deleteInstruction(file.text, arg), insertFlag(run, mount)],
   };
 };
 

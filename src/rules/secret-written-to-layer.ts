@@ -59,6 +59,7 @@ RUN --mount=type=secret,id=token curl -fsS -H "Authorization: Bearer $(cat /run/
     {
       title: "removed in the same RUN",
       good: `RUN --mount=type=secret,id=npmrc cp /run/secrets/npmrc ~/.npmrc && npm ci && rm -f ~/.npmrc
+RUN --mount=type=secret,id=npmrc,target=/tmp/.npmrc cp /tmp/.npmrc . && npm ci && rm .npmrc
 RUN --mount=type=secret,id=pw npm set //r/:_authToken "$(cat /run/secrets/pw)" && npm ci && npm config delete //r/:_authToken
 `,
     },
@@ -105,8 +106,11 @@ const writesOf = (command: ShellCommand, commands: readonly ShellCommand[], tain
   const operands = command.args.filter(({ value }) => !value.startsWith("-"));
   if (/^(cp|mv|install|rsync)$/.test(command.name)) {
     const target = operands.at(-1);
-    const isCopied = target !== undefined && operands.slice(0, -1).some((word) => taint.isSecretPath(word.value));
-    return isCopied ? [{ word: target, path: target.value, how: target.value }] : [];
+    const source = operands.slice(0, -1).find((word) => taint.isSecretPath(word.value));
+    if (target === undefined || source === undefined) return [];
+    const isFolder = /(^|\/)\.{0,2}$/.test(target.value);
+    const path = isFolder ? `${target.value.replace(/\/$/, "")}/${baseName(source.value)}` : target.value;
+    return [{ word: target, path, how: path }];
   }
   if (carriesSecret(command, commands, taint)) {
     const redirected = outputRedirect(command)?.target;

@@ -1,7 +1,9 @@
 import type { StageFacts } from "./audited-file.ts";
+import { familyOf } from "./knowledge/base-images.ts";
 import { readOptions } from "./knowledge/command-options.ts";
 import { readDownload, wgetSyntax } from "./knowledge/downloads.ts";
 import { runsOf } from "./knowledge/run-commands.ts";
+import { insertAfter } from "./knowledge/script-edits.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -16,7 +18,7 @@ export default defineRule({
   silent: [
     "`-q`, `-nv`, `--no-verbose`, `--progress`, a log file (`-o`, `-a`), or a variable that may hold one of them.",
     "A .wgetrc is written before.",
-    "Alpine and BusyBox, whose wget has no such option.",
+    "Bases that are not known to have the wget of GNU: that of BusyBox (Alpine) has no such option.",
   ],
   fixes: "safe",
   sources: ["https://www.gnu.org/software/wget/manual/wget.html"],
@@ -53,18 +55,18 @@ export default defineRule({
   ],
   check: function* (file) {
     for (const stage of file.stages) {
-      if (hasBusyboxWget(stage)) continue;
-      for (const { commands } of runsOf(file, stage))
+      if (!hasGnuWget(stage)) continue;
+      for (const { run, commands } of runsOf(file, stage))
         for (const command of commands) {
           if (command.name !== "wget" || readDownload(command) === undefined) continue;
           const read = readOptions(command.args, wgetSyntax);
           const mayBeQuiet = read.unknown.some(({ value }) => !/^\$\{?\w*ur[li]/i.test(value));
-          const at = command.nameWord?.span;
-          if (at === undefined || mayBeQuiet || command.args.some(({ value }) => isQuiet(value))) continue;
+          const word = command.nameWord;
+          if (word === undefined || mayBeQuiet || command.args.some(({ value }) => isQuiet(value))) continue;
           if (commands.some(({ redirects }) => redirects.some(({ target }) => /wgetrc$/.test(target?.value ?? ""))))
             continue;
           yield {
-            at,
+            at: word.span,
             message: "wget writes its progress into the log",
             ...(file.hasForeignSyntax
               ? {}
@@ -72,7 +74,7 @@ export default defineRule({
                   fix: {
                     title: "Add --progress=dot:giga to wget",
                     safety: "safe",
-                    edits: [{ span: { start: at.end, end: at.end }, text: " --progress=dot:giga" }],
+                    edits: [insertAfter(run, word, "--progress=dot:giga")],
                   },
                 }),
           };
@@ -86,7 +88,8 @@ const isQuiet = (value: string): boolean =>
     value,
   );
 
-const hasBusyboxWget = ({ rootBase }: StageFacts): boolean => {
-  if (rootBase.kind !== "image") return rootBase.kind !== "scratch";
-  return /alpine|busybox/.test(rootBase.text);
+/** Only distributions whose wget is the one of GNU. */
+const hasGnuWget = ({ rootBase }: StageFacts): boolean => {
+  if (rootBase.kind !== "image" || rootBase.reference === undefined) return false;
+  return /^(debian|ubuntu|rhel|suse|arch)$/.test(familyOf(rootBase.reference) ?? "");
 };
