@@ -119,11 +119,9 @@ const publish = async (raw: Report, publication: Publication): Promise<number> =
   const { annotate } = inputs;
   const shown =
     annotate === "none" ? [] : annotations(report, { annotate, repositoryPath: links.repositoryPath, rule });
-  const delivered = await delivery.finish(report, {
-    annotations: shown,
-    markdown: page,
-    repositoryPath: links.repositoryPath,
-  });
+  const delivered = await attempt(runner, "the check run or the comment", () =>
+    delivery.finish(report, { annotations: shown, markdown: page, repositoryPath: links.repositoryPath }),
+  );
   const found = (severity: string): string =>
     String(report.findings.filter((finding) => finding.severity === severity).length);
   const outputs = {
@@ -133,8 +131,8 @@ const publish = async (raw: Report, publication: Publication): Promise<number> =
     notes: found("note"),
     sizes: JSON.stringify(report.sizes.map(sizeOutput)),
     ...files,
-    "comment-url": delivered.commentUrl,
-    "check-url": delivered.checkUrl,
+    "comment-url": delivered?.commentUrl ?? "",
+    "check-url": delivered?.checkUrl ?? "",
   };
   await attempt(runner, "the outputs", async () => {
     for (const [name, value] of Object.entries(outputs)) runner.output(name, value);
