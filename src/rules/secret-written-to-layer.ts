@@ -19,6 +19,7 @@ Mount the secret where the program looks for it (\`--mount=type=secret,id=npmrc,
   silent: [
     "The copy is removed in the same RUN.",
     "The copy lies on another mount of the RUN, or in /dev, /proc or /sys.",
+    "What is written is a certificate or a public key (`.crt`, `.pub`, a trust store).",
     "The script could not be followed: what a called program does with the secret is not known.",
   ],
   fixes: "none",
@@ -64,6 +65,11 @@ RUN --mount=type=secret,id=pw npm set //r/:_authToken "$(cat /run/secrets/pw)" &
 `,
     },
     {
+      title: "a certificate",
+      good: `RUN --mount=type=secret,id=proxy-ca cp /run/secrets/proxy-ca /usr/local/share/ca-certificates/proxy.crt && update-ca-certificates
+`,
+    },
+    {
       title: "on another mount",
       good: `RUN --mount=type=secret,id=key --mount=type=tmpfs,target=/work cat /run/secrets/key > /work/key && sign /work/key
 RUN --mount=type=secret,id=key export KEY=$(cat /run/secrets/key) && make > /var/log/make.log
@@ -83,7 +89,8 @@ RUN --mount=type=secret,id=key export KEY=$(cat /run/secrets/key) && make > /var
             const secret = secrets.find(({ id }) => id === taint.idIn(command, commands));
             const isOutside =
               path !== undefined && (/^\/(dev|proc|sys)\//.test(path) || places.some((place) => isBelow(path, place)));
-            if (secret === undefined || isOutside || isUndone(command, path, commands)) continue;
+            if (secret === undefined || isPublic(secret.id, path) || isOutside || isUndone(command, path, commands))
+              continue;
             yield {
               at: word.span,
               message: `The secret ${secret.id} is written to ${how}, which stays in the layer`,
@@ -94,6 +101,11 @@ RUN --mount=type=secret,id=key export KEY=$(cat /run/secrets/key) && make > /var
     }
   },
 });
+
+/** Private authorities often come by a secret mount, to keep them out of the repository. */
+const isPublic = (id: string, path: string | undefined): boolean =>
+  /(^|[-_.])(ca|cacerts?|certs?|certificates?|crt|pub)([-_.]|$)/i.test(id) ||
+  (path !== undefined && /ca-certificates|\/pki\/|\.(crt|cer|pub)$/.test(path));
 
 interface Write {
   readonly word: ShellWord;

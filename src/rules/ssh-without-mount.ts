@@ -59,6 +59,11 @@ RUN git clone git@github.com:team/app.git /src
 `,
     },
     {
+      title: "rewritten to SSH: no way around the agent",
+      bad: `RUN git config --global url."git@github.com:".insteadOf https://github.com/ && git clone ⟦git@github.com:team/app.git⟧
+`,
+    },
+    {
       title: "a mounted key",
       good: 'RUN --mount=type=secret,id=key GIT_SSH_COMMAND="ssh -i /run/secrets/key" git clone git@github.com:team/app.git\n',
     },
@@ -108,7 +113,10 @@ const rewritesUrls = (file: AuditedFile, stage: StageFacts): boolean =>
         (copy) => copy.keyword === "COPY" && copy.sources.some(({ text }) => /(^|\/)\.?gitconfig$/.test(text)),
       ) ||
       runsOf(file, one).some(({ commands }) =>
-        commands.some(({ name, args }) => name === "git" && args.some(({ value }) => /insteadOf/i.test(value))),
+        commands.some(
+          ({ name, args }) =>
+            name === "git" && args.some(({ value }) => /^url\.(https?|\$).*\.insteadOf(=|$)/i.test(value)),
+        ),
       ),
   );
 
