@@ -89,6 +89,12 @@ export const configShape: ObjectShape = {
       summary: "Globs that take the place of the usual names; one without a slash speaks of a file name in any folder.",
     },
     { key: "exclude", shape: { kind: "texts" }, summary: "Globs of files and folders to leave out." },
+    {
+      key: "bake",
+      shape: { kind: "texts" },
+      summary:
+        "Bake and Compose files (`docker-bake.hcl`, `compose.yaml`) that say what is built; a Dockerfile that they name is built as they say, and only so. Overrides are named too: later files win.",
+    },
     rulesField,
     {
       key: "overrides",
@@ -162,7 +168,8 @@ export const configShape: ObjectShape = {
     {
       key: "require-reason",
       shape: { kind: "boolean" },
-      summary: "Let an ignore comment count only when it gives a reason after `--`.",
+      summary:
+        "Report ignore comments that give no reason, as in `# docker-hygiene ignore=root-user -- the reason`, also those of other linters whose format has a place for one.",
       default: "false",
     },
     {

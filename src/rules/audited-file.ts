@@ -1,7 +1,7 @@
 import type { ImageReference } from "../dockerfile/image-reference.ts";
 import type { CommandForm, Dockerfile, Instruction, RunInstruction, Span, Stage, Word } from "../dockerfile/model.ts";
 import type { Script } from "../dockerfile/script.ts";
-import type { Ignore } from "./ignore-comment.ts";
+import type { Ignore, UnusedIgnore } from "./ignore-comment.ts";
 
 /** What a rule is given: one Dockerfile with everything that is known about it, computed once. */
 export interface AuditedFile {
@@ -24,7 +24,7 @@ export interface AuditedFile {
   readonly isBroken: boolean;
   readonly ignores: readonly Ignore[];
   /** Ignores that hid nothing, once all other rules have run; empty before. */
-  readonly unusedIgnores: readonly Ignore[];
+  readonly unusedIgnores: readonly UnusedIgnore[];
   /** The value of a word with ARG and ENV resolved at that instruction. */
   readonly expand: (word: Word | string, at: Instruction) => Expansion;
   /** The script of a RUN, shell-form CMD, ENTRYPOINT or HEALTHCHECK; exec form `["sh", "-c", "…"]` included; parsed once. */

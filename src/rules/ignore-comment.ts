@@ -1,18 +1,30 @@
-import type { Comment, Dockerfile, Span } from "../dockerfile/model.ts";
+import type { Dockerfile, Span } from "../dockerfile/model.ts";
+
+/** Whose way of writing an ignore is. */
+export type IgnoreFormat = "own" | "hadolint" | "tally" | "buildkit" | "trivy" | "checkov" | "kics";
 
 /** One id that a comment or directive silences. */
 export interface Ignore {
-  /** As written: a rule's id, a peer's id, or `all`. */
+  /** A rule's id, a peer's id in its usual spelling, or `all`. */
   readonly id: string;
   readonly idSpan: Span;
   readonly comment: Span;
   /** Where findings are silenced. */
   readonly covers: Span;
+  /** Above the first stage, where a peer's comment also speaks of what a later stage lacks. */
+  readonly isOnTop: boolean;
   readonly reason: string | undefined;
   /** Whether the format has a place for a reason. */
   readonly takesReason: boolean;
-  /** Written in our own format. */
-  readonly isOwn: boolean;
+  readonly format: IgnoreFormat;
+}
+
+/** An ignore that hid nothing. */
+export interface UnusedIgnore extends Ignore {
+  /** The rule that holds the id; undefined when there is none of this name. */
+  readonly rule: string | undefined;
+  /** A name that is near, for one that no rule has. */
+  readonly meant: string | undefined;
 }
 
 /**
@@ -22,71 +34,118 @@ export interface Ignore {
 export const ignoresOf = (dockerfile: Dockerfile): readonly Ignore[] => [
   ...dockerfile.directives.flatMap((directive) =>
     directive.name === "check"
-      ? skips(dockerfile, directive.value, directive.valueSpan.start, directive.span, whole(dockerfile))
+      ? ignoresIn(dockerfile, directive.span, {
+          ...skips(directive.value),
+          at: directive.valueSpan.start,
+          reach: "file",
+          format: "buildkit",
+        })
       : [],
   ),
-  ...dockerfile.comments.flatMap((comment) => readComment(dockerfile, comment)),
+  ...dockerfile.comments.flatMap(({ text, span }) => {
+    const found = formats.flatMap((read) => read(text) ?? [])[0];
+    return found === undefined ? [] : ignoresIn(dockerfile, span, { at: span.start, ...found });
+  }),
 ];
 
-const whole = (dockerfile: Dockerfile): Span => ({ start: 0, end: dockerfile.text.length + 1 });
+/** What a comment says, before it is placed. */
+interface Said {
+  /** Ids with blanks or commas between, as written. */
+  readonly list: string;
+  readonly reach: "file" | "stage" | "next";
+  readonly format: IgnoreFormat;
+  readonly reason?: string | undefined;
+  readonly takesReason?: boolean;
+}
 
-const readComment = (dockerfile: Dockerfile, comment: Comment): readonly Ignore[] => {
-  const { text, span } = comment;
-  const at = (part: string): number => dockerfile.text.indexOf(part, span.start);
-  const own = /^docker-hygiene\s+ignore(-file)?\s*=\s*([^\s-][^\n]*?)\s*(?:--\s*(.*))?$/.exec(text);
-  if (own?.[2]) {
-    const covers = own[1] ? whole(dockerfile) : following(dockerfile, span);
-    return ids(own[2], at(own[2])).map((id) => ({
-      ...id,
-      comment: span,
-      covers,
-      reason: own[3] || undefined,
-      takesReason: true,
-      isOwn: true,
-    }));
-  }
-  const peer = (list: string, covers: Span, reason: string | undefined, takesReason = true): readonly Ignore[] =>
-    ids(list, at(list)).map((id) => ({ ...id, comment: span, covers, reason, takesReason, isOwn: false }));
-  const hadolint = /^hadolint\s+(global\s+)?ignore\s*=\s*([\w, \t]+?)\s*(?:[#;:-]+\s*(.*))?$/.exec(text);
-  if (hadolint?.[2]) {
-    return peer(hadolint[2], hadolint[1] ? whole(dockerfile) : following(dockerfile, span), hadolint[3]);
-  }
-  const check = /^check\s*=\s*(.+)$/.exec(text);
-  if (check?.[1]) return skips(dockerfile, check[1], at(check[1]), span, following(dockerfile, span));
-  const trivy = /^(?:trivy|tfsec):ignore:([\w-]+)/.exec(text);
-  if (trivy?.[1]) return peer(trivy[1], following(dockerfile, span), undefined, false);
-  const checkov = /^checkov:skip=([\w]+)(?::\s*(.*))?$/.exec(text);
-  if (checkov?.[1]) return peer(checkov[1], whole(dockerfile), checkov[2]);
-  const kics = /^kics-scan\s+disable\s*=\s*([\w, -]+)$/.exec(text);
-  return kics?.[1] ? peer(kics[1], whole(dockerfile), undefined, false) : [];
-};
+const formats: readonly ((text: string) => Said | undefined)[] = [
+  (text) => {
+    const match = /^docker-hygiene\s+ignore(-file)?\s*=\s*([^\s-][^\n]*?)\s*(?:--\s*(.*))?$/.exec(text);
+    const reach = match?.[1] ? "file" : "next";
+    return match?.[2] ? { list: match[2], reach, format: "own", reason: match[3], takesReason: true } : undefined;
+  },
+  (text) => {
+    const match = /^hadolint\s+(global\s+|stage\s+)?ignore\s*=\s*([\w/, \t]+?)\s*(?:[#;:-]+\s*(.*))?$/.exec(text);
+    const reach = match?.[1] === undefined ? "next" : match[1].startsWith("g") ? "file" : "stage";
+    return match?.[2] ? { list: match[2], reach, format: "hadolint", reason: match[3], takesReason: true } : undefined;
+  },
+  (text) => {
+    const match = /^tally\s+(global\s+)?ignore\s*=\s*([\w/, \t-]+?)\s*(?:;\s*reason\s*=\s*(.*))?$/.exec(text);
+    const reach = match?.[1] ? "file" : "next";
+    return match?.[2] ? { list: match[2], reach, format: "tally", reason: match[3], takesReason: true } : undefined;
+  },
+  (text) => {
+    const match = /^check\s*=\s*(.+)$/.exec(text);
+    return match?.[1] ? { ...skips(match[1]), reach: "next", format: "buildkit" } : undefined;
+  },
+  (text) => {
+    const named = [...text.matchAll(/(?:^|\s)(?:trivy|tfsec):ignore:([\w*-]+)/g)];
+    const isIgnore = /^(?:trivy|tfsec):ignore:/.test(text);
+    return isIgnore ? { list: named.map(([, id]) => id).join(" "), reach: "next", format: "trivy" } : undefined;
+  },
+  (text) => {
+    const match = /^checkov:skip=([\w,]+)(?::\s*(.*))?$/.exec(text);
+    if (!match?.[1]) return undefined;
+    return { list: match[1], reach: "file", format: "checkov", reason: match[2], takesReason: true };
+  },
+  (text) => {
+    const match = /^kics-scan\s+(?:(ignore(?:-line|-block)?)$|disable\s*=\s*([\w, -]+)$)/.exec(text);
+    if (match === null) return undefined;
+    const reach = match[2] !== undefined || match[1] === "ignore" ? "file" : "next";
+    return { list: match[2] ?? "all", reach, format: "kics" };
+  },
+];
 
 /** `skip=A,B;error=true`, as BuildKit's check directive has it. */
-const skips = (
+const skips = (value: string): { readonly list: string } => ({
+  list: /(?:^|;)\s*skip\s*=\s*([^;]*)/.exec(value)?.[1] ?? "",
+});
+
+const ignoresIn = (
   dockerfile: Dockerfile,
-  value: string,
-  start: number,
   comment: Span,
-  covers: Span,
+  { list, at, reach, format, reason, takesReason }: Said & { readonly at: number },
 ): readonly Ignore[] => {
-  const list = /(?:^|;)\s*skip\s*=\s*([^;]*)/.exec(value)?.[1];
-  if (!list) return [];
-  const at = dockerfile.text.indexOf(list, start);
-  return ids(list, at).map((id) => ({ ...id, comment, covers, reason: undefined, takesReason: false, isOwn: false }));
+  const covers = coverage[reach](dockerfile, comment);
+  const isOnTop = comment.start < (dockerfile.stages[0]?.span.start ?? 0);
+  let from = at;
+  return [...list.matchAll(/[^\s,]+/g)].map(([written]) => {
+    const start = dockerfile.text.indexOf(written, from);
+    // `all` of a comment without ids stands nowhere in it.
+    const isThere = start >= 0 && start + written.length <= comment.end;
+    if (isThere) from = start + written.length;
+    return {
+      id: usual(written),
+      idSpan: isThere ? { start, end: start + written.length } : comment,
+      comment,
+      covers,
+      isOnTop,
+      reason: reason?.trim() || undefined,
+      takesReason: takesReason ?? false,
+      format,
+    };
+  });
 };
 
-const ids = (list: string, start: number): readonly Pick<Ignore, "id" | "idSpan">[] =>
-  [...list.matchAll(/[^\s,]+/g)].map((match) => ({
-    id: match[0].replace(/^AVD-/, "").replace(/^(DS)-?0*(\d{4})$/, "$1-$2"),
-    idSpan: { start: start + match.index, end: start + match.index + match[0].length },
-  }));
+/** AVD-DS-0002, DS002 and DS-0002 are one; of a UUID the first part is enough. */
+const usual = (id: string): string =>
+  id
+    .replace(/^AVD-/i, "")
+    .replace(/^DS-?0*(\d{1,4})$/i, (_, digits: string) => `DS-${digits.padStart(4, "0")}`)
+    .replace(/^([0-9a-f]{8})-[0-9a-f-]{27}$/i, "$1");
 
-/** The instruction behind a comment, or the next line of the one that the comment stands in. */
-const following = (dockerfile: Dockerfile, comment: Span): Span => {
-  const next = dockerfile.instructions.find(({ span }) => span.end > comment.start);
-  if (!next) return { start: comment.end, end: comment.end };
-  if (next.span.start >= comment.start) return next.span;
-  const start = comment.end + 1;
-  const lineBreak = dockerfile.text.indexOf("\n", start);
-  return { start, end: lineBreak === -1 ? dockerfile.text.length : lineBreak };
+const coverage: Readonly<Record<Said["reach"], (dockerfile: Dockerfile, comment: Span) => Span>> = {
+  file: ({ text }) => ({ start: 0, end: text.length + 1 }),
+  stage: ({ stages }, comment) => {
+    const stage = stages.find(({ span }) => span.end > comment.start);
+    return stage === undefined ? { start: comment.end, end: comment.end } : stage.span;
+  },
+  next: ({ instructions, text }, comment) => {
+    const next = instructions.find(({ span }) => span.end > comment.start);
+    if (!next) return { start: comment.end, end: comment.end };
+    if (next.span.start >= comment.start) return next.span;
+    const start = comment.end + 1;
+    const lineBreak = text.indexOf("\n", start);
+    return { start, end: lineBreak === -1 ? text.length : lineBreak };
+  },
 };

@@ -30,6 +30,7 @@ import entrypointWithoutExec from "./entrypoint-without-exec.ts";
 import exposedAdminPort from "./exposed-admin-port.ts";
 import healthcheckToolMissing from "./healthcheck-tool-missing.ts";
 import hostPathVolume from "./host-path-volume.ts";
+import ignoreWithoutReason from "./ignore-without-reason.ts";
 import ineffectiveDirective from "./ineffective-directive.ts";
 import interactiveAptCommand from "./interactive-apt-command.ts";
 import invalidImageReference from "./invalid-image-reference.ts";
@@ -114,6 +115,7 @@ import unsortedPackageList from "./unsorted-package-list.ts";
 import unsuppliedSecret from "./unsupplied-secret.ts";
 import unsupportedBaseRelease from "./unsupported-base-release.ts";
 import untrustedBaseRegistry from "./untrusted-base-registry.ts";
+import unusedIgnore from "./unused-ignore.ts";
 import unusedUser from "./unused-user.ts";
 import unverifiedDownload from "./unverified-download.ts";
 import unverifiedSshHost from "./unverified-ssh-host.ts";
@@ -264,5 +266,7 @@ export const rules: readonly Rule[] = [
   invalidOnbuildTrigger,
   emptyContinuationLine,
   mixedKeywordCasing,
+  ignoreWithoutReason,
+  unusedIgnore,
   // Image
 ];
