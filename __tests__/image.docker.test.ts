@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { inspectImage } from "../src/adapters/image-inspect.ts";
 import { type MeasureOptions, measure } from "../src/adapters/oci-layout.ts";
 import type { Target } from "../src/build/target.ts";
 import { type Image, pullBytes } from "../src/image/image.ts";
@@ -193,6 +194,39 @@ describe("an image that was just built", () => {
     ]);
   });
 });
+
+describe("an image that exists", () => {
+  test("by name, from a saved archive and from a layout it tells the same", async () => {
+    const saved = join(folder, "saved.tar");
+    const unpacked = join(folder, "unpacked");
+    await docker("image", "save", "--output", saved, "busybox:local");
+    mkdirSync(unpacked);
+    await promisify(execFile)("tar", ["--extract", "--file", saved, "--directory", unpacked]);
+    const [image, ...others] = await inspectImage("busybox:local", { environment: environment() });
+    expect(others).toEqual([]);
+    expect(image?.config.cmd).toEqual(["sh"]);
+    expect(image?.contents?.shells).toContain("bin/busybox");
+    expect(await inspectImage(saved)).toEqual([image]);
+    expect(await inspectImage(unpacked)).toEqual([image]);
+  });
+
+  test("one that does not is told in the engine's words", async () => {
+    await expect(inspectImage("image-test-nowhere:1", { environment: environment() })).rejects.toThrow(
+      "The image `image-test-nowhere:1` cannot be read: Error response from daemon: No such image: image-test-nowhere:1.",
+    );
+  });
+
+  test("without docker that is told", async () => {
+    await expect(inspectImage("busybox:local", { environment: { PATH: folder } })).rejects.toThrow(
+      "The image `busybox:local` cannot be read: docker cannot be started (spawn docker ENOENT).",
+    );
+  });
+});
+
+const environment = (): Readonly<Record<string, string | undefined>> => ({ PATH: process.env.PATH, HOME: folder });
+
+const docker = (...args: readonly string[]): Promise<unknown> =>
+  promisify(execFile)("docker", args, { env: environment() });
 
 const own = (image: Image | undefined): readonly (readonly unknown[])[] =>
   (image?.layers ?? [])
