@@ -138,7 +138,7 @@ describe("the action", () => {
       readonly body: string;
     }[];
     expect(comments.map(({ line }) => line)).toEqual([2]);
-    expect(comments[0]?.body).toMatch(/\n```suggestion\nRUN apt-get update && apt-get install .*\n```\n/);
+    expect(comments[0]?.body).toMatch(/\n```suggestion\nRUN apt-get update && apt-get install .*\n```$/);
     expect(github.violations).toEqual([]);
   });
 

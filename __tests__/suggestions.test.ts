@@ -53,15 +53,7 @@ describe("a suggestion", () => {
         startLine: 3,
         endLine: 3,
         key: "f  && apt-get install -y curl \\",
-        body: [
-          "It is `wrong`.",
-          "",
-          "```suggestion",
-          " && apt-get install -y curl \\",
-          "```",
-          "",
-          "<sub>Put it right · `some-rule`</sub>",
-        ].join("\n"),
+        body: ["It is `wrong` · `some-rule`", "", "```suggestion", " && apt-get install -y curl \\", "```"].join("\n"),
       },
     ]);
   });
@@ -73,28 +65,51 @@ describe("a suggestion", () => {
   test("deletes lines without leaving an empty one", () => {
     const [deletion] = offered(dockerfile, [finding([edit(dockerfile, "MAINTAINER me\n", "")])]);
     expect(deletion).toMatchObject({ startLine: 5, endLine: 5 });
-    expect(deletion?.body).toContain("```suggestion\n```\n");
+    expect(deletion?.body).toMatch(/\n\n```suggestion\n```$/);
   });
 
   test("replaces whole lines with whole lines", () => {
     const [replaced] = offered(dockerfile, [finding([edit(dockerfile, "MAINTAINER me\n", "LABEL a=b\n")])]);
-    expect(replaced?.body).toContain("```suggestion\nLABEL a=b\n```\n");
+    expect(replaced?.body).toMatch(/\n```suggestion\nLABEL a=b\n```$/);
   });
 
   test("changes the first character of a file", () => {
     expect(places(dockerfile, [finding([edit(dockerfile, "FROM", "from")])])).toEqual(["api/Dockerfile:1-1"]);
   });
 
-  test("is offered for one of two fixes of a line", () => {
-    expect(places(dockerfile, [finding([yes]), finding([edit(dockerfile, "curl", "wget")])])).toEqual([
-      "api/Dockerfile:3-3",
-    ]);
+  test("puts right all that is wrong in its lines, and one of two that touch", () => {
+    const all = [
+      finding([edit(dockerfile, "curl \\", "curl wget \\")]),
+      finding([edit(dockerfile, "install", "install -y")]),
+    ];
+    const [together, ...others] = offered(dockerfile, all);
+    expect(others).toEqual([]);
+    expect(together).toMatchObject({ startLine: 3, endLine: 3 });
+    expect(together?.body).toBe(
+      [
+        "- It is `wrong` · `some-rule`",
+        "- It is `wrong` · `some-rule`",
+        "",
+        "```suggestion",
+        " && apt-get install -y curl wget \\",
+        "```",
+      ].join("\n"),
+    );
+    const touching = [finding([yes]), finding([edit(dockerfile, "curl", "wget")])];
+    expect(offered(dockerfile, touching)).toEqual(offered(dockerfile, [finding([yes])]));
+  });
+
+  test("leaves out what reaches beyond the diff", () => {
+    const wide = finding([edit(dockerfile, "true", "false"), edit(dockerfile, "&& apt-get", "&& sudo apt-get")]);
+    expect(offered(dockerfile, [wide, finding([yes])], [new Map([...whole(dockerfile)].slice(0, 3))])).toEqual(
+      offered(dockerfile, [finding([yes])]),
+    );
   });
 
   test("has a fence longer than any in its text", () => {
     const text = "FROM debian\nRUN echo '```' && apt-get install curl\n";
     const [suggestion] = offered(text, [finding([edit(text, "install curl", "install -y curl")])]);
-    expect(suggestion?.body).toContain("\n````suggestion\nRUN echo '```' && apt-get install -y curl\n````\n");
+    expect(suggestion?.body).toContain("\n````suggestion\nRUN echo '```' && apt-get install -y curl\n````");
   });
 });
 

@@ -1,4 +1,6 @@
-import { codeFence, markdownProse } from "./escape/markdown.ts";
+import { applyFixes } from "../audit/fixes.ts";
+import type { Edit } from "../rules/rule.ts";
+import { codeFence, codeSpan, markdownProse } from "./escape/markdown.ts";
 import { clip, manyLines } from "./escape/plain.ts";
 import type { Finding, Report } from "./report.ts";
 
@@ -24,55 +26,85 @@ export interface SuggestionOptions {
 }
 
 /**
- * Safe fixes whose lines the pull request shows, worst finding first. GitHub refuses a line outside the diff, and
- * the checkout may be a merge whose lines stand elsewhere, so every line is compared with the diff. Of two fixes that
- * share a line the first is offered.
+ * Safe fixes whose lines the pull request shows. GitHub refuses a line outside the diff, and the checkout may be a
+ * merge whose lines stand elsewhere, so every line is compared with the diff. Fixes that share a line come as one.
  */
-export const suggestions = (report: Report, options: SuggestionOptions): readonly Suggestion[] => {
-  const taken = new Set<string>();
-  return report.findings.flatMap((finding) => {
-    const suggestion = suggestionOf(finding, report, options);
-    if (suggestion === undefined) return [];
-    const lines = range(suggestion.startLine, suggestion.endLine).map((line) => `${suggestion.path}:${line}`);
-    if (lines.some((line) => taken.has(line))) return [];
-    for (const line of lines) taken.add(line);
-    return [suggestion];
+export const suggestions = (report: Report, options: SuggestionOptions): readonly Suggestion[] =>
+  report.files.flatMap(({ path, text }) => {
+    const inside = options.repositoryPath(path);
+    if (inside === undefined) return [];
+    const fixable = report.findings.flatMap((finding) =>
+      finding.path === path && finding.fix?.safety === "safe" && finding.fix.edits.length > 0
+        ? [{ ...finding.fix, finding }]
+        : [],
+    );
+    const shown = options.hunks(inside);
+    return sharingLines(text, fixable).flatMap((fixes) => {
+      const together = suggestionOf(text, inside, fixes, shown);
+      if (together !== undefined) return [together];
+      return fixes.flatMap((fix) => suggestionOf(text, inside, [fix], shown) ?? []).slice(0, 1);
+    });
   });
+
+type Offered = NonNullable<Finding["fix"]> & { readonly finding: Finding };
+
+/** Fixes in the order of the text, those with a line in common in one group. */
+const sharingLines = (text: string, fixes: readonly Offered[]): readonly (readonly Offered[])[] => {
+  const groups: { fixes: Offered[]; end: number }[] = [];
+  const placed = fixes
+    .map((fix) => ({ fix, region: regionOf(text, fix.edits) }))
+    .sort((left, right) => left.region.from - right.region.from);
+  for (const { fix, region } of placed) {
+    const last = groups.at(-1);
+    if (last === undefined || region.from > last.end) groups.push({ fixes: [fix], end: region.to });
+    else {
+      last.fixes.push(fix);
+      last.end = Math.max(last.end, region.to);
+    }
+  }
+  return groups.map((group) => group.fixes);
+};
+
+/** The whole lines that edits touch: offsets of the first character and of the last line's break. */
+const regionOf = (text: string, edits: readonly Edit[]): { readonly from: number; readonly to: number } => {
+  const start = Math.min(...edits.map(({ span }) => span.start));
+  const end = Math.max(...edits.map(({ span }) => span.end));
+  const newline = text.indexOf("\n", Math.max(start, end - 1));
+  return {
+    from: start === 0 ? 0 : text.lastIndexOf("\n", start - 1) + 1,
+    to: newline === -1 ? text.length : newline,
+  };
 };
 
 const suggestionOf = (
-  { fix, path, message, rule, fingerprint }: Finding,
-  report: Report,
-  { hunks, repositoryPath }: SuggestionOptions,
+  text: string,
+  path: string,
+  fixes: readonly Offered[],
+  hunks: readonly Hunk[],
 ): Suggestion | undefined => {
-  const inside = repositoryPath(path);
-  const text = report.files.find((file) => file.path === path)?.text;
-  if (fix?.safety !== "safe" || fix.edits.length === 0 || inside === undefined || text === undefined) return undefined;
-  const start = Math.min(...fix.edits.map(({ span }) => span.start));
-  const end = Math.max(...fix.edits.map(({ span }) => span.end));
-  const from = start === 0 ? 0 : text.lastIndexOf("\n", start - 1) + 1;
-  const newline = text.indexOf("\n", Math.max(start, end - 1));
-  const to = newline === -1 ? text.length : newline;
+  const { applied, edits } = applyFixes(text, fixes);
+  const { from, to } = regionOf(text, edits);
+  const end = Math.max(...edits.map(({ span }) => span.end));
   const startLine = text.slice(0, from).split("\n").length;
   const old = text.slice(from, to).split("\n");
-  const endLine = startLine + old.length - 1;
-  const isShown = hunks(inside).some((hunk) => old.every((line, index) => hunk.get(startLine + index) === line));
-  if (!isShown) return undefined;
-  const fixed = fixedLines(applied(text.slice(from, Math.max(to, end)), fix.edits, from), end > to);
+  if (!hunks.some((hunk) => old.every((line, index) => hunk.get(startLine + index) === line))) return undefined;
+  const fixed = fixedLines(edited(text.slice(from, Math.max(to, end)), edits, from), end > to);
   // A suggestion must be the very text, and some text cannot be shown as it is.
   if (fixed === undefined || fixed.includes("\r") || manyLines(fixed) !== fixed) return undefined;
+  const findings = applied.map(({ finding }) => finding);
   return {
-    path: inside,
+    path,
     startLine,
-    endLine,
-    key: `${fingerprint} ${fixed}`,
+    endLine: startLine + old.length - 1,
+    key: `${findings.map(({ fingerprint }) => fingerprint).join(" ")} ${fixed}`,
     body: [
-      `${markdownProse(clip(message, 400))}.`,
+      ...findings.map(
+        ({ message, rule }) =>
+          `${findings.length > 1 ? "- " : ""}${markdownProse(clip(message, 400))} · ${codeSpan(rule)}`,
+      ),
       "",
       // Without a line in it the block deletes the lines; an empty line would stay.
       fixed === "" && end > to ? "```suggestion\n```" : codeFence(fixed, "suggestion"),
-      "",
-      `<sub>${markdownProse(clip(fix.title, 200))} · \`${rule}\`</sub>`,
     ].join("\n"),
   };
 };
@@ -83,14 +115,9 @@ const fixedLines = (text: string, tookBreak: boolean): string | undefined => {
   return text.endsWith("\n") ? text.slice(0, -1) : undefined;
 };
 
-const applied = (text: string, edits: NonNullable<Finding["fix"]>["edits"], offset: number): string =>
-  [...edits]
-    .sort((left, right) => right.span.start - left.span.start)
-    .reduce(
-      (result, { span, text: replacement }) =>
-        result.slice(0, span.start - offset) + replacement + result.slice(span.end - offset),
-      text,
-    );
-
-const range = (from: number, to: number): readonly number[] =>
-  Array.from({ length: to - from + 1 }, (_, index) => from + index);
+const edited = (text: string, edits: readonly Edit[], offset: number): string =>
+  edits.reduceRight(
+    (result, { span, text: replacement }) =>
+      result.slice(0, span.start - offset) + replacement + result.slice(span.end - offset),
+    text,
+  );
