@@ -3,7 +3,7 @@ import type { ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile } from "./audited-file.ts";
 import { mayHaveOption, readOptions } from "./knowledge/command-options.ts";
 import { downloadsIn } from "./knowledge/download-use.ts";
-import { curlSyntax, type Download, printableUrl, receiversOf } from "./knowledge/downloads.ts";
+import { curlSyntax, type Download, isLocalHost, printableUrl, readUrl, receiversOf } from "./knowledge/downloads.ts";
 import { runsIn } from "./knowledge/run-commands.ts";
 import { insertAfter } from "./knowledge/script-edits.ts";
 import { isVerified } from "./knowledge/verification.ts";
@@ -21,6 +21,7 @@ export default defineRule({
   silent: [
     "`-f` in any cluster, `--fail-with-body`, or a variable among the arguments that may hold it.",
     "A .curlrc is written before.",
+    "A RUN asks a server that it started itself (localhost).",
     "The answer is thrown away or its status is read (`-I`, `-o /dev/null`, `-w`).",
     "An error page is noticed: a checksum follows, or tar, gpg or jq read it.",
   ],
@@ -61,6 +62,10 @@ RUN echo fail > ~/.curlrc && curl -sLO https://example.org/c
 `,
     },
     {
+      title: "a server of the build",
+      good: "RUN start-server && until curl -s http://localhost:9200; do sleep 1; done\n",
+    },
+    {
       title: "a probe",
       good: "HEALTHCHECK CMD test \"$(curl -s -o /dev/null -w '%{http_code}' http://localhost/)\" = 200\n",
     },
@@ -71,14 +76,15 @@ RUN echo fail > ~/.curlrc && curl -sLO https://example.org/c
     for (const instruction of file.dockerfile.instructions) {
       if (instruction.keyword !== "HEALTHCHECK" || instruction.command === undefined) continue;
       const script = file.script(instruction.command, instruction);
-      if (script !== undefined) yield* judge(file, { command: instruction.command }, script.commands);
+      if (script !== undefined)
+        yield* judge(file, { keyword: "HEALTHCHECK", command: instruction.command }, script.commands);
     }
   },
 });
 
 const judge = function* (
   file: AuditedFile,
-  instruction: { readonly command: CommandForm },
+  instruction: { readonly keyword: "RUN" | "HEALTHCHECK"; readonly command: CommandForm },
   commands: readonly ShellCommand[],
 ): Iterable<Problem> {
   const downloads = downloadsIn(commands);
@@ -86,6 +92,7 @@ const judge = function* (
     const { command, urls } = download;
     const word = command.nameWord;
     if (command.name !== "curl" || word === undefined || mayFail(download)) continue;
+    if (instruction.keyword === "RUN" && urls.some(({ value }) => isLocalHost(readUrl(value)?.host ?? ""))) continue;
     if (notices(download, commands, downloads)) continue;
     const url = urls[0] === undefined ? "the file" : printableUrl(urls[0].value);
     const fix: Fix = {

@@ -136,7 +136,7 @@ const inCommand = function* (
   for (const one of found)
     yield {
       at: one.word.span,
-      message: `${one.word.value} turns off the certificate check of ${command.name}`,
+      message: `${one.text} turns off the certificate check of ${command.name}`,
       ...(file.hasForeignSyntax || isElement(run, one.word) ? {} : fixed(deletion(file, one))),
     };
 };

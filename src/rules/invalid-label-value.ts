@@ -1,3 +1,4 @@
+import { withoutCredentials } from "./knowledge/credential-formats.ts";
 import { ownLabels, unquoted } from "./knowledge/labels.ts";
 import { isLicenseExpression } from "./knowledge/licenses.ts";
 import { defineRule } from "./rule.ts";
@@ -70,7 +71,7 @@ export default defineRule({
         if (text.includes("$") || (text === "" && wasSet)) continue;
         if (text === "") yield { at: value.span, message: `${key} is empty` };
         else if (!type.accepts(text))
-          yield { at: value.span, message: `${text} is not ${type.what}, which ${key} has to be` };
+          yield { at: value.span, message: `${withoutCredentials(text)} is not ${type.what}, which ${key} has to be` };
       }
     }
   },

@@ -18,6 +18,10 @@ export const findCredentials = (text: string): readonly FoundCredential[] => {
   });
 };
 
+/** The text as a message may print it. */
+export const withoutCredentials = (text: string): string =>
+  findCredentials(text).reduceRight((left, { start, end }) => `${left.slice(0, start)}…${left.slice(end)}`, text);
+
 /** A value that stands for a credential: `changeme`, `<token>`, `xxxx`, `${TOKEN}`. */
 export const isPlaceholder = (value: string): boolean =>
   /example|change_?-?me|placeholder|dummy|redacted|xxxx|your[-_]|insert|replace|0123456789|1234567890|abcdefghij|[<>${}*]|\.\.\./i.test(

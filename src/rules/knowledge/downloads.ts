@@ -1,5 +1,6 @@
 import type { Redirect, ShellCommand, ShellWord } from "../../dockerfile/script.ts";
 import { findOption, hasOption, isFedByXargs, type OptionSyntax, readOptions } from "./command-options.ts";
+import { withoutCredentials } from "./credential-formats.ts";
 
 /** A call of curl, wget, aria2c or axel that fetches something. */
 export interface Download {
@@ -89,9 +90,9 @@ export const readUrl = (text: string): { readonly scheme: string; readonly host:
   return found === null ? undefined : { scheme: (found[1] ?? "").toLowerCase(), host: (found[2] ?? "").toLowerCase() };
 };
 
-/** A URL as a message may print it: no user, no password, no query. */
+/** A URL as a message may print it: no user, no password, no query, no token. */
 export const printableUrl = (text: string): string =>
-  beforeQuery(text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/i, "$1"));
+  withoutCredentials(beforeQuery(text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/i, "$1")));
 
 export const isLocalHost = (host: string): boolean =>
   /^(localhost|.*\.localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1\]|host\.docker\.internal)$/.test(host);

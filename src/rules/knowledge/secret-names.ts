@@ -9,7 +9,7 @@ export const isSecretName = (name: string): boolean => {
 export const isHarmlessValue = (value: string): boolean =>
   value === "" ||
   /^(true|false|yes|no|on|off|none|null|enabled?|disabled?|auto)$/i.test(value) ||
-  /^\d{1,5}$/.test(value) ||
+  /^\d+(\.\d+)?$/.test(value) ||
   /^(~|\.{1,2})?\/[\w./${}~-]*$/.test(value) ||
   /^[\w.-]+(\/[\w.-]+)+\.[a-z]{2,5}$/.test(value) ||
   /^(0x)?([0-9A-F]{40}|[0-9A-F]{16}|([0-9A-F]{4}\s*){10})$/i.test(value) ||
@@ -34,7 +34,7 @@ const harmlessWords: ReadonlySet<string> = new Set(
   (
     "gpg pgp public pub file files path dir directory url uri server host endpoint name id ids ttl version enabled enable " +
     "disabled disable method type mode size length count expiry expire expires algorithm alg fingerprint keyring " +
-    "keyserver cache sort primary foreign plugin provider prefix suffix header issuer audience scope realm release signing"
+    "keyserver cache sort primary foreign plugin provider prefix suffix header issuer audience scope realm release signing max min limit"
   ).split(" "),
 );
 

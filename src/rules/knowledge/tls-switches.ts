@@ -10,6 +10,8 @@ export const disablesTls = (name: string, value: string): boolean => {
 };
 
 export interface TlsSwitch {
+  /** As a message prints it: of a word that writes a file, the setting alone. */
+  readonly text: string;
   /** The word that turns the check off. */
   readonly word: ShellWord;
   /** What the word takes with it when it is deleted: its value. */
@@ -25,10 +27,10 @@ export const tlsSwitches = (command: ShellCommand): readonly TlsSwitch[] => {
   const options = optionsOf.get(name.replace(/^pip[\d.]+$/, "pip3"));
   if (options === undefined) return writtenSwitches(command);
   return args.flatMap((word, at): readonly TlsSwitch[] => {
-    if (options.alone?.test(word.value) === true) return [{ word, last: word }];
+    if (options.alone?.test(word.value) === true) return [{ text: word.value, word, last: word }];
     const next = args[at + 1];
     const isValued = options.valued?.test(word.value) === true && next !== undefined;
-    return isValued && options.value?.test(next.value) !== false ? [{ word, last: next }] : [];
+    return isValued && options.value?.test(next.value) !== false ? [{ text: word.value, word, last: next }] : [];
   });
 };
 
@@ -41,16 +43,15 @@ const checks: ReadonlySet<string> = new Set([
   "PERL_LWP_SSL_VERIFY_HOSTNAME",
   "CONDA_SSL_VERIFY",
   "BUNDLE_SSL_VERIFY_MODE",
-  "CARGO_HTTP_PROXY_SSL_VERIFY",
 ]);
 
 const trustedHosts: ReadonlySet<string> = new Set(["PIP_TRUSTED_HOST", "UV_INSECURE_HOST", "GOINSECURE"]);
 
 const curlSwitch = (word: ShellWord): readonly TlsSwitch[] => {
-  if (/^--(proxy-|doh-)?insecure$/.test(word.value)) return [{ word, last: word }];
-  if (/^-k$/.test(word.value)) return [{ word, last: word }];
+  if (/^--(proxy-|doh-)?insecure$/.test(word.value)) return [{ text: word.value, word, last: word }];
+  if (/^-k$/.test(word.value)) return [{ text: word.value, word, last: word }];
   return /^-[a-zA-Z#0-9]*k[a-zA-Z]*$/.test(word.value) && !/^-[a-jl-zA-Z#]*[oHdXuAebFTwm]/.test(word.value)
-    ? [{ word, last: word, letter: "k" }]
+    ? [{ text: word.value, word, last: word, letter: "k" }]
     : [];
 };
 
@@ -112,5 +113,8 @@ const writtenSwitches = (command: ShellCommand): readonly TlsSwitch[] => {
   if (!/^(echo|printf|sed)$/.test(command.name) || !isWritten) return [];
   const setting =
     /(?<![\w-])(sslverify|strict-ssl|check_certificate|ssl_verify)\s*[=:]\s*(0|false|no|off)\b(?!.*\/\s*\1\s*[=:]\s*(1|true|yes|on))/i;
-  return command.args.filter(({ value }) => setting.test(value)).map((word) => ({ word, last: word }));
+  return command.args.flatMap((word) => {
+    const found = setting.exec(word.value);
+    return found === null ? [] : [{ text: found[0], word, last: word }];
+  });
 };
