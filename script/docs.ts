@@ -32,9 +32,9 @@ const outputsTable = [
 ].join("\n");
 
 const between = (text: string, name: string, content: string): string => {
-  const pattern = new RegExp(`(<!-- ${name} -->\n)[\\s\\S]*?(\n<!-- /${name} -->)`);
+  const pattern = new RegExp(`(<!-- ${name} -->)[\\s\\S]*?(<!-- /${name} -->)`);
   if (!pattern.test(text)) throw new Error(`README.md has no <!-- ${name} --> … <!-- /${name} -->`);
-  return text.replace(pattern, (_all, open: string, close: string) => `${open}${content}${close}`);
+  return text.replace(pattern, (_all, open: string, close: string) => `${open}\n${content}\n${close}`);
 };
 
 writeFileSync("docs/rules.md", rulesMarkdown(rules));
