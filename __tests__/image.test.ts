@@ -172,6 +172,26 @@ describe("what files tell", () => {
     async (path) => expect((await laidOver([file(path, "12")])).leftovers).toEqual([]),
   );
 
+  test("packages that npm installed for development are told by its own list", async () => {
+    const list = {
+      packages: {
+        "node_modules/jest": { dev: true },
+        "node_modules/@a/b": {},
+        "node_modules/@a/b/node_modules/c": { dev: true },
+      },
+    };
+    const { leftovers } = await laidOver([
+      file("app/node_modules/jest/index.js", "12345"),
+      file("app/node_modules/@a/b/index.js", "123"),
+      file("app/node_modules/@a/b/node_modules/c/index.js", "12"),
+      file("other/node_modules/jest/index.js", "1"),
+      file("app/node_modules/.package-lock.json", JSON.stringify(list)),
+    ]);
+    expect(leftovers).toEqual([
+      { kind: "development dependencies", of: "npm", layer: 0, folder: "app/node_modules", bytes: 7, files: 2 },
+    ]);
+  });
+
   test("leftovers that a later layer takes away are waste instead", async () => {
     const contents = await laidOver([file("root/.npm/a", "123")], [file("root/.wh..npm", "")]);
     expect(contents.leftovers).toEqual([]);

@@ -1,12 +1,14 @@
 import type { FilePermission, ImageContents, Leftover } from "./image.ts";
-import { layOver } from "./image-files.ts";
+import { type ImageFiles, layOver } from "./image-files.ts";
 import type { ListedEntry } from "./layer-listing.ts";
 import type { LayerContents } from "./layer-scan.ts";
-import { isPackageManager, isShell, leftoverOf } from "./leftover-kinds.ts";
+import { isPackageManager, isShell, type LeftoverMatch, leftoverOf } from "./leftover-kinds.ts";
+import { developmentFolders, packageFolder } from "./npm-tree.ts";
 
 /** What the files of an image tell, once its layers lie over each other. */
 export const imageContents = (layers: readonly LayerContents[]): ImageContents => {
   const files = layOver(layers.map(({ listing }) => listing));
+  const development = seenDevelopmentFolders(layers, files);
   const leftovers = new Map<string, MutableLeftover>();
   const setuidFiles: FilePermission[] = [];
   const worldWritable: FilePermission[] = [];
@@ -17,7 +19,8 @@ export const imageContents = (layers: readonly LayerContents[]): ImageContents =
     const isSpecial = isSetuid(entry) || isWorldWritable(entry);
     const isManager = isPackageManager(entry.path) && !BUSYBOX.test(entry.linkPath);
     const isTool = isShell(entry.path) || isManager;
-    const leftover = entry.kind === "file" && entry.size > 0 ? leftoverOf(entry.path) : undefined;
+    const isWeighty = entry.kind === "file" && entry.size > 0;
+    const leftover = isWeighty ? (leftoverOf(entry.path) ?? developmentFile(entry.path, development)) : undefined;
     if (!isSpecial && !isTool && leftover === undefined) return;
     if (!files.isSeen(entry.path, layer)) return;
     const permission = { path: entry.path, layer, mode: entry.mode, uid: entry.uid };
@@ -47,6 +50,21 @@ export const imageContents = (layers: readonly LayerContents[]): ImageContents =
     shells: [...new Set(shells)].sort(),
     packageManagers: [...new Set(packageManagers)].sort(),
   };
+};
+
+const seenDevelopmentFolders = (layers: readonly LayerContents[], files: ImageFiles): ReadonlySet<string> =>
+  new Set(
+    layers.flatMap(({ installedLists }, layer) =>
+      [...installedLists].flatMap(([path, bytes]) =>
+        files.isSeen(path, layer) ? developmentFolders(path, bytes) : [],
+      ),
+    ),
+  );
+
+const developmentFile = (path: string, folders: ReadonlySet<string>): LeftoverMatch | undefined => {
+  const folder = folders.size > 0 ? packageFolder(path) : undefined;
+  if (folder === undefined || !folders.has(folder)) return undefined;
+  return { kind: "development dependencies", of: "npm", folder };
 };
 
 type MutableLeftover = { -readonly [Key in keyof Leftover]: Leftover[Key] };

@@ -3,6 +3,7 @@ import type { FileBytes } from "./image.ts";
 import { hitFinder, type LayerFindings, type SearchMeans } from "./layer-hits.ts";
 import { type LayerListing, type ListedKind, listingWriter } from "./layer-listing.ts";
 import { type MarkedPath, markedPath, normalPath } from "./layer-path.ts";
+import { isInstalledList, LARGEST_LIST } from "./npm-tree.ts";
 import { tarReader } from "./tar.ts";
 import type { TarEntry, TarEntryType } from "./tar-header.ts";
 
@@ -13,6 +14,8 @@ export interface LayerContents extends LayerFindings {
   readonly fileCount: number;
   readonly largestFiles: readonly FileBytes[];
   readonly listing: LayerListing;
+  /** npm's lists of what it installed, by path. */
+  readonly installedLists: ReadonlyMap<string, Uint8Array>;
 }
 
 export interface LayerScan {
@@ -38,6 +41,9 @@ export const layerScan = (means: ScanMeans): LayerScan => {
   const largest = heaviest(LARGEST_FILES);
   const listing = listingWriter();
   const find = hitFinder(means.search);
+  const installedLists = new Map<string, Uint8Array>();
+  let list: Uint8Array | undefined;
+  let listLength = 0;
   let diskBytes = 0;
   let fileCount = 0;
   let entry: TarEntry | undefined;
@@ -51,16 +57,24 @@ export const layerScan = (means: ScanMeans): LayerScan => {
       path = normalPath(next.path);
       marked = markedPath(path);
       checksum = 0;
+      list = undefined;
       find.enter(next, path);
       if (next.type !== "file" || marked !== undefined) return;
       diskBytes += next.size;
       fileCount++;
       largest.add(path, next.size);
+      if (!isInstalledList(path) || next.size > LARGEST_LIST) return;
+      list = new Uint8Array(next.size);
+      listLength = 0;
+      installedLists.set(path, list);
     },
     data: (bytes) => {
       if (entry?.type !== "file") return;
       checksum = means.checksum(bytes, checksum);
       find.data(bytes);
+      if (list === undefined) return;
+      list.set(bytes.subarray(0, list.length - listLength), listLength);
+      listLength += bytes.length;
     },
     close: () => {
       if (entry === undefined) return;
@@ -86,7 +100,14 @@ export const layerScan = (means: ScanMeans): LayerScan => {
     end: async () => {
       reader.end();
       const found = await find.end();
-      return { diskBytes, fileCount, largestFiles: largest.list(), listing: listing.finish(), ...found };
+      return {
+        diskBytes,
+        fileCount,
+        largestFiles: largest.list(),
+        listing: listing.finish(),
+        installedLists,
+        ...found,
+      };
     },
   };
 };
