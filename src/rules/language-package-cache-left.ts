@@ -32,7 +32,7 @@ out of the layer with \`--mount=type=cache\`.`,
     {
       bad: "FROM python:3.12-slim\nCOPY requirements.txt .\nRUN pip ⟦install⟧ -r requirements.txt\n",
       fixed: "FROM python:3.12-slim\nCOPY requirements.txt .\nRUN pip install --no-cache-dir -r requirements.txt\n",
-      message: "`pip install` leaves its cache in /root/.cache/pip of this layer: `--no-cache-dir` is missing",
+      message: "`pip install` leaves its cache (/root/.cache/pip) in this layer: `--no-cache-dir` is missing",
     },
     {
       title: "npm and yarn have commands for it",
@@ -129,7 +129,7 @@ const toProblem = (file: AuditedFile, run: RunCommands, called: PackageCommand, 
   const written = `${called.manager.name} ${called.subcommand}`.trim();
   const remedy = row.option ?? row.cleanUp;
   const missing = remedy === undefined ? "" : `: \`${remedy}\` is missing`;
-  const message = `\`${written}\` leaves ${row.what} in ${row.directories[0]} of this layer${missing}`;
+  const message = `\`${written}\` leaves ${row.what} in this layer${missing}`;
   const cleanUp = row.cleanUp;
   const title = row.option === undefined ? `Append ${cleanUp}` : `Insert ${row.option}`;
   const edit = ((): Edit | undefined => {

@@ -103,7 +103,10 @@ RUN rm -rf /var/lib/apt/lists/*
       title: "a script may clean up",
       good: "FROM debian:12\nRUN apt-get update && apt-get install -y curl && ./clean-layer.sh\n",
     },
-    { title: "no cache", good: "FROM alpine:3.20\nRUN apk --no-cache add curl && apk add -q --no-cache git\n" },
+    {
+      title: "no cache",
+      good: "FROM alpine:3.20\nRUN apk --no-cache add curl && apk add -q --no-cache git && apk add --allow-untrusted ./a.apk\n",
+    },
     {
       title: "a stage that does not ship",
       good: "FROM alpine:3.20 AS build\nRUN apk add gcc\nFROM alpine:3.20\nCOPY --from=build /a /a\n",

@@ -39,7 +39,7 @@ const mentionsModernYarn = mentions(/\.yarnrc\.yml|\.yarn\/|--immutable|yarn set
 export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> = {
   pip: {
     subcommands: /^install$/,
-    what: "its cache",
+    what: "its cache (/root/.cache/pip)",
     directories: ["/root/.cache/pip"],
     off: ["--no-cache-dir", "--cache-dir", "--no-index", "--dry-run"],
     variables: ["PIP_NO_CACHE_DIR", "PIP_CACHE_DIR", "XDG_CACHE_HOME"],
@@ -48,7 +48,7 @@ export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> 
   },
   uv: {
     subcommands: /^(pip install|pip sync|sync|tool install|add)$/,
-    what: "its cache",
+    what: "its cache (/root/.cache/uv)",
     directories: ["/root/.cache/uv"],
     off: ["--no-cache", "--no-cache-dir", "-n", "--cache-dir", "--offline"],
     variables: ["UV_NO_CACHE", "UV_CACHE_DIR", "XDG_CACHE_HOME"],
@@ -68,7 +68,7 @@ export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> 
   },
   npm: {
     subcommands: /^(install|i|add|ci|clean-install|install-test|update)$/,
-    what: "its cache",
+    what: "its cache (/root/.npm)",
     directories: ["/root/.npm"],
     off: ["--cache", "--dry-run", "--package-lock-only"],
     variables: ["npm_config_cache", "NPM_CONFIG_CACHE"],
@@ -77,7 +77,7 @@ export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> 
   },
   yarn: {
     subcommands: /^(|install|add|global add)$/,
-    what: "its cache",
+    what: "its cache (/usr/local/share/.cache/yarn)",
     directories: ["/usr/local/share/.cache/yarn", "/root/.cache/yarn", "/usr/local/share/.cache"],
     off: ["--cache-folder", "--offline", "--immutable"],
     variables: ["YARN_CACHE_FOLDER", "YARN_VERSION_BERRY", "XDG_CACHE_HOME"],
@@ -87,7 +87,7 @@ export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> 
   },
   conda: {
     subcommands: /^(install|create|update|env create|env update)$/,
-    what: "its packages' archives",
+    what: "its packages' archives (/opt/conda/pkgs)",
     directories: ["/opt/conda/pkgs"],
     off: ["--dry-run", "-d"],
     variables: ["CONDA_PKGS_DIRS"],
@@ -95,7 +95,7 @@ export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> 
   },
   composer: {
     subcommands: /^(install|i|require|req|update|create-project|global require)$/,
-    what: "its cache",
+    what: "its cache (/root/.composer/cache)",
     directories: ["/root/.composer/cache", "/root/.cache/composer", "/tmp/cache"],
     off: ["--no-cache", "--dry-run"],
     variables: ["COMPOSER_CACHE_DIR", "COMPOSER_HOME", "XDG_CACHE_HOME"],

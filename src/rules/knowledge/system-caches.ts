@@ -1,8 +1,9 @@
+import type { Script, ShellCommand } from "../../dockerfile/script.ts";
 import type { AuditedFile } from "../audited-file.ts";
 import type { Fix, Problem } from "../rule.ts";
 import { hasOption } from "./command-options.ts";
 import { callsUnknownScript, cleansUpAfter, deletes, isMounted } from "./package-caches.ts";
-import { isSimulated, type PackageCommand, packageManager } from "./package-managers.ts";
+import { isLocalOrRemoteFile, isSimulated, type PackageCommand, packageManager } from "./package-managers.ts";
 import { mayHold, type RunCommands } from "./run-commands.ts";
 import { appendCommand, deleteCommand, insertAfter } from "./script-edits.ts";
 
@@ -79,6 +80,7 @@ const apkFix = (
 
 const keepsIndex = (file: AuditedFile, run: RunCommands, called: PackageCommand): boolean =>
   !isSimulated(called) &&
+  !(called.operands.length > 0 && called.operands.every(isLocalOrRemoteFile)) &&
   !hasOption(called.options, "--no-cache", "--root", "-p", "--cache-dir", "--no-network") &&
   !mayHold(file, run, called.options.unknown, /no-cache/);
 
@@ -132,7 +134,16 @@ const appended = (
 ): { fix?: Fix } => {
   const script = run.scriptOf(called.command);
   if (script === undefined || cleanUp === undefined || run.scripts.length > 1) return {};
-  const text = called.command.wrappers.some((word) => word.value === "sudo") ? `sudo ${cleanUp}` : cleanUp;
+  const text = runsWithSudo(script, called.command) ? `sudo ${cleanUp}` : cleanUp;
   const edit = appendCommand(file, run.run, script, text);
   return edit === undefined ? {} : { fix: { title: `Append ${cleanUp}`, safety: "safe", edits: [edit] } };
+};
+
+/** Whether the command, or the shell that it is given to, runs under sudo. */
+const runsWithSudo = (script: Script, command: ShellCommand): boolean => {
+  for (let at: ShellCommand | undefined = command; at !== undefined; ) {
+    if (at.wrappers.some((word) => word.value === "sudo")) return true;
+    at = at.parent === undefined ? undefined : script.commands[at.parent];
+  }
+  return false;
 };
