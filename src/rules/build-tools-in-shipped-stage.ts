@@ -1,5 +1,5 @@
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
-import { buildPackagesOf, isRemovedAgain } from "./knowledge/build-tools.ts";
+import { buildPackagesOf, keptInstalls } from "./knowledge/build-tools.ts";
 import { runsOf } from "./knowledge/run-commands.ts";
 import { isForDevelopers, isToolchainImage } from "./knowledge/stage-purpose.ts";
 import { baseName, startOf, startsNothing, startsPromptOrTool } from "./knowledge/start-command.ts";
@@ -81,10 +81,8 @@ function* problemsOf(file: AuditedFile, stage: StageFacts, program: string): Ite
     }
   }
   for (const facts of stage.lineage) {
-    for (const { packages, commands } of runsOf(file, facts)) {
-      const found = packages
-        .filter((install) => !isRemovedAgain(install, commands, packages))
-        .flatMap((install) => buildPackagesOf(install));
+    for (const run of runsOf(file, facts)) {
+      const found = keptInstalls(run).flatMap(buildPackagesOf);
       const [first, ...others] = found;
       if (first === undefined) continue;
       const names = found.map((word) => `\`${word.value}\``);

@@ -32,9 +32,11 @@ state a stage of its own.`,
   ],
   check: function* (file) {
     const references = stageReferences(file);
+    const circles = circlesOf(file.stages, references);
     for (const { stage, target, at } of references) {
       // Every circle has an edge that does not lead backwards; that one is reported.
-      if (target === undefined || target.index < stage.index || !reaches(references, target, stage)) continue;
+      if (target === undefined || target.index < stage.index) continue;
+      if (target !== stage && circles.get(target) !== circles.get(stage)) continue;
       const message =
         target === stage
           ? `The stage ${named(stage)} copies from itself`
@@ -47,14 +49,45 @@ state a stage of its own.`,
   },
 });
 
-const reaches = (references: readonly StageReference[], from: StageFacts, to: StageFacts): boolean => {
-  const seen = new Set<StageFacts>([from]);
-  // Grows while it is walked.
-  for (const stage of seen) {
-    if (stage === to) return true;
-    for (const { stage: owner, target } of references) if (owner === stage && target !== undefined) seen.add(target);
+/** A number for each stage, the same for two stages that need each other (Tarjan's strongly connected components). */
+const circlesOf = (
+  stages: readonly StageFacts[],
+  references: readonly StageReference[],
+): ReadonlyMap<StageFacts, number> => {
+  const needs = Map.groupBy(references, ({ stage }) => stage);
+  const order = new Map<StageFacts, number>();
+  const lowest = new Map<StageFacts, number>();
+  const circles = new Map<StageFacts, number>();
+  const open: StageFacts[] = [];
+  for (const root of stages) {
+    const path = order.has(root) ? [] : [{ stage: root, next: 0 }];
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const { stage } = top;
+      if (top.next === 0) {
+        order.set(stage, order.size);
+        lowest.set(stage, order.size - 1);
+        open.push(stage);
+      }
+      const target = needs.get(stage)?.[top.next]?.target;
+      if (top.next < (needs.get(stage)?.length ?? 0)) {
+        top.next += 1;
+        if (target === undefined || circles.has(target)) continue;
+        if (order.has(target)) lower(lowest, stage, order.get(target));
+        else path.push({ stage: target, next: 0 });
+        continue;
+      }
+      path.pop();
+      const parent = path.at(-1)?.stage;
+      if (parent !== undefined) lower(lowest, parent, lowest.get(stage));
+      if (lowest.get(stage) !== order.get(stage)) continue;
+      for (const member of open.splice(open.lastIndexOf(stage))) circles.set(member, order.get(stage) ?? 0);
+    }
   }
-  return false;
+  return circles;
+};
+
+const lower = (lowest: Map<StageFacts, number>, stage: StageFacts, value: number | undefined): void => {
+  lowest.set(stage, Math.min(lowest.get(stage) ?? 0, value ?? Number.POSITIVE_INFINITY));
 };
 
 const named = ({ name, index }: StageFacts): string => (name === undefined ? String(index) : `\`${name}\``);

@@ -1,3 +1,4 @@
+import type { StageFacts } from "./audited-file.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -23,11 +24,16 @@ can no longer be built. Names are compared without case: \`Build\` and \`build\`
     { good: "FROM debian:12\nFROM debian:12" },
   ],
   check: function* (file) {
-    for (const { stage, name, index } of file.stages) {
+    const taken = new Map<string, StageFacts>();
+    for (const facts of file.stages) {
+      const { stage, name } = facts;
       const alias = stage.from.alias;
       if (alias === undefined || name === undefined) continue;
-      const first = file.stages.find((other) => other.name === name);
-      if (first === undefined || first.index === index) continue;
+      const first = taken.get(name);
+      if (first === undefined) {
+        taken.set(name, facts);
+        continue;
+      }
       yield {
         at: alias.span,
         message: `The stage name \`${alias.text}\` is already taken`,

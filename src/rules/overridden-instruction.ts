@@ -45,9 +45,10 @@ entrypoint that starts both.`,
   ],
   check: function* (file) {
     for (const { instructions } of file.stages) {
+      const lasts = new Map(instructions.map((instruction) => [instruction.keyword, instruction]));
       for (const instruction of instructions) {
         if (!keywords.has(instruction.keyword)) continue;
-        const last = instructions.findLast((other) => other.keyword === instruction.keyword);
+        const last = lasts.get(instruction.keyword);
         if (last === undefined || last === instruction) continue;
         yield {
           at: instruction.keywordSpan,

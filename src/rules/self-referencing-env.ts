@@ -51,19 +51,19 @@ takes what HOME was before: the base's, or nothing. Give the second variable an 
 
 function* problemsIn(file: AuditedFile, stage: StageFacts, instruction: EnvInstruction) {
   const { assignments } = instruction;
+  const setters = new Map(assignments.map((assignment, position) => [assignment.key.text, { assignment, position }]));
   for (const [position, assignment] of assignments.entries()) {
     if (assignment.value === undefined) continue;
     for (const use of variablesIn(assignment.value.text, file.dockerfile.escape)) {
-      const setter = assignments.find((other) => other !== assignment && other.key.text === use.name);
-      if (setter === undefined || assignment.key.text === use.name || !use.isPlain) continue;
+      const found = setters.get(use.name);
+      if (found === undefined || assignment.key.text === use.name || !use.isPlain) continue;
+      const setter = found.assignment;
       const before = stage.variableAt(use.name, instruction);
       const after = setter.value === undefined ? undefined : file.expand(setter.value, instruction).value;
       if (before !== undefined && (before.value === after || before.value === undefined)) continue;
       const written = assignment.value.text.slice(use.start, use.end);
       const fix =
-        assignments.indexOf(setter) < position
-          ? split(file, instruction, assignments[position - 1], assignment)
-          : undefined;
+        found.position < position ? split(file, instruction, assignments[position - 1], assignment) : undefined;
       yield {
         at: partOf(file.text, assignment.value, use.start, use.end),
         message: `\`${written}\` is the value from before this ENV, not \`${after ?? setter.value?.text ?? ""}\``,

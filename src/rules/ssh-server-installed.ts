@@ -1,5 +1,7 @@
+import type { ShellWord } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { sliceOf } from "./knowledge/edits.ts";
+import type { PackageCommand } from "./knowledge/package-managers.ts";
 import { runsOf } from "./knowledge/run-commands.ts";
 import { productionStages } from "./knowledge/stage-purpose.ts";
 import { startOf, startScripts } from "./knowledge/start-command.ts";
@@ -36,21 +38,25 @@ thing to patch. \`docker exec\` and \`kubectl exec\` open a shell without any of
   ],
   check: function* (file) {
     for (const stage of productionStages(file)) {
-      if (isPurpose(file, stage)) continue;
-      for (const { packages } of runsOf(file, stage)) {
-        for (const { action, manager, operands } of packages) {
-          if (action !== "install" || manager.kind !== "system") continue;
-          for (const { value, span } of operands) {
-            const name = value.replace(/[=~<>].*$/, "");
-            if (!servers.test(name) && !(manager.name === "apk" && name === "openssh")) continue;
-            yield { at: span, message: `\`${name}\` puts an SSH server into the image that ships` };
-          }
-        }
+      const found = runsOf(file, stage).flatMap(({ packages }) => packages.flatMap(serversOf));
+      if (found.length === 0 || isPurpose(file, stage)) continue;
+      for (const { value, span } of found) {
+        const name = value.replace(version, "");
+        yield { at: span, message: `\`${name}\` puts an SSH server into the image that ships` };
       }
     }
   },
 });
 
+const serversOf = ({ action, manager, operands }: PackageCommand): readonly ShellWord[] =>
+  action !== "install" || manager.kind !== "system"
+    ? []
+    : operands.filter(({ value }) => {
+        const name = value.replace(version, "");
+        return servers.test(name) || (manager.name === "apk" && name === "openssh");
+      });
+
+const version = /[=~<>].*$/;
 const servers = /^(openssh-server(-\w+)?|openssh-sshd|dropbear|tinysshd)$/;
 
 const isPurpose = (file: AuditedFile, stage: StageFacts): boolean =>
@@ -59,12 +65,8 @@ const isPurpose = (file: AuditedFile, stage: StageFacts): boolean =>
     .some((target) => {
       const start = startOf(file, target);
       if (start === undefined) return false;
-      if (
-        /\b(sshd|dropbear)\b/.test(
-          [target.entrypoint, target.cmd].map((each) => (each ? sliceOf(file.text, each.span) : "")).join(" "),
-        )
-      )
-        return true;
+      const written = [target.entrypoint, target.cmd].map((each) => (each ? sliceOf(file.text, each.span) : ""));
+      if (/\b(sshd|dropbear)\b/.test(written.join(" "))) return true;
       const scripts = startScripts(file, target, start);
       return (
         scripts === undefined ||

@@ -24,10 +24,12 @@ what is left of an edit, or its result was meant to be copied and is not. If it 
     { good: "FROM debian:12" },
   ],
   check: function* (file) {
-    const used = new Set<StageFacts>(stageReferences(file).flatMap(({ target }) => target ?? []));
+    const used = new Set<StageFacts>([
+      ...stageReferences(file).flatMap(({ target }) => target ?? []),
+      ...file.stages.flatMap(({ dependencies }) => dependencies),
+    ]);
     for (const facts of file.stages) {
       if (facts.name !== undefined || facts.index === file.stages.length - 1 || used.has(facts)) continue;
-      if (file.stages.some(({ dependencies }) => dependencies.includes(facts))) continue;
       yield { at: facts.stage.from.image.span, message: "Nothing uses this stage, and without a name it is no target" };
     }
   },

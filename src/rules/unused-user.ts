@@ -38,6 +38,11 @@ as if it did not. Add \`USER\` behind the last step that needs root.`,
       fixed:
         'FROM debian:12 AS base\nRUN adduser --disabled-password --gecos "" svc\nFROM base\nUSER svc\nCMD ["serve"]',
     },
+    {
+      title: "A path is no user",
+      bad: 'FROM debian:12\nRUN useradd ⟦app⟧\nCOPY . /app\nCMD ["/app/run"]',
+      fixed: 'FROM debian:12\nRUN useradd app\nCOPY . /app\nUSER app\nCMD ["/app/run"]',
+    },
     { good: 'FROM debian:12\nRUN useradd app\nUSER app\nCMD ["serve"]' },
     { good: 'FROM debian:12\nRUN useradd app && chown -R app /data\nCMD ["serve"]' },
     { good: 'FROM debian:12\nRUN useradd www\nCMD ["nginx", "-g", "daemon off;"]' },
@@ -49,8 +54,11 @@ as if it did not. Add \`USER\` behind the last step that needs root.`,
       const start = startOf(file, stage);
       if (start === undefined || stage.user !== undefined || isForDevelopers(file, stage) || stage.isWindows) continue;
       if (start.programs.some((program) => daemons.has(program)) || mayDropPrivileges(file, stage)) continue;
-      for (const created of createdIn(file, stage)) {
-        if (reported.has(created.command) || !created.name.isLiteral || isNamed(file, stage, start, created)) continue;
+      const accounts = createdIn(file, stage);
+      const names = accounts.length === 0 ? undefined : namesIn(file, stage, start);
+      if (names === undefined) continue;
+      for (const created of accounts) {
+        if (reported.has(created.command) || !created.name.isLiteral || names.has(created.name.value)) continue;
         reported.add(created.command);
         const name = created.name.value;
         const fix = switchTo(file, stage, start, name);
@@ -69,22 +77,22 @@ const createdIn = (file: AuditedFile, stage: StageFacts): readonly CreatedUser[]
     runsOf(file, facts).flatMap(({ commands }) => commands.flatMap((command) => createdUser(command) ?? [])),
   );
 
-const isNamed = (file: AuditedFile, stage: StageFacts, start: Start, { name }: CreatedUser): boolean => {
-  const word = new RegExp(`(?<![\\w-])${name.value.replace(/[^\w-]/g, "\\$&")}(?![\\w-])`);
-  const isOwn = (command: string): boolean => /^(useradd|adduser|groupadd|addgroup|mkdir)$/.test(command);
-  const inCommands = stage.lineage.some((facts) =>
-    runsOf(file, facts).some(
-      ({ commands, isRead }) =>
-        !isRead || commands.some((command) => !isOwn(command.name) && word.test(sliceOf(file.text, command.span))),
+/** All words, those of paths apart, that stand anywhere but where an account is made; undefined when some of it cannot be read. */
+const namesIn = (file: AuditedFile, stage: StageFacts, start: Start): ReadonlySet<string> | undefined => {
+  const runs = stage.lineage.flatMap((facts) => runsOf(file, facts));
+  const scripts = startScripts(file, stage, start);
+  if (scripts === undefined || runs.some(({ isRead }) => !isRead)) return undefined;
+  const spans = [
+    ...runs.flatMap(({ commands }) => commands.filter(({ name }) => !making.test(name))),
+    ...stage.lineage.flatMap(({ instructions }) =>
+      instructions.filter(({ keyword }) => !/^(RUN|FROM|LABEL)$/.test(keyword)),
     ),
-  );
-  if (inCommands) return true;
-  const others = stage.lineage.flatMap(({ instructions }) =>
-    instructions.filter(({ keyword }) => keyword !== "RUN" && keyword !== "FROM" && keyword !== "LABEL"),
-  );
-  if (others.some(({ span }) => word.test(sliceOf(file.text, span)))) return true;
-  return startScripts(file, stage, start)?.some(({ text }) => word.test(text)) !== false;
+  ];
+  const texts = [...spans.map(({ span }) => sliceOf(file.text, span)), ...scripts.map(({ text }) => text)];
+  return new Set(texts.flatMap((text) => text.match(/(?<![\w/.-])[\w-]+/g) ?? []));
 };
+
+const making = /^(useradd|adduser|groupadd|addgroup|mkdir)$/;
 
 const switchTo = (file: AuditedFile, stage: StageFacts, start: Start, user: string): Fix | undefined => {
   const own = stage.instructions.filter((each) => each === start.entrypoint || each === start.cmd);

@@ -35,10 +35,10 @@ the account from an earlier stage.`,
     for (const stage of file.shippedStages) {
       if (stage.rootBase.kind !== "scratch") continue;
       const before = stage.lineage.slice(1).flatMap(({ instructions }) => instructions);
+      if (before.some(mayBringAccounts)) continue;
       for (const instruction of stage.instructions) {
+        if (mayBringAccounts(instruction)) break;
         if (instruction.keyword !== "USER" || instruction.user.text.includes("$")) continue;
-        const earlier = [...before, ...stage.instructions.filter(({ index }) => index < instruction.index)];
-        if (earlier.some((each) => mayBringAccounts(each))) continue;
         const [user = "", group = ""] = instruction.user.text.split(":");
         const isNumber = /^\d*$/;
         const isUser = !isNumber.test(user);

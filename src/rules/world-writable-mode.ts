@@ -45,8 +45,9 @@ it, for root to run at the next start. \`777\` is usually there because the owne
       }
       for (const run of runsOf(file, stage)) {
         const { commands } = run;
+        const made = madeIn(commands);
         for (const command of commands) {
-          const found = openMode(command, commands, (path) => knownValue(file, run, path));
+          const found = openMode(command, made, (path) => knownValue(file, run, path));
           if (found !== undefined) yield problem(found.at, found.mode);
         }
       }
@@ -58,7 +59,7 @@ const problem = (at: Span, mode: string) => ({ at, message: `The mode \`${mode}\
 
 const openMode = (
   command: ShellCommand,
-  commands: readonly ShellCommand[],
+  made: ReadonlySet<string>,
   valueOfPath: (path: ShellWord) => string | undefined,
 ): { readonly at: Span; readonly mode: string } | undefined => {
   if (command.name === "install") {
@@ -77,7 +78,7 @@ const openMode = (
   // A path that is not known may be a temporary one: `chmod 777 "$(mktemp -d)"`.
   if (
     paths.every(
-      (path) => shared.test(valueOfPath(path) ?? "/tmp") || (!isRecursive && isMadeHere(path, command, commands)),
+      (path) => shared.test(valueOfPath(path) ?? "/tmp") || (!isRecursive && made.has(withoutSlash(path.value))),
     )
   )
     return undefined;
@@ -97,13 +98,15 @@ const isOpen = (mode: string): string | undefined => {
   return mode.split(",").find((clause) => /^[ugoa]*[oa][ugoa]*[+=][rxXs]*w/.test(clause));
 };
 
-const isMadeHere = (path: ShellWord, command: ShellCommand, commands: readonly ShellCommand[]): boolean =>
-  commands.some(
-    (other) =>
-      other.index < command.index &&
-      (other.name === "mkdir" || other.name === "install") &&
-      other.args.some(({ value }) => value.replace(/\/+$/, "") === path.value.replace(/\/+$/, "")),
+/** Directories that the RUN makes. */
+const madeIn = (commands: readonly ShellCommand[]): ReadonlySet<string> =>
+  new Set(
+    commands.flatMap(({ name, args }) =>
+      name === "mkdir" || name === "install" ? args.map(({ value }) => withoutSlash(value)) : [],
+    ),
   );
+
+const withoutSlash = (path: string): string => (path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : path);
 
 const shared = /^\/(tmp|var\/tmp|run|var\/run|dev\/shm)(\/.*)?$/;
 const install = {

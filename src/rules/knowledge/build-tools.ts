@@ -1,5 +1,6 @@
-import type { ShellCommand, ShellWord } from "../../dockerfile/script.ts";
+import type { ShellWord } from "../../dockerfile/script.ts";
 import type { PackageCommand } from "./package-managers.ts";
+import type { RunCommands } from "./run-commands.ts";
 
 /** Words of an install that name compilers, build systems or headers. */
 export const buildPackagesOf = (install: PackageCommand): readonly ShellWord[] =>
@@ -12,17 +13,11 @@ export const isBuildPackage = (name: string): boolean => {
   return tools.test(plain) || (/-(dev|devel)$/.test(plain) && !runtimeDev.test(plain));
 };
 
-/** Whether a later command of the same RUN takes out what `install` brought. */
-export const isRemovedAgain = (
-  install: PackageCommand,
-  commands: readonly ShellCommand[],
-  packages: readonly PackageCommand[],
-): boolean => {
-  const later = packages.filter(
-    (other) => other.command.index > install.command.index || !commands.includes(other.command),
-  );
-  if (later.some((other) => other.action === "remove")) return true;
-  return commands.some((command) => command.name === "apt-mark" && command.args[0]?.value === "auto");
+/** The installs of a RUN whose packages no later command of the same RUN takes out again. */
+export const keptInstalls = ({ commands, packages }: RunCommands): readonly PackageCommand[] => {
+  if (commands.some(({ name, args }) => name === "apt-mark" && args[0]?.value === "auto")) return [];
+  const lastRemoval = packages.findLastIndex(({ action }) => action === "remove");
+  return packages.slice(lastRemoval + 1);
 };
 
 const tools =

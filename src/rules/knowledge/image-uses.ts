@@ -22,7 +22,17 @@ export interface ImageUse {
 }
 
 /** All images whose name is known; stages, `scratch`, build contexts and unresolved variables are none. */
-export const imageUses = (file: AuditedFile): readonly ImageUse[] => [
+export const imageUses = (file: AuditedFile): readonly ImageUse[] => {
+  const known = uses.get(file);
+  if (known !== undefined) return known;
+  const found = readUses(file);
+  uses.set(file, found);
+  return found;
+};
+
+const uses = new WeakMap<AuditedFile, readonly ImageUse[]>();
+
+const readUses = (file: AuditedFile): readonly ImageUse[] => [
   ...file.stages.flatMap((stage) => baseUse(file, stage) ?? []),
   ...stageReferences(file).flatMap((found) => {
     if (found.by === "FROM" || found.target !== undefined || found.number !== undefined) return [];
@@ -67,13 +77,25 @@ export const tagSpan = (file: AuditedFile, use: ImageUse): Span | undefined => {
 };
 
 const originsOf = (file: AuditedFile, word: string): readonly Span[] => {
-  const names = new Set([...word.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map((match) => match[1]));
-  if (names.size === 0) return [];
-  return file.dockerfile.instructions.flatMap((instruction) =>
-    instruction.keyword === "ARG" && instruction.stageIndex === undefined
-      ? instruction.assignments.flatMap(({ key, value }) =>
-          names.has(key.text) && value !== undefined ? [value.span] : [],
-        )
-      : [],
-  );
+  if (!word.includes("$")) return [];
+  const names = new Set([...word.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map((match) => match[1] ?? ""));
+  return [...names].flatMap((name) => defaultsOf(file).get(name) ?? []);
 };
+
+/** Where the arguments before the first FROM get their values. */
+const defaultsOf = (file: AuditedFile): ReadonlyMap<string, readonly Span[]> => {
+  const known = defaults.get(file);
+  if (known !== undefined) return known;
+  const found = new Map<string, readonly Span[]>();
+  for (const instruction of file.dockerfile.instructions) {
+    if (instruction.stageIndex !== undefined) break;
+    if (instruction.keyword !== "ARG") continue;
+    for (const { key, value } of instruction.assignments) {
+      if (value !== undefined) found.set(key.text, [...(found.get(key.text) ?? []), value.span]);
+    }
+  }
+  defaults.set(file, found);
+  return found;
+};
+
+const defaults = new WeakMap<AuditedFile, ReadonlyMap<string, readonly Span[]>>();

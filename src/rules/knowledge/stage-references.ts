@@ -94,8 +94,21 @@ const resolve = (file: AuditedFile, text: string): Pick<StageReference, "number"
   const name = text.toLowerCase();
   if (file.namedContexts.has(name)) return { number: undefined, target: undefined };
   if (/^\d+$/.test(text)) return { number: Number(text), target: file.stages[Number(text)] };
-  return { number: undefined, target: file.stages.findLast((stage) => stage.name === name) };
+  return { number: undefined, target: stagesByName(file).get(name) };
 };
+
+/** The last stage of each name. */
+const stagesByName = (file: AuditedFile): ReadonlyMap<string, StageFacts> => {
+  const known = names.get(file);
+  if (known !== undefined) return known;
+  const found = new Map(
+    file.stages.flatMap((stage) => (stage.name === undefined ? [] : [[stage.name, stage] as const])),
+  );
+  names.set(file, found);
+  return found;
+};
+
+const names = new WeakMap<AuditedFile, ReadonlyMap<string, StageFacts>>();
 
 const spanOfField = (file: AuditedFile, mount: Mount, value: string): Span => {
   const { span } = mount.flag;

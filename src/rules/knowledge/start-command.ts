@@ -1,5 +1,5 @@
 import type { CmdInstruction, EntrypointInstruction } from "../../dockerfile/model.ts";
-import type { AuditedFile, StageFacts } from "../audited-file.ts";
+import type { AuditedFile, BuildContext, StageFacts } from "../audited-file.ts";
 
 /** What a container of a stage starts. */
 export interface Start {
@@ -16,6 +16,14 @@ export interface Start {
 
 /** Undefined when neither ENTRYPOINT nor CMD is set in the file: the base decides. */
 export const startOf = (file: AuditedFile, stage: StageFacts): Start | undefined => {
+  if (!starts.has(stage)) starts.set(stage, readStart(file, stage));
+  return starts.get(stage);
+};
+
+/** Many rules ask for the same stage. */
+const starts = new WeakMap<StageFacts, Start | undefined>();
+
+const readStart = (file: AuditedFile, stage: StageFacts): Start | undefined => {
   const entrypoint = stage.entrypoint?.keyword === "ENTRYPOINT" ? stage.entrypoint : undefined;
   const written = stage.cmd?.keyword === "CMD" ? stage.cmd : undefined;
   const isReset = entrypoint !== undefined && written !== undefined && isBehind(stage, written, entrypoint);
@@ -87,7 +95,7 @@ export const scriptsOf = (
     }
   }
   if (found.length > 0) return found;
-  const copied = (file.context?.files ?? []).filter((path) => baseName(path) === name);
+  const copied = file.context === undefined ? [] : (filesByName(file.context).get(name) ?? []);
   const only = copied.length === 1 ? copied[0] : undefined;
   if (only !== undefined) return read(file, only);
   return isEntrypointScript(program) ? undefined : [];
@@ -98,6 +106,16 @@ export interface StartScript {
   readonly path: string | undefined;
   readonly text: string;
 }
+
+const filesByName = (context: BuildContext): ReadonlyMap<string, readonly string[]> => {
+  const known = names.get(context);
+  if (known !== undefined) return known;
+  const found = Map.groupBy(context.files, baseName);
+  names.set(context, found);
+  return found;
+};
+
+const names = new WeakMap<BuildContext, ReadonlyMap<string, readonly string[]>>();
 
 const read = (file: AuditedFile, path: string): readonly StartScript[] => {
   const text = file.context?.read(path);
