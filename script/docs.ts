@@ -14,7 +14,11 @@ interface Action {
 
 const action = parse(readFileSync("action.yml", "utf8")) as Action;
 
-const cell = (text: string): string => text.trim().replace(/\s*\n\s*/g, " ").replaceAll("|", "\\|");
+const cell = (text: string): string =>
+  text
+    .trim()
+    .replace(/\s*\n\s*/g, " ")
+    .replaceAll("|", "\\|");
 
 const inputsTable = [
   "| input | default | meaning |",

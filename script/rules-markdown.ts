@@ -35,7 +35,9 @@ const section = (rule: Rule): readonly string[] => [
   ...list("Says nothing when", rule.silent ?? []),
   ...options(rule),
   ...(rule.aliases.length > 0 ? [`Aliases: ${rule.aliases.map((alias) => `\`${alias}\``).join(", ")}`, ""] : []),
-  ...(rule.sources && rule.sources.length > 0 ? [`Sources: ${rule.sources.map((url) => `<${url}>`).join(", ")}`, ""] : []),
+  ...(rule.sources && rule.sources.length > 0
+    ? [`Sources: ${rule.sources.map((url) => `<${url}>`).join(", ")}`, ""]
+    : []),
 ];
 
 const levels = (recommended: Level, strict: Level): string =>
@@ -57,7 +59,8 @@ const fixWords: Readonly<Record<Rule["fixes"], string>> = {
 
 /** The first bad example with its fix, and the first good one; the rest are tests. */
 const examples = (all: readonly Example[]): readonly string[] => {
-  const bad = all.find((example) => "bad" in example && example.fixed !== undefined) ?? all.find((example) => "bad" in example);
+  const bad =
+    all.find((example) => "bad" in example && example.fixed !== undefined) ?? all.find((example) => "bad" in example);
   const good = all.find((example) => "good" in example);
   return [
     ...(bad && "bad" in bad ? ["Reported:", "", ...fence(bad.bad.replace(/[⟦⟧]/g, ""))] : []),
