@@ -41,7 +41,7 @@ Write \`SHELL ["/bin/bash", "-c"]\` before the RUN, begin a heredoc with \`#!/bi
     },
     {
       title: "different meaning",
-      bad: `FROM python:3.12-slim\nRUN ⟦set -o pipefail⟧; echo ⟦-e⟧ 'a\\tb' > /c; [ "$A" ⟦==⟧ b ] || echo ⟦\${A^⟧^}\n`,
+      bad: `FROM python:3.12-slim\nRUN ⟦set -o pipefail⟧; echo ⟦-e⟧ 'a\\tb' > /c; [ "$A" ⟦==⟧ b ] || echo ⟦\${A^^}⟧\n`,
     },
     { good: 'FROM debian:12\nSHELL ["/bin/bash", "-c"]\nRUN [[ -f /a ]] && source /b\n' },
     {

@@ -64,7 +64,7 @@ const values: ReadonlyMap<string, RegExp> = new Map([
 
 const misplaced = (file: AuditedFile, comment: Comment, name: string): Problem => {
   const at = comment.span;
-  const written = file.text.slice(at.start, at.end);
+  const written = name === "escape" ? "# escape=" : file.text.slice(at.start, at.end);
   const message = `\`${written}\` is only a comment here: directives stand above everything else`;
   const fix = name === "escape" || hasDirective(file, name) ? undefined : moveUp(file, comment);
   return fix === undefined ? { at, message } : { at, message, fix };

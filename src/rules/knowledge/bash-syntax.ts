@@ -20,7 +20,7 @@ export const bashSyntaxIn = (script: Script, shell: Posix, fileText: string): re
     if (match === null) continue;
     const written = match[1] ?? match[0];
     const start = match.index + match[0].lastIndexOf(written);
-    found.push({ at: script.locate(start, start + written.length), written });
+    found.push({ at: script.locate(start, start + written.length), written: shortened(written) });
   }
   const seen = new Set<string>();
   for (const command of script.commands) {
@@ -34,6 +34,8 @@ export const bashSyntaxIn = (script: Script, shell: Posix, fileText: string): re
   return found.sort((a, b) => a.at.start - b.at.start);
 };
 
+const shortened = (text: string): string => (text.length > 30 ? `${text.slice(0, 29)}…` : text);
+
 const both: readonly Posix[] = ["dash", "ash"];
 const dash: readonly Posix[] = ["dash"];
 
@@ -46,8 +48,8 @@ const syntax: readonly { readonly pattern: RegExp; readonly missingIn: readonly 
   { pattern: /(?:^|[\s=])([<>]\()/, missingIn: dash },
   { pattern: /(?:^|[\s;&|({])(function)\s+[\w-]+\s*(?:\(\s*\)\s*)?\{/, missingIn: dash },
   { pattern: /(?:^|[\s;&|(])([A-Za-z_]\w*\+?=\()/, missingIn: both },
-  { pattern: /\$\{(?:!\w|\w+(?:\^|,|\[))/, missingIn: both },
-  { pattern: /\$\{\w+(?:\/|:\d|: -\d|:\$)/, missingIn: dash },
+  { pattern: /\$\{(?:!\w|\w+(?:\^|,|\[))[^}\s]*\}?/, missingIn: both },
+  { pattern: /\$\{\w+(?:\/|:\d|: -\d|:\$)[^}\s]*\}?/, missingIn: dash },
   { pattern: /\bfor\s*(\(\()/, missingIn: both },
   { pattern: /\$'/, missingIn: dash },
 ];
