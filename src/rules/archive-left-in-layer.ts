@@ -5,6 +5,7 @@ import { isArchiveName } from "./knowledge/copy-sources.ts";
 import { downloadsIn } from "./knowledge/download-use.ts";
 import { type Download, fileNameOf } from "./knowledge/downloads.ts";
 import { isBelow, resolvePath } from "./knowledge/paths.ts";
+import { wideRemovals } from "./knowledge/removals.ts";
 import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
 import { appendCommand } from "./knowledge/script-edits.ts";
 import { defineRule, type Fix } from "./rule.ts";
@@ -147,32 +148,6 @@ const mayBeRemoved = (
     return full === undefined || folder === undefined || isBelow(full, resolvePath(folder, directory ?? "/") ?? folder);
   });
 };
-
-interface Removal {
-  readonly after: number;
-  /** Undefined when it may be anything. */
-  readonly folder: string | undefined;
-}
-
-/** What may remove files that it does not name: whole folders, patterns, traps, find, called scripts. */
-const wideRemovals = (commands: readonly ShellCommand[]): readonly Removal[] => {
-  const known = removals.get(commands);
-  if (known !== undefined) return known;
-  const found = commands.flatMap(({ name, args, index }): readonly Removal[] => {
-    if (name === "trap" || (name === "find" && args.some(({ value }) => /^-(delete|exec)$/.test(value))))
-      return [{ after: Number.POSITIVE_INFINITY, folder: undefined }];
-    if (/\.sh$/.test(name)) return [{ after: index, folder: undefined }];
-    if (!/^(rm|unlink|shred|git)$/.test(name)) return [];
-    const isRecursive = args.some(({ value }) => /^-\w*[rR]|^--recursive$/.test(value));
-    return args
-      .filter(({ value, isLiteral }) => !value.startsWith("-") && (isRecursive || !isLiteral))
-      .map(({ value, isLiteral }) => ({ after: index, folder: isLiteral ? value : undefined }));
-  });
-  removals.set(commands, found);
-  return found;
-};
-
-const removals = new WeakMap<readonly ShellCommand[], readonly Removal[]>();
 
 /** A list in which each command needs the one before. */
 const isPlain = (script: Script): boolean => {

@@ -1,7 +1,7 @@
-import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
+import type { ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
-import { hasOption, isFedByXargs, readOptions } from "./knowledge/command-options.ts";
 import { type CopiedPath, copiedPaths, resolvePath } from "./knowledge/paths.ts";
+import { type PermissionChange, readPermissionChange } from "./knowledge/permission-changes.ts";
 import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
 import { deleteCommandOrRun } from "./knowledge/script-edits.ts";
 import { insertFlag } from "./knowledge/text-edits.ts";
@@ -59,6 +59,7 @@ RUN chmod +x ⟦/entrypoint.sh⟧ /usr/local/bin/other
       title: "more files by then: reported without a fix",
       bad: "COPY . /app\nRUN make -C /app\nRUN chown -R 1000 ⟦/app⟧\n",
     },
+    { title: "an owner by a variable", bad: "ARG OWNER=1000\nCOPY . /app\nRUN chown -R $OWNER ⟦/app⟧\n" },
     { good: "COPY --chown=1000:1000 --chmod=755 . /app\n" },
     {
       title: "not what COPY created",
@@ -91,7 +92,7 @@ COPY --from=build /out /
       const runs = runsOf(file, stage);
       for (const run of runs)
         for (const command of run.commands) {
-          const change = readChange(command);
+          const change = readPermissionChange(command);
           if (change === undefined) continue;
           for (const word of change.paths) {
             const path = word.isLiteral ? resolvePath(word.value, directoryOf(stage, run, command)) : undefined;
@@ -110,24 +111,6 @@ COPY --from=build /out /
   },
 });
 
-interface Change {
-  readonly command: ShellCommand;
-  readonly flag: "chmod" | "chown";
-  readonly value: ShellWord;
-  readonly paths: readonly ShellWord[];
-  readonly isRecursive: boolean;
-}
-
-const readChange = (command: ShellCommand): Change | undefined => {
-  if (command.name !== "chmod" && command.name !== "chown" && command.name !== "chgrp") return undefined;
-  const read = readOptions(command.args);
-  const [value, ...paths] = read.operands;
-  if (value === undefined || !value.isLiteral || value.value.includes("X") || isFedByXargs(command)) return undefined;
-  if (read.options.some(({ name }) => name === "--reference" || name === "--from")) return undefined;
-  const flag = command.name === "chmod" ? "chmod" : "chown";
-  return { command, flag, value, paths, isRecursive: hasOption(read, "-R", "--recursive") };
-};
-
 /** Undefined after a `cd`, which the script may have left again. */
 const directoryOf = (stage: StageFacts, run: RunCommands, command: ShellCommand): string | undefined =>
   run.commands.some(({ name, span }) => name === "cd" && span.start < command.span.start)
@@ -135,7 +118,7 @@ const directoryOf = (stage: StageFacts, run: RunCommands, command: ShellCommand)
     : stage.workdirAt(run.run);
 
 /** Recursion may reach more than the context shows, so that only single files are known to be small. */
-const isSmall = (file: AuditedFile, { source, copy }: CopiedPath, { isRecursive }: Change): boolean => {
+const isSmall = (file: AuditedFile, { source, copy }: CopiedPath, { isRecursive }: PermissionChange): boolean => {
   if (isRecursive || source === undefined || copy.flags.some(({ name }) => name === "from")) return false;
   const content = file.context?.read(source.replace(/^(\.?\/)+/, ""));
   return content !== undefined && content.length < 65_536;
@@ -146,12 +129,13 @@ const fixOf = (
   file: AuditedFile,
   stage: StageFacts,
   copied: CopiedPath,
-  change: Change,
+  change: PermissionChange,
   run: RunCommands,
 ): Fix | undefined => {
   const { copy } = copied;
   const { value } = change.value;
-  if (file.hasForeignSyntax || copy.flags.some(({ name }) => name === change.flag)) return undefined;
+  if (file.hasForeignSyntax || !change.value.isLiteral || copy.flags.some(({ name }) => name === change.flag))
+    return undefined;
   if (copy.sources.length + copy.heredocs.length !== 1 || change.command.name === "chgrp") return undefined;
   if (change.flag === "chmod" && !/^[0-7]{3,4}$/.test(value)) return undefined;
   if (change.isRecursive ? mayMakeFiles(file, stage, copy.index, run.run.index, change) : !copied.isFile)
@@ -168,7 +152,13 @@ const fixOf = (
 };
 
 /** Files that came to the directory between COPY and the change need the change as well. */
-const mayMakeFiles = (file: AuditedFile, stage: StageFacts, from: number, to: number, { command }: Change): boolean =>
+const mayMakeFiles = (
+  file: AuditedFile,
+  stage: StageFacts,
+  from: number,
+  to: number,
+  { command }: PermissionChange,
+): boolean =>
   runsOf(file, stage).some(({ run, commands }) =>
     commands.some(
       ({ name, index }) =>

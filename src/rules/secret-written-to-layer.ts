@@ -1,6 +1,7 @@
 import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
 import { commandsNamed } from "./knowledge/commands-by-name.ts";
 import { outputRedirect } from "./knowledge/downloads.ts";
+import { cloneTargets, configurationOf, isConfigurationPath } from "./knowledge/kept-configuration.ts";
 import { baseName, isBelow } from "./knowledge/paths.ts";
 import { runsIn } from "./knowledge/run-commands.ts";
 import { carriesSecret, readTaint, type SecretTaint } from "./knowledge/secret-flow.ts";
@@ -135,21 +136,6 @@ const writesOf = (command: ShellCommand, commands: readonly ShellCommand[], tain
   return how === undefined ? [] : [{ word, path: undefined, how }];
 };
 
-/** Where a program keeps what it is told: `npm config set`, `git clone https://token@…`. */
-const configurationOf = ({ name, args }: ShellCommand): string | undefined => {
-  const words = args.map(({ value }) => value);
-  const says = (...wanted: readonly string[]): boolean => wanted.some((one) => words.includes(one));
-  if (name === "git" && says("clone", "remote", "submodule") && !says("-c", "ls-remote")) return ".git/config";
-  if (name === "git" && says("config") && !says("--unset"))
-    return says("--global", "--system") ? ".gitconfig" : ".git/config";
-  if (/^(npm|pnpm|yarn)$/.test(name) && says("set") && words[0] !== "cache") return `the configuration of ${name}`;
-  if (/^(pip3?|poetry|composer|conda|bundle|aws|gem)$/.test(name) && says("config", "configure"))
-    return `the configuration of ${name}`;
-  if (/^(docker|podman|helm|cargo|az|oc)$/.test(name) && says("login")) return `the configuration of ${name}`;
-  if ((name === "dotnet" || name === "nuget") && says("nuget", "sources", "source")) return "NuGet.Config";
-  return undefined;
-};
-
 const isUndone = (write: ShellCommand, path: string | undefined, commands: readonly ShellCommand[]): boolean => {
   const later = (...names: readonly string[]): readonly ShellCommand[] =>
     commandsNamed(commands, ...names).filter(({ index }) => index > write.index);
@@ -161,17 +147,9 @@ const isUndone = (write: ShellCommand, path: string | undefined, commands: reado
     return traps || removals.some(({ args }) => args.some(removes));
   }
   const removesKept = ({ value }: ShellWord): boolean =>
-    keptIn.test(value) || cloneTargets(write).includes(baseName(value));
+    isConfigurationPath(value) || cloneTargets(write).includes(baseName(value));
   if (removals.some(({ args }) => args.some(removesKept))) return true;
   return later(write.name).some(({ args }) =>
     args.some(({ value }) => /^(delete|unset|--unset(-all)?|rm|remove|logout|set-url)$/.test(value)),
   );
-};
-
-const keptIn =
-  /(^|\/)(\.git|\.gitconfig|\.git-credentials|\.git\/config|\.npmrc|\.yarnrc(\.yml)?|pip\.conf|auth\.json|auth\.toml|\.docker|\.aws|\.bundle|NuGet\.Config)(\/|$)/i;
-
-const cloneTargets = ({ name, args }: ShellCommand): readonly string[] => {
-  if (name !== "git" || !args.some(({ value }) => value === "clone")) return [];
-  return args.slice(1).map(({ value }) => baseName(value).replace(/\.git$/, ""));
 };
