@@ -27,7 +27,7 @@ describe("an event", () => {
   const shas = (read: Occasion) => ({ headSha: read.headSha, base: read.base, pull: read.pull });
 
   test("of a pull request is about its own head, not the merge that is checked out", () => {
-    const pull = { number: 7, isFork: false, isDependabot: false };
+    const pull = { number: 7, isFork: false };
     expect(shas(occasion("pull_request", pullRequest()))).toEqual({ headSha: "a".repeat(40), base: main, pull });
     const fork = { ...pull, isFork: true };
     expect(occasion("pull_request", pullRequest("mallory/shop")).pull).toEqual(fork);
@@ -35,11 +35,10 @@ describe("an event", () => {
 
   test("of a fork that was deleted is one of a fork", () => {
     const payload = structuredClone(pullRequest()) as {
-      pull_request: { head: { repo: unknown }; user: { login: string } };
+      pull_request: { head: { repo: unknown } };
     };
     payload.pull_request.head.repo = null;
-    payload.pull_request.user.login = "dependabot[bot]";
-    expect(occasion("pull_request", payload).pull).toEqual({ number: 7, isFork: true, isDependabot: true });
+    expect(occasion("pull_request", payload).pull).toEqual({ number: 7, isFork: true });
   });
 
   test("of a push compares with what was there before, on a branch with the default branch", () => {

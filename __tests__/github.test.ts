@@ -492,7 +492,7 @@ describe("limits and faults", () => {
     expect(github.requests[0]?.status).toBe(403);
     expect(
       explainFailure(error, "the check run", "checks: write", {
-        pull: { number: 7, isFork: true, isDependabot: false },
+        pull: { number: 7, isFork: true },
       }),
     ).toEqual({
       message:

@@ -1,7 +1,5 @@
 /** What the run is about, as the runner's environment and the event's payload tell it. */
 export interface Occasion {
-  /** `pull_request`, `push`, `merge_group`, `schedule`, `workflow_dispatch`, … */
-  readonly event: string;
   readonly owner: string;
   readonly repository: string;
   /** The commit that people see: on a pull request its own head, not the merge that is checked out. */
@@ -22,8 +20,6 @@ export interface Occasion {
 export interface PullRequest {
   readonly number: number;
   readonly isFork: boolean;
-  /** Dependabot's tokens are read-only unless `permissions:` says otherwise. */
-  readonly isDependabot: boolean;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -31,7 +27,6 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Undefined where the environment names no repository and commit: nothing can be delivered to a forge then. */
 export const readOccasion = (environment: Environment, payload: unknown): Occasion | undefined => {
   const [owner, repository] = (environment.GITHUB_REPOSITORY ?? "").split("/");
-  const event = environment.GITHUB_EVENT_NAME ?? "";
   const pull = text(payload, "pull_request", "head", "sha") === undefined ? undefined : readPullRequest(payload);
   const headSha =
     text(payload, "pull_request", "head", "sha") ??
@@ -40,7 +35,6 @@ export const readOccasion = (environment: Environment, payload: unknown): Occasi
     "";
   if (!owner || !repository || headSha === "") return undefined;
   return {
-    event,
     owner,
     repository,
     headSha,
@@ -65,7 +59,6 @@ const readPullRequest = (payload: unknown): PullRequest | undefined => {
     number,
     // A deleted fork has no repository any more.
     isFork: head === undefined || head !== base,
-    isDependabot: text(payload, "pull_request", "user", "login") === "dependabot[bot]",
   };
 };
 
