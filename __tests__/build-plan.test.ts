@@ -1,10 +1,13 @@
 import { describe, expect, test } from "@jest/globals";
 import { auditedFile, noSurroundings } from "../src/audit/audited-file.ts";
+import { buildCommand } from "../src/build/arguments.ts";
+import type { BakeTarget } from "../src/build/bake.ts";
 import { ownCache } from "../src/build/cache.ts";
 import { chooseContext } from "../src/build/context.ts";
 import { missingFromArguments } from "../src/build/from-arguments.ts";
 import { type PlannedFile, type PlanSettings, planTargets } from "../src/build/plan.ts";
 import {
+  conflictingSecrets,
   failedBeforeBuild,
   needsOf,
   preflight,
@@ -14,6 +17,7 @@ import {
   unusedSupplies,
   withoutUnready,
 } from "../src/build/preflight.ts";
+import type { Secret } from "../src/build/target.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import type { BuildContext } from "../src/rules/audited-file.ts";
 import type { DockerfileConfig } from "../src/settings.ts";
@@ -148,6 +152,132 @@ describe("the plan", () => {
     expect(messageOf(() => planned([file("Dockerfile", threeStages, { targets: ["relase", "debug"] })]))).toBe(
       "UserError: target `relase` does not exist in Dockerfile; it has builder, production, debug",
     );
+  });
+
+  const bake = (name: string, changes: Partial<BakeTarget> = {}): BakeTarget => ({
+    names: [name],
+    name,
+    isDefault: true,
+    dockerfile: "/w/services/api/Dockerfile",
+    context: "/w",
+    stage: undefined,
+    platforms: [],
+    buildArgs: new Map(),
+    buildContexts: new Map(),
+    linked: new Map(),
+    secrets: [],
+    ssh: [],
+    cacheFrom: [],
+    network: undefined,
+    noCache: false,
+    pull: false,
+    others: {},
+    ...changes,
+  });
+
+  test("follows the Bake file where there is one", () => {
+    const baked = {
+      ...api,
+      bake: [
+        bake("app", { stage: "Production", names: ["app", "group"] }),
+        bake("app-fast", { stage: "production", buildArgs: new Map([["FAST", "1"]]) }),
+        bake("later", { isDefault: false, stage: "builder" }),
+      ],
+    };
+    expect(planned([baked, web])).toEqual([
+      "services/api/Dockerfile:production@app",
+      "services/api/Dockerfile:production@app-fast",
+      "web/Dockerfile",
+    ]);
+    expect(planned([baked], "later", "debug")).toEqual([
+      "services/api/Dockerfile:builder",
+      "services/api/Dockerfile:debug",
+    ]);
+    expect(planned([baked], "group")).toEqual(["services/api/Dockerfile:production@app"]);
+    expect(planned([{ ...api, bake: [bake("app")] }])).toEqual(["services/api/Dockerfile:debug"]);
+    expect(messageOf(() => planned([{ ...api, bake: [bake("app", { stage: "prod" })] }]))).toBe(
+      "UserError: target `prod` does not exist in services/api/Dockerfile; it has builder, production, debug",
+    );
+  });
+
+  test("gives a target of Bake what the run says before what the Bake file says", () => {
+    const own = bake("app", {
+      platforms: ["linux/arm64"],
+      buildArgs: new Map([
+        ["A", "bake"],
+        ["B", "bake"],
+      ]),
+      secrets: [
+        { id: "x", from: "file", path: "/bake/x" },
+        { id: "y", from: "file", path: "/bake/y" },
+      ],
+      cacheFrom: ["type=registry,ref=r"],
+      others: { ulimits: ["nofile=1:1"] },
+      linked: new Map([["base", bake("base", { stage: "b" })]]),
+    });
+    const [target] = planTargets([{ ...api, bake: [own] }], {
+      ...settings,
+      buildArgs: new Map([["B", "run"]]),
+      secrets: [{ id: "x", from: "env", name: "X" }],
+    });
+    expect(target).toMatchObject({
+      context: "/w",
+      platforms: ["linux/arm64"],
+      buildArgs: new Map([
+        ["A", "bake"],
+        ["B", "run"],
+      ]),
+      secrets: [
+        { id: "x", from: "env", name: "X" },
+        { id: "y", from: "file", path: "/bake/y" },
+      ],
+      cacheFrom: ["type=registry,ref=r"],
+      bake: { name: "app", others: { ulimits: ["nofile=1:1"] } },
+    });
+    const command = buildCommand(target!, {
+      step: "build",
+      output: { type: "image" },
+      builder: undefined,
+      metadataFile: "/t/build-0.json",
+      environment: {},
+    });
+    expect(command.argv).toEqual([
+      ...["buildx", "bake", "--progress=rawjson", "--file", "/t/build-0-bake.json", "--provenance=false"],
+      ...["--metadata-file", "/t/build-0.json", "app"],
+    ]);
+    expect(command.definition?.path).toBe("/t/build-0-bake.json");
+    expect(JSON.parse(command.definition?.text ?? "")).toEqual({
+      target: {
+        app: {
+          context: "/w",
+          dockerfile: "/w/services/api/Dockerfile",
+          target: "debug",
+          args: { A: "bake", B: "run" },
+          contexts: { base: "target:base" },
+          secret: ["id=x,env=X", "id=y,src=/bake/y"],
+          ssh: [],
+          platforms: ["linux/arm64"],
+          "cache-from": ["type=registry,ref=r"],
+          "cache-to": [],
+          "no-cache": false,
+          pull: false,
+          ulimits: ["nofile=1:1"],
+          output: ["type=image,store=false"],
+        },
+        base: {
+          context: "/w",
+          dockerfile: "/w/services/api/Dockerfile",
+          target: "b",
+          args: { B: "run" },
+          contexts: {},
+          secret: ["id=x,env=X"],
+          ssh: [],
+          platforms: [],
+          "cache-from": [],
+          output: ["type=cacheonly"],
+        },
+      },
+    });
   });
 
   test("gives each target all that is set, the run's own values before the repository's", () => {
@@ -388,6 +518,16 @@ RUN --mount=type=ssh,id=deploy git clone x
     ]);
     expect(messages("FROM $BASE\n")).toEqual([
       "`BASE` in FROM has no value: no ARG before the first FROM declares it and no build argument gives it. Add before the first FROM: ARG BASE=…",
+    ]);
+  });
+
+  test("reports two sources of one secret", () => {
+    const at = (name: string): Secret => ({ id: "npm_token", from: "file", path: name });
+    const told = (...sources: readonly Secret[]) =>
+      conflictingSecrets(stage, sources).map((problem) => `${problem.line} ${words(problem)}: ${problem.message}`);
+    expect(told(at("a"), at("a"), { id: "other", from: "env", name: "X" })).toEqual([]);
+    expect(told(at("a"), { id: "npm_token", from: "env", name: "B" })).toEqual([
+      "2 npm_token: the secret `npm_token` has two values in this run, from the file `a` and the environment variable `B`, which the build cache does not tell apart. Give one of them another id",
     ]);
   });
 

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { emptyConfig } from "../src/settings.ts";
 import { readArguments } from "../src/settings-flags.ts";
@@ -21,6 +22,7 @@ const defaults = {
   failureThreshold: "error",
   config: undefined,
   build: "auto",
+  bake: { files: [], folder: "/repo" },
   targets: [],
   secrets: [],
   ssh: [],
@@ -52,6 +54,7 @@ describe("settings", () => {
       profile: "strict",
       failureThreshold: "none",
       build: false,
+      bake: { files: [resolve("docker-bake.hcl"), "/c.yaml"], folder: resolve(".") },
       targets: ["a", "b"],
       secrets: [
         { id: "npm", from: "env", name: "TOKEN" },
@@ -92,6 +95,9 @@ describe("settings", () => {
         ],
         ...[
           "--no-build",
+          "--bake",
+          "docker-bake.hcl",
+          "--bake=/c.yaml",
           "--target",
           "a",
           "--target",
@@ -114,6 +120,7 @@ describe("settings", () => {
         profile: "strict",
         "failure-threshold": "none",
         build: "false",
+        bake: "docker-bake.hcl\n/c.yaml",
         targets: "a\nb",
         "secret-envs": "npm=TOKEN",
         "secret-files": "key=./key",

@@ -13,6 +13,7 @@ export interface Command {
 
 const looking: readonly Flag[] = [flags.files, flags.exclude, flags.config, flags.profile, flags.threshold];
 const building: readonly Flag[] = [
+  flags.bake,
   flags.target,
   flags.secret,
   flags.ssh,

@@ -114,12 +114,21 @@ const loadConfig = async (
 };
 
 /** What a whole configuration says, as a layer: texts that it leaves open stay open. */
-const given = ({ profile, failureThreshold, files, exclude, requireReason, ...rest }: Config): ConfigLayer["says"] => ({
+const given = ({
+  profile,
+  failureThreshold,
+  files,
+  exclude,
+  bake,
+  requireReason,
+  ...rest
+}: Config): ConfigLayer["says"] => ({
   ...rest,
   ...(profile === undefined ? {} : { profile }),
   ...(failureThreshold === undefined ? {} : { failureThreshold }),
   ...(files.length === 0 ? {} : { files }),
   ...(exclude.length === 0 ? {} : { exclude }),
+  ...(bake.length === 0 ? {} : { bake }),
   ...(requireReason ? { requireReason } : {}),
 });
 

@@ -1,3 +1,4 @@
+import type { BakeDefinition } from "./build/bake.ts";
 import type { Supplied } from "./build/preflight.ts";
 import type { BuildResult, Secret, SshForward, Target } from "./build/target.ts";
 import type { Image } from "./image/image.ts";
@@ -53,6 +54,8 @@ export interface Docker {
   readonly engine: () => Promise<Engine>;
   /** What stands behind each secret and ssh id, for `preflight`; reads no more than that. */
   readonly supplies: (secrets: readonly Secret[], ssh: readonly SshForward[]) => Promise<Supplied>;
+  /** Reads Bake and Compose files, as bake does in the folder. Paths are absolute. Rejects with a UserError. */
+  readonly readBake: (files: readonly string[], folder: string) => Promise<BakeDefinition>;
   /** Builds all targets, concurrent and capped; one target's failure never stops another. Never rejects because of a build. */
   readonly build: (
     targets: readonly Target[],

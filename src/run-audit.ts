@@ -1,5 +1,6 @@
 import { type AuditOutcome, auditFile } from "./audit/audit.ts";
 import { auditedFile, type Surroundings } from "./audit/audited-file.ts";
+import type { BakeTarget } from "./build/bake.ts";
 import { chooseContext } from "./build/context.ts";
 import type { Configs } from "./config.ts";
 import { decodeText } from "./dockerfile/decode.ts";
@@ -16,6 +17,8 @@ export interface AuditRequest {
   readonly world: { readonly files: Files };
   /** What the workflow supplies counts only when something is going to be built. */
   readonly isBuilding: boolean;
+  /** The targets of Bake and Compose files that build the Dockerfile. */
+  readonly baked?: readonly BakeTarget[] | undefined;
 }
 
 /** A Dockerfile with what is known about it from outside. */
@@ -49,7 +52,7 @@ export const openDockerfile = async (found: FoundFile, request: AuditRequest): P
       path: found.path,
       folder: folderOf(found.absolute),
       root: world.files.rootOf(found.absolute),
-      configured: own?.context,
+      configured: request.baked?.[0]?.context ?? own?.context,
       stages: stages ?? auditedFile(readDockerfile(found.path, decodeText(bytes))).stages,
       contextAt: (folder) => world.files.context(folder, found.absolute),
     }),
@@ -91,17 +94,26 @@ const surroundings = (
   context: () => string,
   found: FoundFile,
   own: DockerfileConfig | undefined,
-  { settings, world }: AuditRequest,
+  { settings, world, baked = [] }: AuditRequest,
   isBuilding: boolean,
 ): Surroundings => ({
   get context() {
     return world.files.context(context(), found.absolute);
   },
   namedContexts: new Set(
-    [...settings.buildContexts.keys(), ...(own?.buildContexts.keys() ?? [])].map((name) => name.toLowerCase()),
+    [
+      ...settings.buildContexts.keys(),
+      ...(own?.buildContexts.keys() ?? []),
+      ...baked.flatMap(({ buildContexts, linked }) => [...buildContexts.keys(), ...linked.keys()]),
+    ].map((name) => name.toLowerCase()),
   ),
-  targets: new Set((own?.targets ?? []).map((name) => name.toLowerCase())),
+  targets: new Set(
+    [...(own?.targets ?? []), ...baked.flatMap(({ stage }) => stage ?? [])].map((name) => name.toLowerCase()),
+  ),
   supplied: isBuilding
-    ? { secrets: new Set(settings.secrets.map(({ id }) => id)), ssh: new Set(settings.ssh.map(({ id }) => id)) }
+    ? {
+        secrets: new Set([settings, ...baked].flatMap(({ secrets }) => secrets.map(({ id }) => id))),
+        ssh: new Set([settings, ...baked].flatMap(({ ssh }) => ssh.map(({ id }) => id))),
+      }
     : undefined,
 });

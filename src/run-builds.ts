@@ -1,6 +1,9 @@
+import { type BakeTarget, bakeTargets } from "./build/bake.ts";
+import { linkedTargets } from "./build/bake-definition.ts";
 import { missingFromArguments } from "./build/from-arguments.ts";
 import { type PlannedFile, planTargets } from "./build/plan.ts";
 import {
+  conflictingSecrets,
   failedBeforeBuild,
   type PreflightProblem,
   preflight,
@@ -79,6 +82,37 @@ export const buildTargets = async (
   };
 };
 
+/** The targets of the Bake and Compose files, those that have a Dockerfile on this machine, by its path. */
+export interface BakedFiles {
+  readonly byFile: ReadonlyMap<string, readonly BakeTarget[]>;
+  readonly notes: readonly string[];
+}
+
+export const noBakedFiles: BakedFiles = { byFile: new Map(), notes: [] };
+
+/** Rejects with a UserError when a file cannot be read; without an engine there is nothing to plan. */
+export const readBaked = async ({ settings, world }: Pick<BuildRequest, "settings" | "world">): Promise<BakedFiles> => {
+  const { files, folder } = settings.bake;
+  if (files.length === 0 || (await world.docker.engine()).status === "absent") return noBakedFiles;
+  const definition = await world.docker.readBake(files, folder);
+  const targets = bakeTargets(definition);
+  const byFile = new Map<string, BakeTarget[]>();
+  for (const target of targets) {
+    if (target.dockerfile === undefined) continue;
+    byFile.set(target.dockerfile, [...(byFile.get(target.dockerfile) ?? []), target]);
+  }
+  const remote = targets.filter(({ dockerfile, isDefault }) => dockerfile === undefined && isDefault);
+  return {
+    byFile,
+    notes: [
+      ...definition.notes,
+      ...remote.map(
+        ({ name }) => `The target \`${name}\` of ${definition.shown} is left out: its Dockerfile is no file of its own`,
+      ),
+    ],
+  };
+};
+
 export const planBuilds = async (
   known: readonly KnownFile[],
   { settings, world }: Pick<BuildRequest, "settings" | "world">,
@@ -87,7 +121,9 @@ export const planBuilds = async (
     known.map(({ planned }) => planned),
     settings,
   );
-  const supplied = await world.docker.supplies(settings.secrets, settings.ssh);
+  const all = targets.flatMap(linkedTargets);
+  const given = [...settings.secrets, ...all.flatMap(({ secrets }) => secrets)];
+  const supplied = await world.docker.supplies(given, [...settings.ssh, ...all.flatMap(({ ssh }) => ssh)]);
   const refused = new Map<Target, readonly PreflightProblem[]>();
   for (const target of targets) {
     const facts = factsOf(target, known);
@@ -98,6 +134,7 @@ export const planBuilds = async (
             ...syntaxProblems(facts.dockerfile),
             ...missingFromArguments(facts.dockerfile, stagesBuiltFor(stage), target.buildArgs),
             ...preflight(stage, supplied),
+            ...conflictingSecrets(stage, given),
           ]
         : [];
     if (problems.length > 0) refused.set(target, problems);

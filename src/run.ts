@@ -1,4 +1,5 @@
 import { findingsOf } from "./audit/findings.ts";
+import type { BakeTarget } from "./build/bake.ts";
 import type { Target } from "./build/target.ts";
 import type { Configs } from "./config.ts";
 import { decodeText } from "./dockerfile/decode.ts";
@@ -9,7 +10,7 @@ import type { Finding, Report, ReportedFile } from "./report/report.ts";
 import { sizeRows } from "./report/sizes.ts";
 import { verdictOf } from "./report/verdict.ts";
 import { type OpenedFile, openDockerfile } from "./run-audit.ts";
-import { buildTargets, type KnownFile } from "./run-builds.ts";
+import { type BakedFiles, buildTargets, type KnownFile, noBakedFiles, readBaked } from "./run-builds.ts";
 import type { Config, Settings } from "./settings.ts";
 import { version } from "./version.ts";
 import type { World } from "./world.ts";
@@ -34,16 +35,19 @@ export const run = async (request: RunRequest): Promise<Report> => {
   const clock = stopwatch(world.now);
   const { root } = configs;
   const baseline = request.baseline ?? (await baselineOfSettings(settings, world));
+  const wantsBuild = settings.command !== "audit" && settings.build !== false;
+  const baked = wantsBuild ? await readBaked(request) : noBakedFiles;
   const discovery = await world.files.discover({
-    paths: settings.paths,
+    // A Dockerfile that a Bake file names is one whatever its name.
+    paths: settings.paths.length > 0 || baked.byFile.size === 0 ? settings.paths : [".", ...baked.byFile.keys()],
     files: settings.files,
     exclude: settings.exclude,
   });
   clock.lap("find");
 
-  const isBuilding = settings.command !== "audit" && settings.build !== false && discovery.files.length > 0;
+  const isBuilding = wantsBuild && discovery.files.length > 0;
   const engine: Engine | undefined = isBuilding ? await world.docker.engine() : undefined;
-  const audits = await auditAll(discovery.files, request, engine);
+  const audits = await auditAll(discovery.files, request, engine, baked);
   const files = audits.map(({ reported }) => reported);
   const findings = audits.flatMap((audit) => audit.findings);
   clock.lap("audit");
@@ -83,6 +87,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
       ...new Set([
         ...discovery.notes,
         ...root.notes,
+        ...baked.notes,
         ...audits.flatMap(({ notes }) => notes),
         ...(builds?.notes ?? []),
         ...(buildImpossible === undefined ? [] : [`Nothing was built: ${buildImpossible}`]),
@@ -106,17 +111,23 @@ const auditAll = async (
   found: readonly FoundFile[],
   request: RunRequest,
   engine: Engine | undefined,
+  baked: BakedFiles,
 ): Promise<readonly Audit[]> => {
   const audits: Audit[] = [];
-  for (const file of found) audits.push(await auditOne(file, request, engine));
+  for (const file of found) audits.push(await auditOne(file, request, engine, baked.byFile.get(file.absolute)));
   return audits;
 };
 
-const auditOne = async (found: FoundFile, request: RunRequest, engine: Engine | undefined): Promise<Audit> => {
+const auditOne = async (
+  found: FoundFile,
+  request: RunRequest,
+  engine: Engine | undefined,
+  baked: readonly BakeTarget[] | undefined,
+): Promise<Audit> => {
   const isBuilding = engine?.status === "ready";
   let opened: OpenedFile;
   try {
-    opened = await openDockerfile(found, { ...request, isBuilding });
+    opened = await openDockerfile(found, { ...request, isBuilding, baked });
   } catch (error) {
     if (error instanceof UserError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
@@ -154,6 +165,7 @@ const auditOne = async (found: FoundFile, request: RunRequest, engine: Engine | 
           return context().context;
         },
         config: own,
+        ...(baked && { bake: baked }),
       },
     },
   };

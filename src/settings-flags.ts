@@ -34,6 +34,7 @@ export const flags = {
   },
   files: { name: "files", value: "GLOB", summary: "look for these files instead of the usual names", gives: "files" },
   exclude: { name: "exclude", value: "GLOB", summary: "leave out these files and folders", gives: "exclude" },
+  bake: { name: "bake", value: "FILE", summary: "plan targets by this Bake or Compose file", gives: "bake" },
   target: { name: "target", value: "STAGE", summary: "build this stage, or the target file:stage", gives: "targets" },
   secret: { name: "secret", value: "id=ID,env=VAR", summary: "give a secret; or id=ID,src=FILE", gives: "secret" },
   ssh: { name: "ssh", value: "default", summary: "forward the agent; or id=SOCKET, id=KEY", gives: "ssh" },

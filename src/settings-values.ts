@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { parseBuildArgs, parseBuildContexts, parseSsh } from "./build/build-inputs.ts";
 import { type Origin, readLines, readList } from "./build/records.ts";
 import {
@@ -27,6 +28,7 @@ export const settingNames = [
   "failure-threshold",
   "config",
   "build",
+  "bake",
   "targets",
   "secrets",
   "secret-envs",
@@ -96,6 +98,10 @@ export const readSettings = (
     failureThreshold: readChoice(last("failure-threshold"), failureThresholds) ?? config.failureThreshold ?? "error",
     config: text("config"),
     build: readBuild(last("build"), command),
+    bake:
+      all("bake").length > 0
+        ? { files: lines("bake").map((file) => resolve(file)), folder: resolve(".") }
+        : { files: config.bake, folder: config.folder },
     targets: list("targets"),
     secrets,
     ssh: readSsh(all("ssh")),

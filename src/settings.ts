@@ -17,6 +17,8 @@ export interface Settings {
   readonly config: string | undefined;
   /** `true`: building must be possible; `auto`: build when an engine is there; `false`: audit only. */
   readonly build: boolean | "auto";
+  /** Bake and Compose files to plan targets from (absolute), and the folder that their paths start at. */
+  readonly bake: { readonly files: readonly string[]; readonly folder: string };
   readonly targets: readonly string[];
   readonly secrets: readonly Secret[];
   readonly ssh: readonly SshForward[];
@@ -54,6 +56,8 @@ export interface Config {
   readonly failureThreshold: Severity | "none" | undefined;
   readonly files: readonly string[];
   readonly exclude: readonly string[];
+  /** Bake and Compose files, absolute. */
+  readonly bake: readonly string[];
   /** An ignore comment must give its reason. */
   readonly requireReason: boolean;
   readonly rules: RuleSettings;
@@ -127,6 +131,7 @@ export const emptyConfig = (folder: string): Config => ({
   failureThreshold: undefined,
   files: [],
   exclude: [],
+  bake: [],
   requireReason: false,
   rules: new Map(),
   overrides: [],

@@ -1,10 +1,11 @@
-import { readFile, rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { buildCommand, type Output } from "../build/arguments.ts";
 import { explainFailure, explainTimeout } from "../build/failure.ts";
 import { type ProgressSummary, readProgress } from "../build/progress.ts";
 import { stepLines } from "../build/step-lines.ts";
 import type { BuildFailure, BuildStep, Target } from "../build/target.ts";
 import { stripTerminalCodes } from "../build/terminal-codes.ts";
+import { at } from "../image/json-reading.ts";
 import { type ProcessResult, runDocker } from "./buildx-process.ts";
 
 export interface Call {
@@ -32,7 +33,8 @@ const logLines = 20;
 
 /** One `docker buildx build`. Only the exit code tells success: standard error may hold `ERROR:` lines all the same. */
 export const callBuildx = async (call: Call): Promise<Outcome> => {
-  const { argv, environment } = buildCommand(call.target, call);
+  const { argv, environment, definition } = buildCommand(call.target, call);
+  if (definition !== undefined) await writeFile(definition.path, definition.text, { mode: 0o600 });
   const progress = readProgress();
   const began = Date.now();
   const result = await runDocker(argv, {
@@ -45,7 +47,9 @@ export const callBuildx = async (call: Call): Promise<Outcome> => {
     },
   });
   const summary = progress.end();
-  const metadata = await takeMetadata(call.metadataFile);
+  if (definition !== undefined) await rm(definition.path, { force: true });
+  const written = await takeMetadata(call.metadataFile);
+  const metadata = call.target.bake === undefined ? written : at(written, call.target.bake.name);
   const steps = toSteps(summary, began, metadata, call.redact);
   if (result.code === 0) return { status: "done", steps, metadata };
   if (call.signal.aborted) return { status: "stopped", steps };

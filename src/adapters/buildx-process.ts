@@ -15,6 +15,8 @@ export interface ProcessResult {
 
 export interface ProcessOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Where it runs; this process's own by default. */
+  readonly folder?: string;
   readonly signal?: AbortSignal;
   /** Milliseconds. */
   readonly timeout?: number;
@@ -25,7 +27,7 @@ export interface ProcessOptions {
 
 /** Runs docker to its end; never rejects. An abort or timeout sends SIGTERM and, five seconds later, SIGKILL. */
 export const runDocker = async (argv: readonly string[], options: ProcessOptions): Promise<ProcessResult> => {
-  const child = start(argv, options.environment);
+  const child = start(argv, options);
   if (child === undefined) return { ...notStarted, timedOut: false, stdout: "", stderr: "" };
   let stdout = "";
   let stderr = "";
@@ -68,9 +70,10 @@ type End = Pick<ProcessResult, "started" | "code" | "signal">;
 const notStarted: End = { started: false, code: undefined, signal: undefined };
 
 /** Node throws where an argument holds a NUL byte or all are too long, and its message may quote a value: it is dropped. */
-const start = (argv: readonly string[], environment: ProcessOptions["environment"]) => {
+const start = (argv: readonly string[], { environment, folder }: ProcessOptions) => {
   try {
     return spawn("docker", [...argv], {
+      ...(folder === undefined ? {} : { cwd: folder }),
       env: { ...environment, DOCKER_CLI_HINTS: "false" },
       stdio: ["ignore", "pipe", "pipe"],
     });

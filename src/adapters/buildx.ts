@@ -2,10 +2,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Output } from "../build/arguments.ts";
+import { linkedTargets } from "../build/bake-definition.ts";
 import { withoutUnready } from "../build/preflight.ts";
 import { redactor } from "../build/redaction.ts";
 import type { BuildResult, Target } from "../build/target.ts";
 import type { BuiltTarget, Docker, Engine, Measure } from "../ports.ts";
+import { readBake } from "./buildx-bake.ts";
 import { type Call, callBuildx, type Outcome } from "./buildx-call.ts";
 import { inspectEngine } from "./buildx-engine.ts";
 import { type Exporter, provideExporter, runFolder } from "./buildx-exporter.ts";
@@ -34,6 +36,7 @@ export const connectDocker = (options: DockerOptions): Docker => {
   return {
     engine,
     supplies: (secrets, ssh) => inspectSupplies(secrets, ssh, environment),
+    readBake: (files, folder) => readBake({ files, folder, environment, temporaryFolder: options.temporaryFolder }),
     build: async (targets, run) => {
       if (targets.length === 0) return [];
       const ready = await engine();
@@ -60,10 +63,11 @@ interface Session extends DockerOptions {
  */
 const buildAll = async (targets: readonly Target[], session: Session): Promise<readonly BuiltTarget[]> => {
   const { run, environment, folder } = session;
-  const secrets = targets.flatMap((target) => target.secrets);
+  const all = targets.flatMap(linkedTargets);
+  const secrets = all.flatMap((target) => target.secrets);
   const supplied = await inspectSupplies(
     secrets,
-    targets.flatMap(({ ssh }) => ssh),
+    all.flatMap(({ ssh }) => ssh),
     environment,
   );
   const redact = redactor(await readSecretValues(secrets, environment));

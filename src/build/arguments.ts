@@ -1,5 +1,7 @@
+import { bakeDefinition, bakeRights } from "./bake-definition.ts";
 import { joinFields } from "./records.ts";
-import type { Secret, SshForward, Target } from "./target.ts";
+import type { BakeLink, Target } from "./target.ts";
+import { secretFields, sshFields } from "./target-fields.ts";
 
 /** What one call of buildx is to yield. */
 export type Output =
@@ -12,10 +14,20 @@ export type Output =
   /** Into an OCI layout folder; several targets may share one, one writer at a time. */
   | { readonly type: "oci"; readonly folder: string };
 
+export interface CommandOptions {
+  readonly step: "build" | "export";
+  readonly output: Output;
+  readonly builder: string | undefined;
+  readonly metadataFile: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
 export interface BuildCommand {
   readonly argv: readonly string[];
   /** Added to the process's environment: the values of build arguments. */
   readonly environment: ReadonlyMap<string, string>;
+  /** To be written before, for the owner alone, and removed after. */
+  readonly definition: { readonly path: string; readonly text: string } | undefined;
 }
 
 /**
@@ -25,16 +37,10 @@ export interface BuildCommand {
  * `environment` is what the process will have anyway. `step: "export"` repeats a build that has just run, from its
  * cache: it neither pulls nor discards the cache again.
  */
-export const buildCommand = (
-  target: Target,
-  options: {
-    readonly step: "build" | "export";
-    readonly output: Output;
-    readonly builder: string | undefined;
-    readonly metadataFile: string;
-    readonly environment: Readonly<Record<string, string | undefined>>;
-  },
-): BuildCommand => {
+export const buildCommand = (target: Target, options: CommandOptions): BuildCommand =>
+  target.bake === undefined ? plainCommand(target, options) : bakeCommand(target, target.bake, options);
+
+const plainCommand = (target: Target, options: CommandOptions): BuildCommand => {
   const args = [...target.buildArgs].map(([name, value]) => argumentByName(name, value, options.environment));
   return {
     argv: [
@@ -53,8 +59,8 @@ export const buildCommand = (
       ...(target.platforms.length === 0 ? [] : ["--platform", target.platforms.join(",")]),
       ...args.flatMap(({ argument }) => ["--build-arg", argument]),
       ...[...target.buildContexts].flatMap(([name, value]) => ["--build-context", `${name}=${value}`]),
-      ...target.secrets.flatMap((secret) => ["--secret", secretField(secret)]),
-      ...target.ssh.flatMap((forward) => ["--ssh", sshField(forward)]),
+      ...target.secrets.flatMap((secret) => ["--secret", secretFields(secret)]),
+      ...target.ssh.flatMap((forward) => ["--ssh", sshFields(forward)]),
       ...optional("--network", target.network),
       ...target.cacheFrom.flatMap((cache) => ["--cache-from", cache]),
       ...(options.step === "build" ? onlyOnce(target) : []),
@@ -62,6 +68,37 @@ export const buildCommand = (
       target.context,
     ],
     environment: new Map(args.flatMap(({ variable }) => (variable === undefined ? [] : [variable]))),
+    definition: undefined,
+  };
+};
+
+const bakeCommand = (target: Target, link: BakeLink, options: CommandOptions): BuildCommand => {
+  const path = options.metadataFile.replace(/\.json$/, "-bake.json");
+  const isBuild = options.step === "build";
+  const fromEnvironment = [...target.buildArgs].map(
+    ([name, value]) => [name, value ?? options.environment[name]] as const,
+  );
+  const text = bakeDefinition({ ...target, buildArgs: new Map(fromEnvironment) }, link, {
+    output: [outputField(options.output)],
+    ...(isBuild ? { "cache-to": target.cacheTo, "no-cache": target.noCache, pull: target.pull } : {}),
+  });
+  return {
+    argv: [
+      ...["buildx", "bake", "--progress=rawjson"],
+      ...optional("--builder", options.builder),
+      ...[
+        "--file",
+        path,
+        `--provenance=${provenance(target, options.output)}`,
+        "--metadata-file",
+        options.metadataFile,
+      ],
+      ...bakeRights(target).flatMap((right) => ["--allow", right]),
+      link.name,
+    ],
+    // Whoever may run this may read the files anyway.
+    environment: new Map([["BUILDX_BAKE_ENTITLEMENTS_FS", "0"]]),
+    definition: { path, text },
   };
 };
 
@@ -87,12 +124,6 @@ const outputField = (output: Output): string => {
   if (output.type === "docker") return joinFields(["type=docker", `name=${output.name}`]);
   return joinFields(["type=oci", "tar=false", `dest=${output.folder}`]);
 };
-
-const secretField = (secret: Secret): string =>
-  joinFields([`id=${secret.id}`, secret.from === "env" ? `env=${secret.name}` : `src=${secret.path}`]);
-
-const sshField = (forward: SshForward): string =>
-  forward.paths.length === 0 ? forward.id : `${forward.id}=${forward.paths.join(",")}`;
 
 /** `--build-arg NAME` makes buildx read the value from its environment: an argument list is open to every user. */
 const argumentByName = (

@@ -83,7 +83,7 @@ const isEngineGone = (message: string): boolean =>
 
 const trimKnown = (message: string): string =>
   message
-    .replace(/^(?:failed to build: |failed to solve: |ERROR: )+/, "")
+    .replace(/^(?:failed to build: |failed to solve: |ERROR: |target \S+: )+/, "")
     .replace(/^process ".*" did not complete successfully: exit code: (\d+)/s, "the command ends with exit code $1")
     .replace(/^failed to compute cache key: failed to calculate checksum of ref [^ ]+: /, "");
 

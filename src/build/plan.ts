@@ -2,8 +2,9 @@ import { nearest } from "../dockerfile/nearest.ts";
 import { UserError } from "../errors.ts";
 import type { StageFacts } from "../rules/audited-file.ts";
 import type { DockerfileConfig, Settings } from "../settings.ts";
+import type { BakeTarget } from "./bake.ts";
 import { ownCache } from "./cache.ts";
-import type { Target } from "./target.ts";
+import type { BakeLink, Target } from "./target.ts";
 import { hasWildcard, matchesName } from "./target-names.ts";
 
 /** A Dockerfile to plan targets from. */
@@ -15,6 +16,8 @@ export interface PlannedFile {
   /** Absolute folder, or a URL; see `chooseContext`. */
   readonly context: string;
   readonly config: DockerfileConfig | undefined;
+  /** Targets of Bake and Compose files that build this Dockerfile: then only they are built, unless others are selected. */
+  readonly bake?: readonly BakeTarget[];
 }
 
 export type PlanSettings = Pick<
@@ -44,6 +47,7 @@ export type PlanSettings = Pick<
 export const planTargets = (files: readonly PlannedFile[], settings: PlanSettings): readonly Target[] => {
   const candidates = files.flatMap(candidatesOf);
   for (const file of files) for (const name of file.config?.targets ?? []) requireStage(name, file, candidates);
+  for (const file of files) requireBakeStages(file, candidates);
   for (const pattern of settings.targets) requireSelection(pattern, files, candidates);
   return candidates
     .filter((candidate) =>
@@ -60,9 +64,29 @@ interface Candidate {
   readonly id: string;
   /** What `--target` gets. */
   readonly stageName: string | undefined;
+  readonly bake: BakeTarget | undefined;
 }
 
-const candidatesOf = (file: PlannedFile): readonly Candidate[] =>
+/** A stage that several targets of Bake build has one candidate for each, told apart by their names. */
+const candidatesOf = (file: PlannedFile): readonly Candidate[] => {
+  const own = Map.groupBy(file.bake ?? [], (target) => bakeStage(target, file)?.index);
+  return stageCandidates(file).flatMap((candidate): readonly Candidate[] => {
+    const bakes = own.get(candidate.stage.index) ?? [];
+    if (bakes.length === 0) return [candidate];
+    const id = (bake: BakeTarget): string => (bakes.length === 1 ? candidate.id : `${candidate.id}@${bake.name}`);
+    return bakes.map((bake) => ({ ...candidate, id: id(bake), bake }));
+  });
+};
+
+const bakeStage = (target: BakeTarget, file: PlannedFile): StageFacts | undefined => {
+  const name = target.stage?.toLowerCase();
+  if (name === undefined) return file.stages.at(-1);
+  return (
+    file.stages.findLast((stage) => stage.name === name) ?? (/^\d+$/.test(name) ? file.stages[Number(name)] : undefined)
+  );
+};
+
+const stageCandidates = (file: PlannedFile): readonly Candidate[] =>
   file.stages.map((stage) => {
     const isLast = stage.index === file.stages.length - 1;
     const isShadowed = file.stages.some((other) => other.index > stage.index && other.name === stage.name);
@@ -73,12 +97,12 @@ const candidatesOf = (file: PlannedFile): readonly Candidate[] =>
       stage,
       id: isUnnamedLast ? file.path : `${file.path}:${name}`,
       stageName: isUnnamedLast ? undefined : name,
+      bake: undefined,
     };
   });
 
-const isPlanned = ({ file, stage, stageName }: Candidate): boolean =>
-  stage.isTarget ||
-  stage.index === file.stages.length - 1 ||
+const isPlanned = ({ file, stage, stageName, bake }: Candidate): boolean =>
+  (file.bake?.length ? bake?.isDefault === true : stage.isTarget || stage.index === file.stages.length - 1) ||
   (stageName !== undefined && (file.config?.targets ?? []).some((name) => matchesName(name.toLowerCase(), stageName)));
 
 const selects = (pattern: string, candidate: Candidate): boolean => {
@@ -87,9 +111,11 @@ const selects = (pattern: string, candidate: Candidate): boolean => {
 };
 
 /** All names of a target: `services/api/Dockerfile:production`, `services/api:production`, `api:production`, `production`. */
-const namesOf = ({ file, id, stageName }: Candidate): readonly string[] => {
-  if (stageName === undefined) return [id, ...folderNames(file.path)];
-  return [id, stageName, ...folderNames(file.path).map((folder) => `${folder}:${stageName}`)];
+const namesOf = ({ file, id, stageName, bake }: Candidate): readonly string[] => {
+  const folders = folderNames(file.path);
+  const names = [id, ...(bake?.names ?? [])];
+  if (stageName === undefined) return [...names, ...folders];
+  return [...names, stageName, ...folders.map((folder) => `${folder}:${stageName}`)];
 };
 
 const folderNames = (path: string): readonly string[] => {
@@ -105,6 +131,12 @@ const requireStage = (name: string, file: PlannedFile, candidates: readonly Cand
   if (!isThere && own.length > 0) throw new UserError(unknownTarget(name, [file], own));
 };
 
+const requireBakeStages = (file: PlannedFile, candidates: readonly Candidate[]): void => {
+  const missing = file.bake?.find((target) => bakeStage(target, file) === undefined);
+  const own = candidates.filter((candidate) => candidate.file === file);
+  if (missing?.stage !== undefined && own.length > 0) throw new UserError(unknownTarget(missing.stage, [file], own));
+};
+
 const requireSelection = (pattern: string, files: readonly PlannedFile[], candidates: readonly Candidate[]): void => {
   if (candidates.some((candidate) => selects(pattern, candidate))) return;
   const file = files.find(({ path }) => pattern.startsWith(`${path}:`));
@@ -114,7 +146,11 @@ const requireSelection = (pattern: string, files: readonly PlannedFile[], candid
 };
 
 const unknownTarget = (written: string, files: readonly PlannedFile[], candidates: readonly Candidate[]): string => {
-  const stages = [...new Set(candidates.flatMap(({ stageName }) => stageName ?? []))];
+  const stages = [
+    ...new Set(
+      candidates.flatMap(({ stageName, bake }) => [...(stageName ? [stageName] : []), ...(bake?.names ?? [])]),
+    ),
+  ];
   const names = written.includes(":") ? candidates.flatMap(namesOf) : stages;
   const near = nearest(written, names);
   const place = files.length === 1 ? `in ${files[0]?.path}` : `in any of the ${files.length} Dockerfiles`;
@@ -128,23 +164,64 @@ const unknownTarget = (written: string, files: readonly PlannedFile[], candidate
     : `target \`${written}\` does not exist ${place}; ${choice}${hint}`;
 };
 
-const toTarget = ({ file, stage, id, stageName }: Candidate, settings: PlanSettings): Target => ({
-  id,
-  dockerfile: file.path,
-  dockerfileAbsolute: file.absolute,
-  context: file.context,
-  stageIndex: stage.index,
-  stage: stageName,
-  span: stage.stage.from.span,
-  platforms: settings.platforms,
-  // What is given for this run counts more than what the repository says.
-  buildArgs: new Map<string, string | undefined>([...(file.config?.buildArgs ?? []), ...settings.buildArgs]),
-  buildContexts: new Map([...(file.config?.buildContexts ?? []), ...settings.buildContexts]),
-  secrets: settings.secrets,
-  ssh: settings.ssh,
-  cacheFrom: settings.cacheFrom.map((cache) => ownCache(cache, id)),
-  cacheTo: settings.cacheTo.map((cache) => ownCache(cache, id)),
-  network: settings.network,
-  noCache: settings.noCache,
-  pull: settings.pull,
+const toTarget = ({ file, stage, id, stageName, bake }: Candidate, settings: PlanSettings): Target => {
+  const target: Target = {
+    id,
+    dockerfile: file.path,
+    dockerfileAbsolute: file.absolute,
+    context: bake?.context ?? file.context,
+    stageIndex: stage.index,
+    stage: stageName,
+    span: stage.stage.from.span,
+    platforms: settings.platforms.length > 0 ? settings.platforms : (bake?.platforms ?? []),
+    // What is given for this run counts more than what the repository says.
+    buildArgs: new Map<string, string | undefined>([
+      ...(bake?.buildArgs ?? file.config?.buildArgs ?? []),
+      ...settings.buildArgs,
+    ]),
+    buildContexts: new Map([...(bake?.buildContexts ?? file.config?.buildContexts ?? []), ...settings.buildContexts]),
+    secrets: over(settings.secrets, bake?.secrets),
+    ssh: over(settings.ssh, bake?.ssh),
+    cacheFrom:
+      settings.cacheFrom.length > 0 ? settings.cacheFrom.map((cache) => ownCache(cache, id)) : (bake?.cacheFrom ?? []),
+    cacheTo: settings.cacheTo.map((cache) => ownCache(cache, id)),
+    network: settings.network ?? bake?.network,
+    noCache: settings.noCache || bake?.noCache === true,
+    pull: settings.pull || bake?.pull === true,
+  };
+  const needsBake = bake !== undefined && (bake.linked.size > 0 || Object.keys(bake.others).length > 0);
+  return needsBake ? { ...target, bake: linkOf(bake, settings) } : target;
+};
+
+const linkOf = ({ name, linked, others }: BakeTarget, settings: PlanSettings): BakeLink => ({
+  name,
+  others,
+  linked: new Map([...linked].map(([context, other]) => [context, linkedTarget(other, settings)])),
 });
+
+/** A target that another is built on; its Dockerfile may be one that nobody looks at. */
+const linkedTarget = (bake: BakeTarget, settings: PlanSettings): Target => ({
+  id: bake.name,
+  dockerfile: bake.dockerfile ?? bake.name,
+  dockerfileAbsolute: bake.dockerfile ?? "",
+  context: bake.context,
+  stageIndex: 0,
+  stage: bake.stage,
+  span: { start: 0, end: 0 },
+  platforms: settings.platforms.length > 0 ? settings.platforms : bake.platforms,
+  buildArgs: new Map<string, string | undefined>([...bake.buildArgs, ...settings.buildArgs]),
+  buildContexts: new Map([...bake.buildContexts, ...settings.buildContexts]),
+  secrets: over(settings.secrets, bake.secrets),
+  ssh: over(settings.ssh, bake.ssh),
+  cacheFrom: bake.cacheFrom,
+  cacheTo: [],
+  network: settings.network ?? bake.network,
+  noCache: settings.noCache || bake.noCache,
+  pull: settings.pull || bake.pull,
+  bake: linkOf(bake, settings),
+});
+
+const over = <Given extends { readonly id: string }>(
+  given: readonly Given[],
+  below: readonly Given[] | undefined,
+): readonly Given[] => [...given, ...(below ?? []).filter(({ id }) => !given.some((other) => other.id === id))];

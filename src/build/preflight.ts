@@ -1,7 +1,7 @@
 import type { Mount, Span } from "../dockerfile/model.ts";
 import { nearest } from "../dockerfile/nearest.ts";
 import type { StageFacts } from "../rules/audited-file.ts";
-import type { BuildResult, Target } from "./target.ts";
+import type { BuildResult, Secret, Target } from "./target.ts";
 
 /** BuildKit's limit, in bytes. */
 export const largestSecret = 500 * 1024;
@@ -63,6 +63,21 @@ export const preflight = (stage: StageFacts, supplied: Supplied): readonly Prefl
     return message === undefined ? [] : [{ at: need.at, line: need.line, message }];
   });
 
+/** Two sources for one id in one run: BuildKit's cache does not tell their values apart, so either may win in both. */
+export const conflictingSecrets = (stage: StageFacts, given: readonly Secret[]): readonly PreflightProblem[] =>
+  needsOf(stage)
+    .filter(({ kind }) => kind === "secret")
+    .flatMap(({ id, at, line }) => {
+      const own = given.filter((secret) => secret.id === id);
+      const sources = [...new Set(own.map(sourceOf))];
+      if (sources.length < 2) return [];
+      const message = `the secret \`${id}\` has two values in this run, from ${sources.join(" and ")}, which the build cache does not tell apart. Give one of them another id`;
+      return [{ at, line, message }];
+    });
+
+const sourceOf = (secret: Secret): string =>
+  secret.from === "env" ? `the environment variable \`${secret.name}\`` : `the file \`${secret.path}\``;
+
 /**
  * What is given and mounted by none of the stages, one sentence each: mostly a slip of the keys. Nothing is said of
  * an empty value, nor when the id of some mount is a variable.
@@ -102,6 +117,12 @@ export const withoutUnready = (target: Target, supplied: Supplied): Target => ({
   ...target,
   secrets: target.secrets.filter(({ id }) => supplied.secrets.get(id)?.state === "ready"),
   ssh: target.ssh.filter(({ id }) => supplied.ssh.get(id)?.state === "ready"),
+  ...(target.bake && {
+    bake: {
+      ...target.bake,
+      linked: new Map([...target.bake.linked].map(([name, other]) => [name, withoutUnready(other, supplied)])),
+    },
+  }),
 });
 
 const ownNeeds = (stage: StageFacts): readonly Need[] =>

@@ -37,6 +37,17 @@ export interface Target {
   readonly network: string | undefined;
   readonly noCache: boolean;
   readonly pull: boolean;
+  /** Set when only `bake` can build it: it builds on other targets, or says what `build` has no flag for. */
+  readonly bake?: BakeLink;
+}
+
+/** What a target of a Bake or Compose file says beyond the others. */
+export interface BakeLink {
+  readonly name: string;
+  /** Build contexts that are other targets, by the context's name. */
+  readonly linked: ReadonlyMap<string, Target>;
+  /** As `bake --print` writes it: `extra-hosts`, `ulimits`, … */
+  readonly others: Readonly<Record<string, unknown>>;
 }
 
 /** One step of a build, for the timeline. */

@@ -47,6 +47,7 @@ export const readConfig = (text: string, place: ConfigPlace, rules: readonly Rul
       failureThreshold: values.get("failure-threshold") as Severity | "none" | undefined,
       files: texts("files"),
       exclude: texts("exclude"),
+      bake: texts("bake")?.map((path) => place.resolve(path)),
       requireReason: values.get("require-reason") as boolean | undefined,
       rules: ruleSettings(values),
       overrides: list("overrides")?.map((entry) => ({

@@ -1,0 +1,239 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
+import { connectDocker } from "../src/adapters/buildx.ts";
+import { bakeTargets } from "../src/build/bake.ts";
+import { openConfigs } from "../src/config.ts";
+import { run } from "../src/run.ts";
+import type { Given } from "../src/settings-values.ts";
+import { readSettings } from "../src/settings-values.ts";
+import { connectWorld } from "../src/world.ts";
+
+/** What the real bake says of Bake and Compose files, and what is built by it. */
+
+const bakeFile = `variable "GREETING" { default = "hello" }
+group "default" { targets = ["api", "same", "numbers"] }
+group "all" { targets = ["default", "debug"] }
+target "shared" {
+  context = "shared"
+}
+target "api" {
+  context = "api"
+  dockerfile = "Api.build"
+  target = "release"
+  args = { GREETING = GREETING, NOTHING = null }
+  contexts = { common = "target:shared", files = "shared" }
+  secret = ["id=token,env=BAKE_TOKEN"]
+  cache-to = ["type=local,dest=never-written"]
+  tags = ["registry.invalid/api:1"]
+  output = ["type=registry"]
+}
+target "same" {
+  inherits = ["api"]
+  tags = ["registry.invalid/api:2"]
+}
+target "debug" {
+  inherits = ["api"]
+  target = "debug"
+  secret = ["id=key,src=absent"]
+  ssh = ["default"]
+}
+target "numbers" {
+  name = "number-\${n}"
+  matrix = { n = ["one", "two"] }
+  context = "api"
+  dockerfile = "number.Dockerfile"
+  args = { NUMBER = n, LITERAL = "$\${HOME} %%{x}" }
+  extra-hosts = { "host.example" = "10.1.2.3" }
+}
+target "inline" {
+  dockerfile-inline = "FROM scratch\\n"
+}
+`;
+
+const composeFile = `services:
+  web:
+    build:
+      context: ./web
+      args: { MODE: fast }
+      secrets: [token]
+  twin:
+    build: { context: ./web, args: { MODE: fast }, secrets: [token] }
+  database: { image: postgres }
+secrets: { token: { environment: BAKE_TOKEN } }
+`;
+
+let folder: string;
+
+beforeAll(() => {
+  folder = realpathSync(mkdtempSync(join(tmpdir(), "dh-bake-test-")));
+  for (const name of ["api", "shared", "web", "tmp"]) mkdirSync(join(folder, name));
+  writeFileSync(join(folder, "docker-bake.hcl"), bakeFile);
+  writeFileSync(join(folder, "compose.yaml"), composeFile);
+  writeFileSync(join(folder, "shared", "Dockerfile"), "FROM scratch\nCOPY common.txt /common.txt\n");
+  writeFileSync(join(folder, "shared", "common.txt"), "common\n");
+  writeFileSync(
+    join(folder, "api", "Api.build"),
+    [
+      "FROM busybox:local AS build",
+      "ARG GREETING",
+      "COPY --from=common /common.txt /",
+      "COPY --from=files /common.txt /again.txt",
+      'RUN --mount=type=secret,id=token,env=TOKEN test "$TOKEN" = "secret of bake" && echo "$GREETING" > /greeting',
+      "FROM scratch AS release",
+      "COPY --from=build /greeting /common.txt /",
+      "FROM build AS debug",
+      "RUN --mount=type=secret,id=key,required=true --mount=type=ssh true",
+      "",
+    ].join("\n"),
+  );
+  writeFileSync(
+    join(folder, "api", "number.Dockerfile"),
+    [
+      "FROM busybox:local",
+      "ARG NUMBER LITERAL",
+      `RUN grep -q "10.1.2.3.*host.example" /etc/hosts && test "$LITERAL" = "\\\${HOME} %{x}" && echo "$NUMBER" > /number`,
+      "",
+    ].join("\n"),
+  );
+  writeFileSync(join(folder, "web", "Dockerfile"), "FROM scratch\nARG MODE\nCOPY Dockerfile /$MODE\n");
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const environment = () => ({
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  DOCKER_HOST: process.env.DOCKER_HOST,
+  BAKE_TOKEN: "secret of bake",
+});
+
+const read = (...files: readonly string[]) =>
+  connectDocker({
+    builder: undefined,
+    environment: environment(),
+    measure: undefined,
+    temporaryFolder: join(folder, "tmp"),
+  }).readBake(
+    files.map((file) => join(folder, file)),
+    folder,
+  );
+
+const runWith = async (...given: readonly (readonly [Given["name"], string])[]) => {
+  const origin = { setting: "a setting", where: "the test" };
+  const configs = await openConfigs({ cwd: folder, config: undefined, paths: [], rules: async () => [] });
+  const { settings } = readSettings(
+    given.map(([name, text]) => ({ name, text, origin })),
+    { command: "build", paths: [], config: configs.root, environment: environment() },
+  );
+  const report = await run({
+    settings: { ...settings, failureThreshold: "none", bake: { ...settings.bake, folder } },
+    configs,
+    world: connectWorld({
+      cwd: folder,
+      builder: undefined,
+      environment: environment(),
+      temporaryFolder: join(folder, "tmp"),
+    }),
+    signal: new AbortController().signal,
+  });
+  return {
+    notes: report.notes,
+    targets: report.targets?.map(({ build: result, images, measureError }) => ({
+      id: result.target.id,
+      told: result.status === "failed" ? result.failure.message : result.status,
+      lines: images.flatMap(({ layers }) => layers.map(({ lines }) => lines?.start)),
+      ...(measureError === undefined ? {} : { measureError }),
+    })),
+  };
+};
+
+describe("bake", () => {
+  test("tells targets of Bake files without an agent and without the secret's file", async () => {
+    const definition = await read("docker-bake.hcl");
+    const shown = join(folder, "docker-bake.hcl");
+    expect({ groups: [...definition.groups], notes: definition.notes }).toEqual({
+      groups: [
+        ["all", ["debug", "api", "number-one", "number-two", "same"]],
+        ["default", ["api", "number-one", "number-two", "same"]],
+        ["numbers", ["number-one", "number-two"]],
+      ],
+      notes: [
+        expect.stringMatching(
+          new RegExp(
+            `^The target \`debug\` of ${shown} is taken without its secrets and ssh keys: failed to stat absent:`,
+          ),
+        ),
+      ],
+    });
+    const targets = bakeTargets(definition);
+    expect(targets.map(({ names, isDefault, dockerfile }) => ({ names, isDefault, dockerfile }))).toEqual([
+      { names: ["api", "all", "same"], isDefault: true, dockerfile: join(folder, "api", "Api.build") },
+      { names: ["debug", "all"], isDefault: false, dockerfile: join(folder, "api", "Api.build") },
+      { names: ["inline"], isDefault: false, dockerfile: undefined },
+      {
+        names: ["number-one", "all", "numbers"],
+        isDefault: true,
+        dockerfile: join(folder, "api", "number.Dockerfile"),
+      },
+      {
+        names: ["number-two", "all", "numbers"],
+        isDefault: true,
+        dockerfile: join(folder, "api", "number.Dockerfile"),
+      },
+      { names: ["shared"], isDefault: false, dockerfile: join(folder, "shared", "Dockerfile") },
+    ]);
+    expect(targets[0]).toMatchObject({
+      stage: "release",
+      buildArgs: new Map([["GREETING", "hello"]]),
+      buildContexts: new Map([["files", join(folder, "shared")]]),
+      secrets: [{ id: "token", from: "env", name: "BAKE_TOKEN" }],
+      others: {},
+    });
+    expect(readdirSync(join(folder, "tmp"))).toEqual([]);
+  }, 60_000);
+
+  test("tells services of Compose files, and merges those that are the same build", async () => {
+    expect(bakeTargets(await read("compose.yaml"))).toMatchObject([
+      {
+        names: ["twin", "web"],
+        isDefault: true,
+        dockerfile: join(folder, "web", "Dockerfile"),
+        buildArgs: new Map([["MODE", "fast"]]),
+        secrets: [{ id: "token", from: "env", name: "BAKE_TOKEN" }],
+      },
+    ]);
+  }, 60_000);
+
+  test("says where a file is wrong", async () => {
+    writeFileSync(join(folder, "broken.hcl"), 'target "a" {\n  context = nosuch\n}\n');
+    await expect(read("broken.hcl")).rejects.toThrow(/^bake: .*broken\.hcl cannot be read: .*broken\.hcl:2,13-19: /);
+    await expect(read("absent.hcl")).rejects.toThrow(/^bake: .*absent\.hcl cannot be read: /);
+  }, 60_000);
+
+  test("plans the builds of a run, one by one where they build on others", async () => {
+    const { notes, targets } = await runWith(["bake", join(folder, "docker-bake.hcl")], ["exclude", "shared"]);
+    expect(targets).toEqual([
+      { id: "api/Api.build:release", told: "built", lines: [7] },
+      { id: "api/number.Dockerfile@number-one", told: "built", lines: [undefined, 3] },
+      { id: "api/number.Dockerfile@number-two", told: "built", lines: [undefined, 3] },
+      { id: "web/Dockerfile", told: "built", lines: [3] },
+    ]);
+    expect(notes.filter((note) => note.includes("debug"))).toHaveLength(1);
+    expect(existsSync(join(folder, "never-written"))).toBe(false);
+    expect(readdirSync(join(folder, "tmp"))).toEqual([]);
+  }, 120_000);
+
+  test("builds what is selected by its names, and refuses what lacks a secret", async () => {
+    const { targets } = await runWith(["bake", join(folder, "docker-bake.hcl")], ["targets", "debug,number-two"]);
+    expect(targets).toEqual([
+      {
+        id: "api/Api.build:debug",
+        told: expect.stringMatching(/^the build needs the secret `key`, which the workflow does not give\. Add/),
+        lines: [],
+      },
+      { id: "api/number.Dockerfile@number-two", told: "built", lines: [undefined, 3] },
+    ]);
+  }, 120_000);
+});
