@@ -2,7 +2,7 @@ import { createHash, randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync, zstdCompressSync } from "node:zlib";
+import { deflateRawSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { inspectImage } from "../src/adapters/image-inspect.ts";
 import { checksum, unpack, unpackSmall } from "../src/adapters/image-unpack.ts";
@@ -382,6 +382,16 @@ describe("search for secrets", () => {
     ["zstd in gzip", (body: Buffer) => gzipSync(zstdCompressSync(body))],
     ["two members of gzip", (body: Buffer) => Buffer.concat([gzipSync("first"), gzipSync(body)])],
     ["two frames of zstd", (body: Buffer) => Buffer.concat([zstdCompressSync("first"), zstdCompressSync(body)])],
+    [
+      "zip",
+      (body: Buffer) =>
+        zipOf([
+          ["a", Buffer.from("x"), 0],
+          ["b", body, 8],
+        ]),
+    ],
+    ["zip in zip, stored as in a Java archive", (body: Buffer) => zipOf([["lib.jar", zipOf([["b", body, 8]]), 0]])],
+    ["zip with a comment", (body: Buffer) => zipOf([["b", body, 8]], "built by hand")],
     ["gzip of a megabyte", (body: Buffer) => gzipSync(Buffer.concat([Buffer.alloc(1 << 20, "x"), body]))],
   ])("packed by %s it is found", async (_, pack) => {
     const packed = pack(Buffer.from(`data ${secret} data`));
@@ -397,6 +407,17 @@ describe("search for secrets", () => {
       file("deep.gz", gzipSync(gzipSync(gzipSync(gzipSync("x"))))),
     );
     expect(gaps).toEqual(["Layer 1: `cut.gz` is broken", "Layer 1: `deep.gz` is packed more than 3 times"]);
+    const zips = await searched(
+      [{ id: "s", value: secret }],
+      file("cut.zip", zipOf([["a", Buffer.from("x"), 8]]).subarray(0, -10)),
+      file("odd.zip", zipOf([["a", Buffer.from("x"), 93]])),
+      file("large.zip", Buffer.concat([zipOf([["a", Buffer.from("x"), 8]]), Buffer.alloc(17 << 20)])),
+    );
+    expect(zips.gaps).toEqual([
+      "Layer 1: `cut.zip` is a broken zip archive",
+      "Layer 1: `odd.zip` is a zip archive with a member that cannot be unpacked",
+      "Layer 1: `large.zip` is a zip archive of more than 16 MB",
+    ]);
   });
 
   test("any pattern is found anywhere in a stream, however it is cut into chunks", () => {
@@ -762,6 +783,33 @@ const leaksOf = async (secrets: readonly TestSecret[], ...entries: readonly Entr
   return leaks.map(({ secretId, form, where }) =>
     where.in === "layer" ? [secretId, form, where.path, where.part] : where,
   );
+};
+
+const zipOf = (members: readonly (readonly [string, Buffer, number])[], comment = ""): Buffer => {
+  const locals: Buffer[] = [];
+  const directory: Buffer[] = [];
+  let offset = 0;
+  for (const [name, body, method] of members) {
+    const stored = method === 8 ? deflateRawSync(body) : body;
+    const local = Buffer.alloc(30);
+    local.writeUInt32LE(0x04034b50, 0);
+    local.writeUInt16LE(name.length, 26);
+    const entry = Buffer.alloc(46);
+    entry.writeUInt32LE(0x02014b50, 0);
+    entry.writeUInt16LE(method, 10);
+    entry.writeUInt32LE(stored.length, 20);
+    entry.writeUInt16LE(name.length, 28);
+    entry.writeUInt32LE(offset, 42);
+    locals.push(local, Buffer.from(name), stored);
+    directory.push(entry, Buffer.from(name));
+    offset += 30 + name.length + stored.length;
+  }
+  const end = Buffer.alloc(22);
+  end.writeUInt32LE(0x06054b50, 0);
+  end.writeUInt16LE(members.length, 10);
+  end.writeUInt32LE(offset, 16);
+  end.writeUInt16LE(comment.length, 20);
+  return Buffer.concat([...locals, ...directory, end, Buffer.from(comment)]);
 };
 
 const naiveSearch = (patterns: readonly Uint8Array[], text: Uint8Array): string[] => {

@@ -1,5 +1,5 @@
 import { Transform } from "node:stream";
-import { crc32, createGunzip, createZstdDecompress, gunzipSync } from "node:zlib";
+import { crc32, createGunzip, createZstdDecompress, gunzipSync, inflateRawSync } from "node:zlib";
 import type { Packing, Unpack, UnpackSmall } from "../image/packed-search.ts";
 import { zstdFrames } from "../image/zstd-frames.ts";
 
@@ -68,13 +68,13 @@ export const unpack: Unpack = (packing, onData) => {
   };
 };
 
-const LARGEST_AT_ONCE = 4 << 20;
+const AT_ONCE = { chunkSize: CHUNK, maxOutputLength: 8 << 20 };
 
 export const unpackSmall: UnpackSmall = (packing, bytes) => {
   // Several frames of zstd would be cut off after the first.
   if (packing === "zstd") return undefined;
   try {
-    return gunzipSync(bytes, { chunkSize: CHUNK, maxOutputLength: LARGEST_AT_ONCE });
+    return packing === "gzip" ? gunzipSync(bytes, AT_ONCE) : inflateRawSync(bytes, AT_ONCE);
   } catch {
     return undefined;
   }

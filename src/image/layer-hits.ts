@@ -1,11 +1,9 @@
 import type { LeakPlace } from "./image.ts";
 import {
+  MOST_UNPACKED,
+  openPacked,
   type PackedMeans,
   type PackedSearch,
-  type Packing,
-  packedSearch,
-  packingOf,
-  smallSearch,
   type Unpack,
   type UnpackSmall,
 } from "./packed-search.ts";
@@ -63,8 +61,6 @@ const MOST_HITS = 200;
 const MOST_PENDING = 5000;
 const MOST_GAPS = 20;
 const HEAD = 4;
-/** Packed files up to this size are unpacked at once. */
-const SMALL = 256 * 1024;
 
 const searchingFinder = ({ newStream, unpack, unpackSmall }: SearchMeans): HitFinder => {
   const hits = new Map<string, LayerHit>();
@@ -76,10 +72,7 @@ const searchingFinder = ({ newStream, unpack, unpackSmall }: SearchMeans): HitFi
   let searchedBytes = 0;
   let entry: TarEntry | undefined;
   let path = "";
-  let packing: Packing | undefined;
   let packed: PackedSearch | undefined;
-  let small: Uint8Array | undefined;
-  let smallLength = 0;
   const archive = newStream((pattern, start) => {
     if (pending.length < MOST_PENDING) pending.push({ pattern, start });
   });
@@ -99,28 +92,18 @@ const searchingFinder = ({ newStream, unpack, unpackSmall }: SearchMeans): HitFi
     if (resolved > 0) pending.splice(0, resolved);
   };
 
-  const packedMeans = (inside: string): PackedMeans => ({
-    unpack,
-    unpackSmall,
-    newStream: () => newStream((pattern) => keep({ pattern, path: inside, part: "packed contents" })),
-    onBytes: (count) => {
-      searchedBytes += count;
-    },
-  });
-
-  const startPacked = (size: number): void => {
-    packing = packingOf(head);
-    if (packing === undefined) return;
-    if (size <= SMALL) small = new Uint8Array(size);
-    else packed = packedSearch(packing, packedMeans(path));
-    writePacked(head.slice());
-  };
-
-  const writePacked = (bytes: Uint8Array): void => {
-    packed?.write(bytes);
-    if (small === undefined) return;
-    small.set(bytes, smallLength);
-    smallLength += bytes.length;
+  const packedMeans = (inside: string): PackedMeans => {
+    let unpacked = 0;
+    return {
+      unpack,
+      unpackSmall,
+      newStream: () => newStream((pattern) => keep({ pattern, path: inside, part: "packed contents" })),
+      mayUnpack: (count) => {
+        searchedBytes += count;
+        unpacked += count;
+        return unpacked <= MOST_UNPACKED;
+      },
+    };
   };
 
   const settle = async (): Promise<void> => {
@@ -149,17 +132,17 @@ const searchingFinder = ({ newStream, unpack, unpackSmall }: SearchMeans): HitFi
         from = Math.min(HEAD - headLength, bytes.length);
         head.set(bytes.subarray(0, from), headLength);
         headLength += from;
-        if (headLength === HEAD) startPacked(entry?.size ?? 0);
+        if (headLength < HEAD) return;
+        packed = openPacked(head, entry?.size ?? 0, packedMeans(path));
+        packed?.write(head.slice());
       }
-      if (from < bytes.length) writePacked(bytes.subarray(from));
+      if (from < bytes.length) packed?.write(bytes.subarray(from));
     },
     leave: () => {
-      packed?.end();
-      const whole = small?.subarray(0, smallLength);
-      const search = packing && whole ? smallSearch(packing, whole, packedMeans(path)) : packed;
-      if (search !== undefined) running.push({ path, search });
-      packing = packed = small = undefined;
-      smallLength = 0;
+      if (packed === undefined) return;
+      packed.end();
+      running.push({ path, search: packed });
+      packed = undefined;
     },
     settled: settle,
     end: async () => {

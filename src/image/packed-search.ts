@@ -1,4 +1,5 @@
 import type { PatternStream } from "./pattern-search.ts";
+import { isZip, type ZipMember, zipMembers } from "./zip.ts";
 
 export type Packing = "gzip" | "zstd";
 
@@ -15,8 +16,19 @@ export interface Unpacker {
 
 export type Unpack = (packing: Packing, onData: (bytes: Uint8Array) => void) => Unpacker;
 
-/** Unpacks a small file at once, which is cheaper than a stream; undefined when it is broken or becomes large. */
-export type UnpackSmall = (packing: Packing, bytes: Uint8Array) => Uint8Array | undefined;
+/** Unpacks some bytes at once, which is cheaper than a stream; undefined when they are broken or become too many. */
+export type UnpackSmall = (packing: Packing | "deflate", bytes: Uint8Array) => Uint8Array | undefined;
+
+export interface PackedMeans {
+  readonly unpack: Unpack;
+  readonly unpackSmall: UnpackSmall;
+  readonly newStream: () => PatternStream;
+  /** Told how much more is unpacked of one file; false when that is enough. */
+  readonly mayUnpack: (count: number) => boolean;
+}
+
+/** Unpacked bytes of one file that are searched: more is a bomb, or nothing that anybody would put a secret in. */
+export const MOST_UNPACKED = 2 ** 30;
 
 /** How a file is packed, by its first four bytes. */
 export const packingOf = (head: Uint8Array): Packing | undefined => {
@@ -25,17 +37,7 @@ export const packingOf = (head: Uint8Array): Packing | undefined => {
   return undefined;
 };
 
-/** Unpacked bytes of one file that are searched: more is a bomb, or nothing that anybody would put a secret in. */
-export const MOST_UNPACKED = 2 ** 30;
-const DEEPEST = 3;
-
-export interface PackedMeans {
-  readonly unpack: Unpack;
-  readonly unpackSmall: UnpackSmall;
-  readonly newStream: () => PatternStream;
-  readonly onBytes: (count: number) => void;
-}
-
+/** Searches what a file holds once unpacked, and what is packed in that. */
 export interface PackedSearch {
   readonly write: (bytes: Uint8Array) => void;
   readonly end: () => void;
@@ -43,26 +45,40 @@ export interface PackedSearch {
   readonly settled: () => Promise<string | undefined>;
 }
 
-/** Searches what a file holds once unpacked, and what is packed in that. */
-export const packedSearch = (packing: Packing, means: PackedMeans, depth = 1): PackedSearch => {
+/** Undefined for a file that is not packed. The head is not written yet. */
+export const openPacked = (head: Uint8Array, size: number, means: PackedMeans, depth = 1): PackedSearch | undefined => {
+  const packing = packingOf(head);
+  if (packing === undefined && !isZip(head)) return undefined;
+  if (depth > DEEPEST) return gapSearch(`is packed more than ${DEEPEST} times`);
+  if (packing === undefined) {
+    return size > LARGEST_ZIP ? gapSearch("is a zip archive of more than 16 MB") : zipSearch(size, means, depth);
+  }
+  return size <= SMALL ? smallSearch(packing, size, means, depth) : streamSearch(packing, means, depth);
+};
+
+const DEEPEST = 3;
+/** Packed files up to this size are unpacked at once. */
+const SMALL = 256 * 1024;
+/** The directory of a zip archive stands at its end: it is kept whole. */
+const LARGEST_ZIP = 16 << 20;
+const TOO_MUCH = "unpacks to more than 1 GB";
+
+const gapSearch = (gap: string): PackedSearch => ({ write: () => {}, end: () => {}, settled: async () => gap });
+
+const streamSearch = (packing: Packing, means: PackedMeans, depth: number): PackedSearch => {
   const stream = means.newStream();
   let inner: PackedSearch | undefined;
-  let seen = 0;
+  let isFirst = true;
   let hasEnded = false;
   let gap: string | undefined;
   const unpacker = means.unpack(packing, (bytes) => {
     if (gap !== undefined) return;
-    if (seen === 0) {
-      const innerPacking = packingOf(bytes);
-      if (innerPacking !== undefined && depth >= DEEPEST) gap = `is packed more than ${DEEPEST} times`;
-      else if (innerPacking !== undefined) inner = packedSearch(innerPacking, means, depth + 1);
-    }
-    seen += bytes.length;
-    means.onBytes(bytes.length);
+    if (isFirst) inner = openPacked(bytes, Number.POSITIVE_INFINITY, means, depth + 1);
+    isFirst = false;
     stream.push(bytes);
     inner?.write(bytes);
-    if (seen <= MOST_UNPACKED) return;
-    gap = "unpacks to more than 1 GB";
+    if (means.mayUnpack(bytes.length)) return;
+    gap = TOO_MUCH;
     unpacker.stop();
   });
   return {
@@ -80,16 +96,67 @@ export const packedSearch = (packing: Packing, means: PackedMeans, depth = 1): P
   };
 };
 
-/** Searches a small file that is there as a whole. */
-export const smallSearch = (packing: Packing, bytes: Uint8Array, means: PackedMeans): PackedSearch | undefined => {
-  const unpacked = means.unpackSmall(packing, bytes);
-  if (unpacked !== undefined && packingOf(unpacked) === undefined) {
-    means.onBytes(unpacked.length);
-    means.newStream().push(unpacked);
-    return undefined;
-  }
-  const search = packedSearch(packing, means);
-  search.write(bytes);
-  search.end();
-  return search;
+/** Collects the file, and searches it when it is there. */
+const wholeSearch = (size: number, search: (whole: Uint8Array) => readonly PackedSearch[]): PackedSearch => {
+  const whole = new Uint8Array(size);
+  let length = 0;
+  let searches: readonly PackedSearch[] = [];
+  return {
+    write: (bytes) => {
+      // A sparse file may claim less than it stores.
+      const fitting = bytes.subarray(0, size - length);
+      whole.set(fitting, length);
+      length += fitting.length;
+    },
+    end: () => {
+      searches = search(whole.subarray(0, length));
+    },
+    settled: async () => {
+      const gaps = await Promise.all(searches.map((one) => one.settled()));
+      return gaps.find((gap) => gap !== undefined);
+    },
+  };
+};
+
+const smallSearch = (packing: Packing, size: number, means: PackedMeans, depth: number): PackedSearch =>
+  wholeSearch(size, (whole) => {
+    const unpacked = means.unpackSmall(packing, whole);
+    if (unpacked !== undefined) return searchUnpacked(unpacked, means, depth);
+    const search = streamSearch(packing, means, depth);
+    search.write(whole);
+    search.end();
+    return [search];
+  });
+
+const zipSearch = (size: number, means: PackedMeans, depth: number): PackedSearch =>
+  wholeSearch(size, (whole) => {
+    const members = zipMembers(whole);
+    if (members === undefined) return [gapSearch("is a broken zip archive")];
+    const searches: PackedSearch[] = [];
+    for (const member of members) {
+      // Members may share their bytes: what they become is known only when they are unpacked.
+      if (!means.mayUnpack(0)) return [gapSearch(TOO_MUCH)];
+      means.newStream().push(member.name);
+      const unpacked = memberBytes(member, means);
+      const isOdd = unpacked === undefined;
+      searches.push(...(isOdd ? [gapSearch(ODD_MEMBER)] : searchUnpacked(unpacked, means, depth)));
+    }
+    return searches;
+  });
+
+const ODD_MEMBER = "is a zip archive with a member that cannot be unpacked";
+
+const memberBytes = ({ packing, bytes }: ZipMember, means: PackedMeans): Uint8Array | undefined => {
+  if (packing === "none") return bytes;
+  return packing === "deflate" ? means.unpackSmall("deflate", bytes) : undefined;
+};
+
+const searchUnpacked = (bytes: Uint8Array, means: PackedMeans, depth: number): readonly PackedSearch[] => {
+  if (!means.mayUnpack(bytes.length)) return [gapSearch(TOO_MUCH)];
+  means.newStream().push(bytes);
+  const inner = openPacked(bytes, bytes.length, means, depth + 1);
+  if (inner === undefined) return [];
+  inner.write(bytes);
+  inner.end();
+  return [inner];
 };
