@@ -18,7 +18,7 @@ Keep the expected checksum in the Dockerfile and compare it before the file is u
   aliases: [],
   silent: [
     "A checksum or signature is verified in the same RUN, in a later RUN of the stage, or in a stage that copies from it.",
-    "A script of the context gets the file, or runs in the same RUN: it may verify what the Dockerfile does not show.",
+    "A script of the context gets the file, or runs after the download in the same RUN: it may verify what the Dockerfile does not show.",
     "The answer is only read (`| jq`, `$(…)`) or thrown away.",
     "The file is a key, a signature, a checksum or a repository list that a package manager or gpg takes.",
     "The host is the build itself (localhost), or the script could not be parsed.",
@@ -41,6 +41,13 @@ RUN set -eux; \\
     {
       title: "only one of two is verified",
       bad: `RUN curl -fsSLO https://example.org/a.zip && ⟦curl⟧ -fsSLO https://example.org/b.zip && echo "$A_SHA256  a.zip" | sha256sum -c -
+`,
+    },
+    {
+      title: "a script that ran before, and a check of something else later",
+      bad: `COPY prepare.sh /
+RUN /prepare.sh && ⟦curl⟧ -fL https://example.org/a.tgz | tar xz
+RUN sha256sum -c /etc/sums
 `,
     },
     {
@@ -124,19 +131,24 @@ const addRun = (later: LaterVerification, { scripts }: RunCommands): void => {
   }
 };
 
+/** What went straight into tar is beyond any later check. */
+const isVerifiedLater = (download: Download, { names, isTotal }: LaterVerification): boolean =>
+  download.output.kind === "files" && (isTotal || keptNames(download).some((name) => names.has(name)));
+
 const unverifiedIn = function* (
   run: RunCommands,
   later: LaterVerification,
   copied: ReadonlySet<string>,
 ): Iterable<Problem> {
-  if (!run.isRead || later.isTotal) return;
+  if (!run.isRead) return;
   for (const { commands } of run.scripts) {
     const downloads = downloadsIn(commands);
-    if (downloads.length === 0 || commands.some((command) => copied.has(scriptOf(command)))) continue;
+    if (downloads.length === 0) continue;
+    const lastScript = commands.findLast((command) => copied.has(scriptOf(command)))?.index ?? -1;
     for (const download of downloads) {
       if (useOf(download, commands) !== "kept" || isExemptFromVerification(download, commands)) continue;
       if (isVerified(download, commands, downloads) || isHandedToScript(download, commands)) continue;
-      if (keptNames(download).some((name) => later.names.has(name))) continue;
+      if (download.command.index < lastScript || isVerifiedLater(download, later)) continue;
       const at = download.command.nameWord?.span ?? download.command.span;
       yield { at, message: `Nothing compares ${describe(download)} with a checksum or signature` };
     }

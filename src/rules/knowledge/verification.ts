@@ -96,6 +96,8 @@ const kindOf = (command: ShellCommand): "checksum" | "signature" | "unknown" | u
     return command.args.some((arg) => /hash_file|hashlib|sha(256|384|512)|createHash|digest/i.test(arg.value))
       ? "unknown"
       : undefined;
+  // Looks at the architecture of a binary.
+  if (name === "xx-verify") return undefined;
   return /verif|check_?-?sum|check_?-?sha|sha(256|512)|gpg_|_gpg|validate_?-?hash/i.test(name) ? "unknown" : undefined;
 };
 
