@@ -35,6 +35,10 @@ named \`[node,\` and the container ends at once.`,
       bad: "FROM debian:12\nHEALTHCHECK CMD ⟦['curl', '-f', 'localhost']⟧",
       fixed: 'FROM debian:12\nHEALTHCHECK CMD ["curl", "-f", "localhost"]',
     },
+    {
+      bad: 'FROM debian:12\nCMD ⟦["app", "--verbose"⟧',
+      message: "CMD is no valid JSON and is read as a shell command: the closing bracket is missing",
+    },
     { good: 'FROM node:22\nCMD ["node", "server.js"]' },
     { good: 'FROM debian:12\nRUN [ -f "/etc/x" ] && [ "$A" = "b" ]' },
     { good: 'FROM debian:12\nRUN [[ "$A" == "b" ]]' },
@@ -47,15 +51,10 @@ named \`[node,\` and the container ends at once.`,
       const text = command.joined.text.trim();
       if (!looksLikeArray(text)) continue;
       const words = repair(text);
-      const reason =
-        text.startsWith("['") || /,\s*'/.test(text)
-          ? ": it takes double quotes"
-          : /,\s*\]$/.test(text)
-            ? ": a comma stands behind the last word"
-            : "";
+      const reason = reasonOf(text);
       yield {
         at: trimmed(file.text, command.span),
-        message: `${instruction.keyword} is no valid JSON and is read as a shell command${reason}`,
+        message: `${instruction.keyword} is no valid JSON and is read as a shell command${reason === undefined ? "" : `: ${reason}`}`,
         ...(words === undefined ? {} : { fix: rewrite(file.text, command.span, words) }),
       };
     }
@@ -64,10 +63,17 @@ named \`[node,\` and the container ends at once.`,
 
 /** Whether someone meant an array; a test begins with `[` and a blank, and has no comma and words without quotes. */
 export const looksLikeArray = (text: string): boolean => {
+  if (!text.includes("]")) return /^\[\s*["'][^"']*["']/.test(text) && !/\s[!=]?=\s/.test(text);
   if (!/^\[.*\]$/s.test(text) || text.startsWith("[[")) return false;
   const inside = text.slice(1, -1).trim();
   if (!/^["'“]/.test(inside) || !/["'”],?$/.test(inside)) return false;
   return !/\s(=|==|!=|-\w+|\\?[<>]|=~)\s+(["']|$)/.test(inside.replace(/,\s*/g, ",")) || inside.includes(",");
+};
+
+const reasonOf = (text: string): string | undefined => {
+  if (!text.includes("]")) return "the closing bracket is missing";
+  if (text.startsWith("['") || /,\s*'/.test(text)) return "it takes double quotes";
+  return /,\s*\]$/.test(text) ? "a comma stands behind the last word" : undefined;
 };
 
 const commandOf = (instruction: Instruction): CommandForm | undefined =>

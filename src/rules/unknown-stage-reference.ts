@@ -48,10 +48,7 @@ const messageFor = (file: AuditedFile, { text, number }: StageReference): string
   const count = file.stages.length;
   if (number !== undefined)
     return `There is no stage ${text}: the file has ${count === 1 ? "one" : count}, numbered from 0`;
-  const near = nearest(
-    text,
-    file.stages.flatMap(({ name }) => name ?? []),
-  );
+  const near = nearest(text, [...new Set(file.stages.flatMap(({ name }) => name ?? []))]);
   const hint = near === undefined ? "" : ` (is \`${near}\` meant?)`;
   return `\`${text}\` is no stage of this file, so that an image of that name is pulled${hint}`;
 };

@@ -31,7 +31,8 @@ const readStart = (file: AuditedFile, stage: StageFacts): Start | undefined => {
   const instruction = entrypoint ?? cmd;
   if (instruction === undefined) return undefined;
   const first = entrypoint === undefined ? [] : wordsOf(file, entrypoint);
-  const rest = cmd === undefined ? [] : wordsOf(file, cmd);
+  // A shell form takes no arguments.
+  const rest = cmd === undefined || entrypoint?.command.form === "shell" ? [] : wordsOf(file, cmd);
   const words = withoutInit([...first, ...rest]);
   if (words.length === 0) return undefined;
   const programs = [words[0], isEntrypointScript(words[0]) ? withoutInit(rest)[0] : undefined];
