@@ -1,6 +1,7 @@
 import type { AddInstruction, CommandForm, CopyInstruction, Instruction } from "../dockerfile/model.ts";
 import type { AuditedFile } from "./audited-file.ts";
 import { baseName } from "./knowledge/start-command.ts";
+import { looksLikeArray } from "./malformed-exec-form.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -14,7 +15,7 @@ build, or the container, ends with â€œexec: /bin/sh: no such file or directoryâ€
 do in an earlier stage what needs a shell.`,
   silent: [
     "stages into which something was copied or added that may bring a shell: to `/`, to `/bin`, to a place that is not known",
-    "the exec form, a SHELL instruction, and any other base",
+    "the exec form, also one that malformed-exec-form reports, a SHELL instruction, and any other base",
   ],
   fixes: "none",
   examples: [
@@ -40,7 +41,8 @@ do in an earlier stage what needs a shell.`,
       if (before.some((instruction) => maySupplyShell(file, instruction))) continue;
       for (const instruction of stage.instructions) {
         if (maySupplyShell(file, instruction)) break;
-        if (commandOf(instruction)?.form !== "shell") continue;
+        const command = commandOf(instruction);
+        if (command?.form !== "shell" || looksLikeArray(command.joined.text.trim())) continue;
         if (instruction.heredocs.some(({ content }) => content.startsWith("#!"))) continue;
         yield {
           at: instruction.keywordSpan,
