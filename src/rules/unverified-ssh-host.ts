@@ -1,7 +1,9 @@
+import type { Span } from "../dockerfile/model.ts";
 import type { ShellCommand } from "../dockerfile/script.ts";
-import type { StageFacts } from "./audited-file.ts";
+import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { outputRedirect, receiversOf } from "./knowledge/downloads.ts";
 import { runsOf } from "./knowledge/run-commands.ts";
+import { spanWithin } from "./knowledge/text-edits.ts";
 import { defineRule, type Problem } from "./rule.ts";
 
 export default defineRule({
@@ -31,13 +33,13 @@ Write the host's published key into known_hosts: code hosts print theirs in thei
     {
       title: "as an option",
       bad: `RUN --mount=type=ssh ssh -o ⟦StrictHostKeyChecking=no⟧ git@example.org true
-RUN --mount=type=ssh GIT_SSH_COMMAND=⟦"ssh -o StrictHostKeyChecking=accept-new"⟧ git clone git@example.org:a/b.git
+RUN --mount=type=ssh GIT_SSH_COMMAND="ssh -o ⟦StrictHostKeyChecking=accept-new⟧" git clone git@example.org:a/b.git
 `,
     },
     {
       title: "written into the configuration",
-      bad: `RUN printf ⟦'Host *\\n  StrictHostKeyChecking no\\n'⟧ > /root/.ssh/config
-ENV GIT_SSH_COMMAND=⟦"ssh -o UserKnownHostsFile=/dev/null"⟧
+      bad: `RUN printf 'Host *\\n  ⟦StrictHostKeyChecking no⟧\\n' > /root/.ssh/config
+ENV GIT_SSH_COMMAND="ssh -o ⟦UserKnownHostsFile=/dev/null⟧"
 `,
     },
     {
@@ -62,12 +64,11 @@ ENV GIT_SSH_COMMAND=⟦"ssh -o UserKnownHostsFile=/dev/null"⟧
     for (const stage of file.stages) {
       for (const env of stage.instructions)
         if (env.keyword === "ENV")
-          for (const { key, value } of env.assignments)
-            if (value !== undefined && lax.test(value.text))
-              yield { at: value.span, message: `${key.text} turns off the check of host keys` };
+          for (const { value } of env.assignments)
+            if (value !== undefined) yield* laxPart(file, value.text, value.span);
       const isPinned = bringsKnownHosts(stage);
       for (const { commands, scripts, run } of runsOf(file, stage)) {
-        yield* commands.flatMap(laxWords);
+        yield* commands.flatMap((command) => laxWords(file, command));
         const isMounted = run.mounts.some(({ fields }) => /known_hosts/.test(fields.get("target") ?? ""));
         if (!isPinned && !isMounted)
           for (const script of scripts) yield* script.commands.flatMap((one) => scans(one, script.commands));
@@ -79,11 +80,15 @@ ENV GIT_SSH_COMMAND=⟦"ssh -o UserKnownHostsFile=/dev/null"⟧
 /** Not `=yes`, `=ask` or a variable. */
 const lax = /StrictHostKeyChecking[=\s]+(no|off|accept-new)\b|UserKnownHostsFile[=\s]+\/dev\/null/i;
 
-const laxWords = (command: ShellCommand): readonly Problem[] => {
-  const words = [...command.args, ...command.assignments.flatMap(({ value }) => value ?? [])];
-  return words
-    .filter(({ value }) => lax.test(value) && !/^s(.).*\1(yes|ask)/.test(value))
-    .map(({ span }) => ({ at: span, message: "The check of host keys is turned off" }));
+const laxWords = (file: AuditedFile, command: ShellCommand): readonly Problem[] =>
+  [...command.args, ...command.assignments.flatMap(({ value }) => value ?? [])]
+    .filter(({ value }) => !/^s(.).*\1(yes|ask)/.test(value))
+    .flatMap(({ value, span }) => laxPart(file, value, span));
+
+const laxPart = (file: AuditedFile, written: string, span: Span): readonly Problem[] => {
+  const found = lax.exec(written)?.[0];
+  if (found === undefined) return [];
+  return [{ at: spanWithin(file.text, span, found), message: `${found} turns off the check of host keys` }];
 };
 
 const scans = (command: ShellCommand, commands: readonly ShellCommand[]): readonly Problem[] => {

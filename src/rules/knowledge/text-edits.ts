@@ -18,3 +18,9 @@ export const overHttps = (text: string, span: Span): Edit | undefined => {
   const at = text.slice(span.start, span.end).search(/http:\/\//i);
   return at < 0 ? undefined : { span: { start: span.start + at, end: span.start + at + 4 }, text: "https" };
 };
+
+/** Where a part of a word stands; the whole word where the file does not show the part in one piece. */
+export const spanWithin = (text: string, span: Span, part: string): Span => {
+  const at = text.slice(span.start, span.end).indexOf(part);
+  return at < 0 ? span : { start: span.start + at, end: span.start + at + part.length };
+};
