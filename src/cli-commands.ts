@@ -28,6 +28,7 @@ const building: readonly Flag[] = [
   flags.pull,
   flags.maxParallel,
   flags.timeout,
+  flags.dryRun,
   flags.baseline,
 ];
 const showing: readonly Flag[] = [flags.format, flags.output, flags.quiet, flags.verbose, flags.color];
@@ -86,8 +87,8 @@ export const commands: readonly Command[] = [
     name: "explain",
     usage: "explain RULE",
     summary: "say what a rule is about; RULE is an id or an alias such as DL3008",
-    about: [],
-    flags: [flags.color],
+    about: ["House rules of the configuration are named custom/ and their id."],
+    flags: [flags.config, flags.color],
   },
   {
     name: "init",

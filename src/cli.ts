@@ -34,7 +34,7 @@ const dispatch = async (given: Arguments): Promise<number> => {
     case "rules":
       return listRules(terminal, given);
     case "explain":
-      return explain(terminal, words);
+      return explain(terminal, words, given);
     case "init": {
       const { initConfig } = await import(/* webpackMode: "eager" */ "./cli-init.ts");
       return print(terminal, `wrote ${await initConfig(process.cwd(), words[0])}\n`);
@@ -83,11 +83,18 @@ const listRules = async (terminal: Terminal, given: Arguments): Promise<number> 
 
 const plain = (_style: unknown, text: string): string => text;
 
-const explain = async (terminal: Terminal, words: readonly string[]): Promise<number> => {
+const explain = async (terminal: Terminal, words: readonly string[], given: Arguments): Promise<number> => {
   const [name, ...others] = words;
   if (name === undefined || others.length > 0)
     throw new UserError("explain: name one rule, as in `docker-hygiene explain root-user` (on the command line).");
   const { rules } = await import(/* webpackMode: "eager" */ "./rules/registry.ts");
+  if (name.startsWith("custom/")) {
+    const { openConfigs } = await import(/* webpackMode: "eager" */ "./config.ts");
+    const { explainCustom } = await import(/* webpackMode: "eager" */ "./cli-custom.ts");
+    const config = given.values.get(flags.config.name);
+    const { root } = await openConfigs({ cwd: process.cwd(), config, paths: [], rules: async () => rules });
+    return print(terminal, explainCustom(name, root, terminal.paint, terminal.width));
+  }
   const { explainText } = await import(/* webpackMode: "eager" */ "./cli-rules.ts");
   return print(terminal, explainText(name, rules, terminal.paint, terminal.width));
 };

@@ -2,6 +2,7 @@ import type { AuditedFile } from "../rules/audited-file.ts";
 import type { UnusedIgnore } from "../rules/ignore-comment.ts";
 import type { Level, Problem, Rule, Severity } from "../rules/rule.ts";
 import type { CustomRule, Profile, RuleSettings } from "../settings.ts";
+import { customProblems } from "./custom-rules.ts";
 import { openIgnores } from "./ignores.ts";
 
 /** A problem with the rule that found it. */
@@ -47,6 +48,7 @@ export const auditFile = (file: AuditedFile, options: AuditOptions): AuditOutcom
     }
   };
   for (const rule of options.rules) if (rule.id !== unusedIgnore) found.push(...run(rule, file));
+  found.push(...houseProblems(file, options, failures));
   const ignores = openIgnores(file, options.rules);
   const [ignored, problems] = [[], []] as [AuditProblem[], AuditProblem[]];
   const sort = (problem: AuditProblem): void => void (ignores.hides(problem) ? ignored : problems).push(problem);
@@ -58,6 +60,22 @@ export const auditFile = (file: AuditedFile, options: AuditOptions): AuditOutcom
   }
   return { problems: problems.sort(byPlace), ignored, failures };
 };
+
+const houseProblems = (
+  file: AuditedFile,
+  { customRules, settings }: AuditOptions,
+  failures: { rule: string; error: unknown }[],
+): readonly AuditProblem[] =>
+  (customRules ?? []).flatMap((custom) => {
+    const severity = settings.get(custom.id)?.level ?? custom.level;
+    if (severity === "off") return [];
+    try {
+      return customProblems(file, custom).map((problem) => ({ ...problem, rule: custom.id, severity }));
+    } catch (error) {
+      failures.push({ rule: custom.id, error });
+      return [];
+    }
+  });
 
 /** Inherits instead of copying: a copy would look the build context up, which costs and may not be asked for. */
 const withUnusedIgnores = (file: AuditedFile, unusedIgnores: readonly UnusedIgnore[]): AuditedFile =>

@@ -1,4 +1,5 @@
 import type { Rule, RuleOption } from "../rules/rule.ts";
+import { guideLines } from "./guide.ts";
 import { configShape, type Field, levels, type ObjectShape, type Shape } from "./shape.ts";
 
 type Schema = Readonly<Record<string, unknown>>;
@@ -49,6 +50,8 @@ export const configurationMarkdown = (): string =>
       if (shape.kind !== "list") return [];
       return ["", `### Entries of \`${field.key}\``, "", field.summary, "", ...table(shape.of)];
     }),
+    "",
+    ...guideLines,
     "",
   ].join("\n");
 

@@ -46,8 +46,12 @@ const customFields: readonly Field[] = [
     shape: { kind: "text" },
     summary: "Keyword of the instruction: `ADD`.",
   },
-  { key: "command", shape: { kind: "text" }, summary: "Name of a command that RUN executes: `wget`." },
-  { key: "image", shape: { kind: "text" }, summary: "Name of a base image, `*` for any text: `docker.io/*`." },
+  {
+    key: "command",
+    shape: { kind: "text" },
+    summary: "Name of a command that RUN executes, with words that must follow: `wget`, `pip install`.",
+  },
+  { key: "image", shape: { kind: "text" }, summary: "Name of an image, `*` for any text: `docker.io/*`." },
   { key: "label", shape: { kind: "text" }, summary: "Key of a label: `org.opencontainers.image.source`." },
   {
     key: "pattern",

@@ -1,0 +1,192 @@
+import { describe, expect, test } from "@jest/globals";
+import { auditFile } from "../src/audit/audit.ts";
+import { auditedFile } from "../src/audit/audited-file.ts";
+import { explainCustom } from "../src/cli-custom.ts";
+import { guideLines } from "../src/config/guide.ts";
+import { readConfig } from "../src/config/read-config.ts";
+import { readDockerfile } from "../src/dockerfile/read.ts";
+import { noPaint } from "../src/report/paint.ts";
+import { emptyConfig, type RuleSettings } from "../src/settings.ts";
+
+const config = (yaml: string) => {
+  const place = { folder: "/", resolve: (path: string) => path, below: (path: string) => path };
+  return readConfig(yaml, place, [], ({ line }, message) => {
+    throw new Error(`${line}: ${message}`);
+  }).says;
+};
+
+const audit = (yaml: string, text: string) => {
+  const { customRules = [], rules = new Map() as RuleSettings } = config(yaml);
+  const outcome = auditFile(auditedFile(readDockerfile("Dockerfile", text)), {
+    rules: [],
+    profile: "recommended",
+    settings: rules,
+    customRules,
+  });
+  expect(outcome.failures).toEqual([]);
+  return outcome.problems;
+};
+
+/** The file with `⟦…⟧` around what is found. */
+const marked = (yaml: string, text: string): string =>
+  audit(yaml, text)
+    .toSorted((a, b) => b.at.start - a.at.start)
+    .reduce((out, { at }) => `${out.slice(0, at.start)}⟦${out.slice(at.start, at.end)}⟧${out.slice(at.end)}`, text);
+
+/** Each file is written with its findings. */
+const cases: readonly (readonly [string, string, string])[] = [
+  ["a command", "forbid: [{ command: wget, message: m }]", "FROM a\nRUN echo wget && ⟦/usr/bin/wget⟧ x\nCMD wget x\n"],
+  [
+    "a command in whatever structure",
+    "forbid: [{ command: wget, message: m }]",
+    'FROM a\nRUN sudo -E ⟦wget⟧ a; for i in 1 2; do x=$(⟦wget⟧ $i) || exit; done; sh -c "⟦wget⟧ b" | xargs ⟦wget⟧\nRUN [⟦"wget"⟧, "c"]\nRUN <<EOF\n⟦wget⟧ d\nEOF\nONBUILD RUN ⟦wget⟧ e\n',
+  ],
+  ["a wrapper", "forbid: [{ command: sudo, message: m }]", "FROM a\nRUN ⟦sudo⟧ -E true && env A=b ⟦sudo⟧ ls\n"],
+  [
+    "a command with its words",
+    "forbid: [{ command: pip install, message: m }]",
+    "FROM a\nRUN ⟦pip --no-input install⟧ x && pip list && pip3 install y\n",
+  ],
+  ["commands by glob", "forbid: [{ command: 'pip*', message: m }]", "FROM a\nRUN ⟦pip⟧ a && ⟦pip3.12⟧ b\n"],
+  [
+    "an argument",
+    "forbid: [{ command: curl, pattern: '^-k$| -k( |$)|--insecure', message: m }]",
+    "FROM a\nRUN curl -fL x && curl x \\\n  ⟦--insecure⟧ y && curl -f ⟦-k⟧\n",
+  ],
+  [
+    "a command of another instruction",
+    "forbid: [{ instruction: HEALTHCHECK, command: curl, message: m }]",
+    "FROM a\nRUN curl x\nHEALTHCHECK CMD ⟦curl⟧ -f localhost\n",
+  ],
+  ["an instruction", "forbid: [{ instruction: add, message: m }]", "FROM a\n⟦ADD⟧ a b\nONBUILD ⟦ADD⟧ c d\nCOPY e f\n"],
+  [
+    "what an instruction says",
+    "forbid: [{ instruction: EXPOSE, pattern: '\\b22\\b', message: m }]",
+    "FROM a\nEXPOSE 80 \\\n  ⟦22⟧\nEXPOSE 222\n",
+  ],
+  [
+    "images by registry",
+    "forbid: [{ image: 'docker.io/*', message: m }]",
+    "ARG V=12\nFROM ⟦debian:$V⟧ AS x\nFROM ghcr.io/a/b\nFROM x\nCOPY --from=⟦alpine:3⟧ /a /b\nCOPY --from=x /a /b\nRUN --mount=from=⟦acme/tools:1⟧,target=/t true\nFROM scratch\n",
+  ],
+  [
+    "images by name",
+    "forbid: [{ image: node, message: m }]",
+    "FROM ⟦node:22⟧\nFROM acme/node\nFROM ⟦docker.io/library/node⟧\n",
+  ],
+  ["images by tag", "forbid: [{ image: 'node:18*', message: m }]", "FROM node:22\nFROM ⟦node:18-slim⟧\n"],
+  [
+    "images by pattern",
+    "forbid: [{ image: '*', pattern: alpine, message: m }]",
+    "FROM ⟦node:22-alpine⟧\nFROM node:22\nFROM $UNKNOWN\n",
+  ],
+  ["a label", "forbid: [{ label: maintainer, message: m }]", 'FROM a\nLABEL a=b ⟦"maintainer"⟧=me\n'],
+  [
+    "the value of a label",
+    "forbid: [{ label: 'org.*', pattern: ' $', message: m }]",
+    'FROM a\nLABEL org.a="b" org.c=⟦"d "⟧ e="f "\n',
+  ],
+  [
+    "a label that every image must have",
+    "require: [{ label: org.opencontainers.image.source, message: m }]",
+    "FROM a AS x\nLABEL org.opencontainers.image.source=y\nFROM x AS first\nFROM ⟦b⟧ AS second\nFROM c AS builder\nFROM ⟦d⟧\nCOPY --from=builder /a /a\n",
+  ],
+  [
+    "a label whose value must be right",
+    "require: [{ label: team, pattern: '^(web|data)$', message: m }]",
+    "FROM a AS one\nLABEL team=web\nFROM a AS two\nLABEL team=web\nLABEL team=⟦ops⟧\nFROM ⟦a⟧ AS three\n",
+  ],
+  [
+    "an instruction that every image must have",
+    "require: [{ instruction: USER, message: m }]",
+    "FROM ⟦a⟧ AS one\nFROM a\nUSER 1\n",
+  ],
+  [
+    "what an instruction must say",
+    "require: [{ instruction: USER, pattern: '^[0-9]+', message: m }]",
+    "FROM a AS one\nUSER 1\nUSER ⟦app⟧\nFROM a AS two\nUSER app\nUSER 1\n",
+  ],
+  [
+    "a command that must run",
+    "require: [{ command: update-ca-certificates, message: m }]",
+    "FROM ⟦a⟧ AS one\nRUN true\nFROM a AS two\nRUN update-ca-certificates\nFROM a AS unread\nRUN if\n",
+  ],
+  [
+    "where images must come from",
+    "require: [{ image: 'ghcr.io/acme/*', message: m }]",
+    "FROM ghcr.io/acme/base:1 AS x\nFROM ⟦debian:12⟧\nCOPY --from=x /a /a\nCOPY --from=⟦alpine:3⟧ /a /a\nFROM scratch\n",
+  ],
+  [
+    "how images of a name must look",
+    "require: [{ image: node, pattern: -slim$, message: m }]",
+    "FROM node:22-slim\nFROM ⟦node:22⟧\nFROM debian\n",
+  ],
+  ["nothing about absence after an error", "require: [{ label: a, message: m }]", "FROM a\nNONSENSE\n"],
+];
+
+describe("house rules speak of", () => {
+  test.each(cases)("%s", (_about, yaml, text) => {
+    expect(marked(yaml, text.replace(/[⟦⟧]/g, ""))).toBe(text);
+  });
+});
+
+test("the documented rules are rules", () => {
+  const [, yaml = ""] = /```yaml\n(forbid:[^`]*)```/.exec(guideLines.join("\n")) ?? [];
+  expect(config(yaml).customRules?.map(({ id }) => id)).toEqual([
+    "custom/no-wget",
+    "custom/no-insecure-curl",
+    "custom/no-hub",
+    "custom/no-ssh-port",
+    "custom/team",
+    "custom/numeric-user",
+    "custom/slim-node",
+    "custom/our-registry",
+  ]);
+  const text = "FROM node:20\nRUN wget x && curl -f -k y\nEXPOSE 22\nUSER app\n";
+  expect(audit(yaml, text).map(({ rule, at }) => `${rule} ${text.slice(at.start, at.end)}`)).toEqual([
+    "custom/no-hub node:20",
+    "custom/our-registry node:20",
+    "custom/slim-node node:20",
+    "custom/team node:20",
+    "custom/no-wget wget",
+    "custom/no-insecure-curl -k",
+    "custom/no-ssh-port 22",
+    "custom/numeric-user app",
+  ]);
+});
+
+test("explain shows a house rule", () => {
+  const rules =
+    config("forbid: [{ id: no-k, command: curl, pattern: -k, message: Check certificates }]").customRules ?? [];
+  const root = { ...emptyConfig("/"), path: ".docker-hygiene.yml", customRules: rules };
+  expect(explainCustom("custom/no-k", root, noPaint, 80)).toBe(`custom/no-k: Check certificates
+warning · house rule of .docker-hygiene.yml
+
+Reports the command \`curl\` in RUN with arguments that the regular expression
+\`-k\` finds.
+
+To silence it on one instruction, put above it
+  # docker-hygiene ignore=custom/no-k -- the reason
+`);
+  expect(() => explainCustom("custom/no-l", root, noPaint, 80)).toThrow(
+    "there is no rule `custom/no-l` in .docker-hygiene.yml. Did you mean `custom/no-k`?",
+  );
+  expect(() => explainCustom("custom/x", emptyConfig("/"), noPaint, 80)).toThrow(
+    "there is no rule `custom/x`: no configuration was found here.",
+  );
+});
+
+test("a house rule has its own name, level and message", () => {
+  const yaml = `
+forbid:
+  - { command: wget, message: Use curl with --fail, level: error }
+  - { id: no-add, instruction: ADD, message: COPY it }
+  - { id: custom/gone, instruction: COPY, message: never }
+rules: { custom/no-add: note, custom/gone: off }
+`;
+  const text = "FROM a\nRUN wget x\nADD a b\nCOPY c d\n# docker-hygiene ignore=custom/no-add -- why\nADD e f\n";
+  expect(audit(yaml, text).map(({ rule, severity, message }) => [rule, severity, message])).toEqual([
+    ["custom/forbid-wget", "error", "Use curl with --fail"],
+    ["custom/no-add", "note", "COPY it"],
+  ]);
+});
