@@ -72,7 +72,7 @@ RUN PYTHONHTTPSVERIFY=0 python3 fetch.py && export npm_config_strict_ssl=false &
       title: "exec form: reported without a fix",
       bad: 'RUN ["wget", ⟦"--no-check-certificate"⟧, "https://example.org/a"]\n',
     },
-    { title: "written into a configuration", bad: 'RUN echo "⟦sslverify=false⟧" >> /etc/yum.conf\n' },
+    { title: "written into a configuration", bad: 'RUN echo "[main] ⟦sslverify=false⟧" >> /etc/yum.conf\n' },
     {
       title: "verified all the same",
       good: `RUN curl -kfsSLo a.zip https://example.org/a.zip && echo "$SHA256  a.zip" | sha256sum -c -\n`,
@@ -135,7 +135,7 @@ const inCommand = function* (
   if (download?.urls.some(({ value }) => isLocalHost(readUrl(value)?.host ?? "")) === true) return;
   for (const one of found)
     yield {
-      at: spanWithin(file.text, one.word.span, one.text),
+      at: one.text === one.word.value ? one.word.span : spanWithin(file.text, one.word.span, one.text),
       message: `${one.text} turns off the certificate check of ${command.name}`,
       ...(file.hasForeignSyntax || isElement(run, one.word) ? {} : fixed(deletion(file, one))),
     };
