@@ -1,6 +1,7 @@
 import type { StageFacts } from "./audited-file.ts";
 import { mayHaveOption } from "./knowledge/command-options.ts";
 import type { PackageCommand } from "./knowledge/package-managers.ts";
+import { type ProductionInstall, productionInstalls } from "./knowledge/production-installs.ts";
 import { runsOf } from "./knowledge/run-commands.ts";
 import { isForDevelopers } from "./knowledge/stage-purpose.ts";
 import { startOf } from "./knowledge/start-command.ts";
@@ -55,7 +56,7 @@ ships; build and test in another one.`,
         for (const { packages } of runsOf(file, stage)) {
           if (packages.some(({ subcommand }) => subcommand === "prune" || subcommand === "workspaces focus")) continue;
           for (const install of packages) {
-            const kind = kinds.get(install.manager.name);
+            const kind = productionInstalls.get(install.manager.name);
             if (kind === undefined || !isOfProject(install) || !takesDevelopment(target, kind, install)) continue;
             yield problem(install, kind);
           }
@@ -65,15 +66,7 @@ ships; build and test in another one.`,
   },
 });
 
-interface Kind {
-  readonly subcommands: RegExp;
-  /** Options that leave them out, or decide themselves. */
-  readonly options: readonly string[];
-  readonly variables: ReadonlyMap<string, RegExp>;
-  readonly insert: string | undefined;
-}
-
-const problem = ({ command, manager, subcommand, actionWord }: PackageCommand, kind: Kind) => {
+const problem = ({ command, manager, subcommand, actionWord }: PackageCommand, kind: ProductionInstall) => {
   const end = (actionWord ?? command.nameWord)?.span.end ?? command.span.end;
   const start = command.nameWord?.span.start ?? command.span.start;
   const fix: Fix | undefined =
@@ -98,7 +91,7 @@ const isOfProject = ({ action, operands, options }: PackageCommand): boolean =>
 
 const takesDevelopment = (
   stage: StageFacts,
-  kind: Kind,
+  kind: ProductionInstall,
   { subcommand, options, command, hasUnknown }: PackageCommand,
 ): boolean => {
   if (hasUnknown || !kind.subcommands.test(subcommand) || mayHaveOption(options, ...kind.options)) return false;
@@ -110,73 +103,3 @@ const takesDevelopment = (
   }
   return true;
 };
-
-const production = new Map([["NODE_ENV", /^production$/]]);
-
-const kinds: ReadonlyMap<string, Kind> = new Map<string, Kind>([
-  [
-    "npm",
-    {
-      subcommands: /^(install|i|ci|clean-install)$/,
-      options: ["--omit", "--only", "--production", "--prod", "--include", "--global", "-g", "--package-lock-only"],
-      variables: new Map([
-        ...production,
-        ["NPM_CONFIG_OMIT", /dev/],
-        ["npm_config_omit", /dev/],
-        ["NPM_CONFIG_PRODUCTION", /true/],
-      ]),
-      insert: "--omit=dev",
-    },
-  ],
-  [
-    "pnpm",
-    {
-      subcommands: /^(install|i)$/,
-      options: ["--prod", "--production", "-P", "-D", "--dev", "-g", "--global", "--lockfile-only"],
-      variables: production,
-      insert: "--prod",
-    },
-  ],
-  [
-    // Only version 1 has the option; later ones use `workspaces focus --production`.
-    "yarn",
-    {
-      subcommands: /^install$/,
-      options: ["--production", "--prod", "--immutable", "--mode"],
-      variables: production,
-      insert: "--production",
-    },
-  ],
-  [
-    "composer",
-    {
-      subcommands: /^(install|i)$/,
-      options: ["--no-dev", "--dev"],
-      variables: new Map([["COMPOSER_NO_DEV", /^1|true$/]]),
-      insert: "--no-dev",
-    },
-  ],
-  [
-    "bundle",
-    {
-      subcommands: /^(install|i)$/,
-      options: ["--without", "--with", "--deployment"],
-      variables: new Map([
-        ["BUNDLE_WITHOUT", /./],
-        ["BUNDLE_ONLY", /./],
-        ["BUNDLE_DEPLOYMENT", /./],
-      ]),
-      // `--without` is remembered in a config file and deprecated; ENV BUNDLE_WITHOUT is the way, but not one edit.
-      insert: undefined,
-    },
-  ],
-  [
-    "poetry",
-    {
-      subcommands: /^(install|sync)$/,
-      options: ["--only", "--no-dev", "--without", "--with", "--only-root"],
-      variables: new Map([["POETRY_WITHOUT", /./]]),
-      insert: "--only main",
-    },
-  ],
-]);

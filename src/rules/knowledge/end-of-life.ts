@@ -45,10 +45,11 @@ const lookUp = (product: Product, tag: string): EndOfLife | undefined => {
 
 /** `22-buster`: the distribution of a language's image. */
 const distributionIn = (tag: string): EndOfLife | undefined => {
-  for (const product of products) {
+  const parts = tag.split("-").slice(1);
+  for (const product of parts.length === 0 ? [] : products) {
     if (product.isDistribution !== true) continue;
     for (const row of product.ended) {
-      for (const part of tag.split("-").slice(1)) {
+      for (const part of parts) {
         const isAlpine = product.label === "Alpine" && row.names.some((version) => part === `alpine${version}`);
         const isCodeName = product.label !== "Alpine" && !/^\d/.test(part) && row.names.includes(part);
         if (!isAlpine && !isCodeName) continue;
