@@ -12,6 +12,7 @@ import { readDockerfile } from "../src/dockerfile/read.ts";
 import { diskBytes, type Image, type ImageContents, type LeakSearch } from "../src/image/image.ts";
 import { imageContents } from "../src/image/image-contents.ts";
 import { type ListedEntry, listingWriter } from "../src/image/layer-listing.ts";
+import { historyOrigins } from "../src/image/layer-origins.ts";
 import { markedPath, normalPath } from "../src/image/layer-path.ts";
 import { type LayerContents, layerScan } from "../src/image/layer-scan.ts";
 import { lineageOf } from "../src/image/lineage.ts";
@@ -647,6 +648,27 @@ describe("images in a layout", () => {
 });
 
 describe("small parts", () => {
+  test.each([
+    ["RUN /bin/sh -c make && make install # buildkit", "RUN make && make install"],
+    ["RUN |1 TOKEN=hunter2 /bin/sh -c make # buildkit", "RUN make"],
+    ["RUN |2 A=a b TOKEN=x /bin/bash -o pipefail -c make # buildkit", "RUN /bin/bash -o pipefail -c make"],
+    ["RUN |1 TOKEN=hunter2 powershell make # buildkit", "RUN"],
+    ["RUN |1 TOKEN=/bin/sh hunter2 /bin/sh -c make # buildkit", "RUN make"],
+    ["COPY a /b # buildkit", "COPY a /b"],
+    ["/bin/sh -c apt-get update", "RUN apt-get update"],
+    ["|1 TOKEN=hunter2 /bin/sh -c make", "RUN make"],
+    ["/bin/sh -c #(nop) ADD file:0123 in / ", "ADD file:0123 in /"],
+    ["", undefined],
+  ])("history says %p: the instruction is %p", (written, instruction) => {
+    expect(historyOrigins(1, [written])).toEqual([{ lines: undefined, instruction, isBase: false }]);
+  });
+
+  test("history that does not match the layers tells nothing", () => {
+    expect(historyOrigins(1, ["COPY a b", "COPY c d"])).toEqual([
+      { lines: undefined, instruction: undefined, isBase: false },
+    ]);
+  });
+
   test("a stage's lineage follows names, arguments and the last of several equal names", () => {
     const text =
       "ARG FROM=base\nFROM a AS base\nRUN x\nFROM b AS base\nRUN y \\\n  z\nFROM ${FROM} AS mid\nFROM ${OTHER:-mid}\nRUN z\n";

@@ -18,6 +18,7 @@ import {
 } from "../image/manifest.ts";
 import { type ImageStore, type MeasuredImages, measureImages } from "../image/measure-image.ts";
 import type { SecretValue } from "../image/secret-forms.ts";
+import type { Measure } from "../ports.ts";
 import { CHUNK, checksum, framing, unpack, unpackingStream, unpackSmall } from "./image-unpack.ts";
 
 /** One or more platforms of a target could not be measured; the others are in `measured`. */
@@ -35,8 +36,6 @@ export interface MeasureOptions {
   /** Values to look for; none of them is ever part of the result. */
   readonly secrets?: readonly SecretValue[];
 }
-
-export type Measure = (layoutDirectory: string, metadata: unknown, target: Target) => Promise<readonly Image[]>;
 
 /**
  * Measures what a build exported with `-o type=oci,tar=false,dest=layoutDirectory`.

@@ -86,7 +86,7 @@ const shorten = (text: string): string => {
 /** `RUN |1 TOKEN=… /bin/sh -c make # buildkit` → `RUN make`: values of build arguments are left out. */
 const fromHistory = (createdBy: string): string | undefined => {
   const classic = createdBy.replace(/^\/bin\/sh -c #\(nop\)\s*/, "").replace(/^(\|\d+ .*)?\/bin\/sh -c /, "RUN $&");
-  const withoutArguments = classic.replace(/^RUN \|\d+ .*?(?=\/bin\/(?:ba|da)?sh )/s, "RUN ");
+  const withoutArguments = classic.replace(/^RUN \|\d+ .*(?=\/bin\/(?:ba|da)?sh )/s, "RUN ");
   const hasArguments = /^RUN \|\d+ /.test(withoutArguments);
   if (hasArguments) return "RUN";
   return shorten(withoutArguments.replace(/^RUN \/bin\/sh -c /, "RUN ").replace(/ # buildkit$/, "")) || undefined;
