@@ -18,6 +18,7 @@ import {
   withoutUnready,
 } from "../src/build/preflight.ts";
 import type { Secret } from "../src/build/target.ts";
+import { dryRunText } from "../src/cli-dry-run.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import type { BuildContext } from "../src/rules/audited-file.ts";
 import type { DockerfileConfig } from "../src/settings.ts";
@@ -255,12 +256,8 @@ describe("the plan", () => {
           args: { A: "bake", B: "run" },
           contexts: { base: "target:base" },
           secret: ["id=x,env=X", "id=y,src=/bake/y"],
-          ssh: [],
           platforms: ["linux/arm64"],
           "cache-from": ["type=registry,ref=r"],
-          "cache-to": [],
-          "no-cache": false,
-          pull: false,
           ulimits: ["nofile=1:1"],
           output: ["type=image,store=false"],
         },
@@ -269,15 +266,117 @@ describe("the plan", () => {
           dockerfile: "/w/services/api/Dockerfile",
           target: "b",
           args: { B: "run" },
-          contexts: {},
           secret: ["id=x,env=X"],
-          ssh: [],
-          platforms: [],
-          "cache-from": [],
           output: ["type=cacheonly"],
         },
       },
     });
+  });
+
+  test("is shown with its commands, without values of the environment", () => {
+    const targets = planTargets([web, { ...api, bake: [bake("app", { others: { "shm-size": "64m" } })] }], {
+      ...settings,
+      secrets: [
+        { id: "npm", from: "env", name: "NPM" },
+        { id: "unset", from: "env", name: "UNSET" },
+      ],
+      buildArgs: new Map([
+        ["VERSION", "it's 1"],
+        ["TOKENISH", undefined],
+        ["SAME", "as outside"],
+      ]),
+    });
+    const text = dryRunText(
+      {
+        targets,
+        refused: new Map([[targets[0]!, [{ at: { start: 0, end: 1 }, line: 3, message: "it lacks a value" }]]]),
+        supplied: { secrets: new Map([["npm", { source: "x", state: "ready" }]]), ssh: new Map() },
+        engine: { status: "ready", description: "docker 1", canExportOci: true, builder: "mine" },
+        notes: ["A note."],
+      },
+      4,
+      { TOKENISH: "hidden", SAME: "as outside" },
+    );
+    expect(text).toBe(`2 targets in 2 Dockerfiles, 4 at a time, by docker 1
+note: A note.
+FOLDER is a folder of the run, which is removed after it.
+
+web/Dockerfile
+  context /w/web
+  build arguments VERSION, TOKENISH, SAME
+  secrets npm, unset
+  refused: line 3: it lacks a value
+
+services/api/Dockerfile:debug
+  context /w
+  build arguments VERSION, TOKENISH, SAME
+  secrets npm, unset
+  FOLDER/build-1-bake.json:
+    {
+      "target": {
+        "app": {
+          "shm-size": "64m",
+          "context": "/w",
+          "dockerfile": "/w/services/api/Dockerfile",
+          "target": "debug",
+          "args": {
+            "VERSION": "it's 1"
+          },
+          "secret": [
+            "id=npm,env=NPM"
+          ],
+          "output": [
+            "type=image,store=false"
+          ]
+        }
+      }
+    }
+  $ BUILDX_METADATA_PROVENANCE=max BUILDX_BAKE_ENTITLEMENTS_FS=0 docker buildx bake --progress=rawjson --builder mine --file FOLDER/build-1-bake.json --provenance=false --metadata-file FOLDER/build-1.json app
+  FOLDER/export-1-bake.json:
+    {
+      "target": {
+        "app": {
+          "shm-size": "64m",
+          "context": "/w",
+          "dockerfile": "/w/services/api/Dockerfile",
+          "target": "debug",
+          "args": {
+            "VERSION": "it's 1"
+          },
+          "secret": [
+            "id=npm,env=NPM"
+          ],
+          "output": [
+            "type=oci,tar=false,dest=FOLDER/layout"
+          ]
+        }
+      }
+    }
+  $ BUILDX_METADATA_PROVENANCE=max BUILDX_BAKE_ENTITLEMENTS_FS=0 docker buildx bake --progress=rawjson --builder mine --file FOLDER/export-1-bake.json --provenance=false --metadata-file FOLDER/export-1.json app
+`);
+    const plain = dryRunText(
+      {
+        targets: planTargets([web], { ...settings, buildArgs: new Map([["VERSION", "it's 1"]]) }),
+        refused: new Map(),
+        supplied: { secrets: new Map(), ssh: new Map() },
+        engine: { status: "ready", description: "docker 1", canExportOci: false, builder: undefined },
+        notes: [],
+      },
+      1,
+      {},
+    );
+    expect(plain.split("\n").slice(1)).toEqual([
+      "FOLDER is a folder of the run, which is removed after it.",
+      "The image store exports no layers, so a builder is made for the run and removed after it; where it cannot be made, images are built into the store, saved with `docker image save` and removed.",
+      "  $ docker buildx create --name docker-hygiene-RUN --driver docker-container --bootstrap",
+      "",
+      "web/Dockerfile",
+      "  context /w/web",
+      "  build arguments VERSION",
+      "  $ BUILDX_METADATA_PROVENANCE=max VERSION='it'\\''s 1' docker buildx build --progress=rawjson --builder docker-hygiene-RUN --file /w/web/Dockerfile --provenance=false --metadata-file FOLDER/build-0.json --output type=image,store=false --build-arg VERSION -- /w/web",
+      "  $ BUILDX_METADATA_PROVENANCE=max VERSION='it'\\''s 1' docker buildx build --progress=rawjson --builder docker-hygiene-RUN --file /w/web/Dockerfile --provenance=false --metadata-file FOLDER/export-0.json --output type=oci,tar=false,dest=FOLDER/layout --build-arg VERSION -- /w/web",
+      "",
+    ]);
   });
 
   test("gives each target all that is set, the run's own values before the repository's", () => {

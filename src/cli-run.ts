@@ -67,7 +67,7 @@ export const runPipeline = async (request: {
   const interruption = interruptible();
   const temporaryFolder = await mkdtemp(join(tmpdir(), "docker-hygiene-"));
   try {
-    const report = await run({
+    const common = {
       settings,
       configs,
       world: connectWorld({
@@ -77,6 +77,15 @@ export const runPipeline = async (request: {
         temporaryFolder,
       }),
       signal: interruption.signal,
+    };
+    if (given.values.has(flags.dryRun.name)) {
+      const { describeRun } = await import(/* webpackMode: "eager" */ "./cli-dry-run.ts");
+      const plan = await describeRun(common, process.env);
+      terminal.out(plan.text);
+      return plan.code;
+    }
+    const report = await run({
+      ...common,
       onAudited: (known) => {
         audited = known;
       },

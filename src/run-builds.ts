@@ -7,6 +7,7 @@ import {
   failedBeforeBuild,
   type PreflightProblem,
   preflight,
+  type Supplied,
   stagesBuiltFor,
   unusedSupplies,
 } from "./build/preflight.ts";
@@ -43,6 +44,7 @@ export interface Builds {
 export interface BuildPlan {
   readonly targets: readonly Target[];
   readonly refused: ReadonlyMap<Target, readonly PreflightProblem[]>;
+  readonly supplied: Supplied;
   readonly notes: readonly string[];
 }
 
@@ -140,7 +142,7 @@ export const planBuilds = async (
     if (problems.length > 0) refused.set(target, problems);
   }
   const stages = known.flatMap(({ file }) => file.stages);
-  return { targets, refused, notes: unusedSupplies(stages, supplied) };
+  return { targets, refused, supplied, notes: unusedSupplies(stages, supplied) };
 };
 
 const factsOf = (target: Target, known: readonly KnownFile[]): KnownFile | undefined =>

@@ -10,7 +10,15 @@ import type { Finding, Report, ReportedFile } from "./report/report.ts";
 import { sizeRows } from "./report/sizes.ts";
 import { verdictOf } from "./report/verdict.ts";
 import { type OpenedFile, openDockerfile } from "./run-audit.ts";
-import { type BakedFiles, buildTargets, type KnownFile, noBakedFiles, readBaked } from "./run-builds.ts";
+import {
+  type BakedFiles,
+  type BuildPlan,
+  buildTargets,
+  type KnownFile,
+  noBakedFiles,
+  planBuilds,
+  readBaked,
+} from "./run-builds.ts";
 import type { Config, Settings } from "./settings.ts";
 import { version } from "./version.ts";
 import type { World } from "./world.ts";
@@ -35,19 +43,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
   const clock = stopwatch(world.now);
   const { root } = configs;
   const baseline = request.baseline ?? (await baselineOfSettings(settings, world));
-  const wantsBuild = settings.command !== "audit" && settings.build !== false;
-  const baked = wantsBuild ? await readBaked(request) : noBakedFiles;
-  const discovery = await world.files.discover({
-    // A Dockerfile that a Bake file names is one whatever its name.
-    paths: settings.paths.length > 0 || baked.byFile.size === 0 ? settings.paths : [".", ...baked.byFile.keys()],
-    files: settings.files,
-    exclude: settings.exclude,
-  });
-  clock.lap("find");
-
-  const isBuilding = wantsBuild && discovery.files.length > 0;
-  const engine: Engine | undefined = isBuilding ? await world.docker.engine() : undefined;
-  const audits = await auditAll(discovery.files, request, engine, baked);
+  const { discovery, baked, engine, audits } = await findAndAudit(request, clock);
   const files = audits.map(({ reported }) => reported);
   const findings = audits.flatMap((audit) => audit.findings);
   clock.lap("audit");
@@ -96,6 +92,39 @@ export const run = async (request: RunRequest): Promise<Report> => {
     verdict,
     timings: clock.laps(),
   };
+};
+
+/** What `run` would build. */
+export interface DryRun extends BuildPlan {
+  readonly engine: Engine | undefined;
+}
+
+/** Finds, audits and plans as `run` does, and builds nothing. */
+export const dryRun = async (request: RunRequest): Promise<DryRun> => {
+  const { discovery, baked, engine, audits } = await findAndAudit(request, stopwatch(request.world.now));
+  const plan = await planBuilds(
+    audits.flatMap(({ facts }) => facts ?? []),
+    request,
+  );
+  return { ...plan, engine, notes: [...discovery.notes, ...baked.notes, ...plan.notes] };
+};
+
+const findAndAudit = async (request: RunRequest, clock: ReturnType<typeof stopwatch>) => {
+  const { settings, world } = request;
+  const wantsBuild = settings.command !== "audit" && settings.build !== false;
+  const baked = wantsBuild ? await readBaked(request) : noBakedFiles;
+  const discovery = await world.files.discover({
+    // A Dockerfile that a Bake file names is one whatever its name.
+    paths: settings.paths.length > 0 || baked.byFile.size === 0 ? settings.paths : [".", ...baked.byFile.keys()],
+    files: settings.files,
+    exclude: settings.exclude,
+  });
+  clock.lap("find");
+
+  const isBuilding = wantsBuild && discovery.files.length > 0;
+  const engine: Engine | undefined = isBuilding ? await world.docker.engine() : undefined;
+  const audits = await auditAll(discovery.files, request, engine, baked);
+  return { discovery, baked, engine, audits };
 };
 
 interface Audit {

@@ -59,6 +59,7 @@ export const flags = {
     gives: "max-parallel",
   },
   timeout: { name: "timeout", value: "TIME", summary: "stop a target after this time: 90s, 30m, 1h", gives: "timeout" },
+  dryRun: { name: "dry-run", summary: "print what would be built, and by which commands" },
   noBuild: { name: "no-build", summary: "audit only", gives: "build", fixed: "false" },
   baseline: {
     name: "baseline",

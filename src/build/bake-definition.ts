@@ -38,11 +38,11 @@ const add = (
   outputs: Readonly<Record<string, unknown>>,
 ): void => {
   const linked = [...link.linked];
-  all.set(link.name, {
+  const definition = {
     ...link.others,
     context: target.context,
     ...(target.dockerfileAbsolute === "" ? {} : { dockerfile: target.dockerfileAbsolute }),
-    ...(target.stage === undefined ? {} : { target: target.stage }),
+    target: target.stage,
     args: Object.fromEntries([...target.buildArgs].filter(([, value]) => value !== undefined)),
     contexts: Object.fromEntries([
       ...target.buildContexts,
@@ -52,14 +52,21 @@ const add = (
     ssh: target.ssh.map(sshFields),
     platforms: target.platforms,
     "cache-from": target.cacheFrom,
-    ...(target.network === undefined ? {} : { network: target.network }),
+    network: target.network,
     ...outputs,
-  });
+  };
+  all.set(link.name, Object.fromEntries(Object.entries(definition).filter(([, value]) => !isEmpty(value))));
   for (const [, other] of linked) {
     if (other.bake !== undefined && !all.has(other.bake.name))
       add(all, other, other.bake, { output: ["type=cacheonly"] });
   }
 };
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === false ||
+  value === "" ||
+  (typeof value === "object" && value !== null && Object.keys(value).length === 0);
 
 const asTexts = (value: unknown): readonly string[] =>
   Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];

@@ -23,7 +23,7 @@ export interface BakeTarget {
   readonly names: readonly string[];
   /** The name that `bake` knows it by. */
   readonly name: string;
-  /** Built when nothing is selected: in the group `default`, where there is one. */
+  /** Built when nothing is selected: in the group, or the target, `default`, where there is one. */
   readonly isDefault: boolean;
   /** Undefined: it stands in the Bake file itself, or in a remote context. */
   readonly dockerfile: string | undefined;
@@ -46,7 +46,7 @@ export interface BakeTarget {
 
 /** The targets, those that are the same build merged. Throws a UserError when targets refer to each other in a circle. */
 export const bakeTargets = (definition: BakeDefinition): readonly BakeTarget[] => {
-  const chosen = definition.groups.get("default");
+  const chosen = definition.groups.get("default") ?? (definition.targets.has("default") ? ["default"] : undefined);
   const merged = new Map<string, BakeTarget>();
   for (const name of definition.targets.keys()) {
     const target = readTarget(name, definition, []);

@@ -1,0 +1,127 @@
+import { readSecretValues } from "./adapters/buildx-secrets.ts";
+import { type BuildCommand, buildCommand, type CommandOptions } from "./build/arguments.ts";
+import { linkedTargets } from "./build/bake-definition.ts";
+import { withoutUnready } from "./build/preflight.ts";
+import { redactor } from "./build/redaction.ts";
+import { shellWord } from "./build/shell-word.ts";
+import type { Target } from "./build/target.ts";
+import { manyLines } from "./report/escape/plain.ts";
+import { type DryRun, dryRun, type RunRequest } from "./run.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a run would build and by which commands, as text; nothing is built. The exit code is 1 when a target is refused. */
+export const describeRun = async (
+  request: RunRequest,
+  environment: Environment,
+): Promise<{ readonly text: string; readonly code: number }> => {
+  const planned = await dryRun(request);
+  const all = planned.targets.flatMap(linkedTargets).flatMap(({ secrets }) => secrets);
+  const redact = redactor(await readSecretValues([...request.settings.secrets, ...all], environment));
+  const text = dryRunText(planned, request.settings.maxParallel, environment);
+  return { text: manyLines(redact(text)), code: planned.refused.size > 0 ? 1 : 0 };
+};
+
+/**
+ * The plan as a script that a reader can follow: values of build arguments that come from the environment are named
+ * and not shown, and so is every secret.
+ */
+export const dryRunText = (planned: DryRun, maxParallel: number, environment: Environment): string => {
+  const { targets, refused, engine, notes } = planned;
+  const files = new Set(targets.map(({ dockerfile }) => dockerfile)).size;
+  const count = (value: number, word: string): string => `${value} ${word}${value === 1 ? "" : "s"}`;
+  const by = engine === undefined ? "" : engine.status === "ready" ? `, by ${engine.description}` : "";
+  return [
+    `${count(targets.length, "target")} in ${count(files, "Dockerfile")}, ${maxParallel} at a time${by}`,
+    ...(engine?.status === "absent" ? [`nothing would be built: ${engine.reason}`] : []),
+    ...notes.map((note) => `note: ${note}`),
+    ...setUp(planned),
+    ...targets.flatMap((target, index) => {
+      const problems = refused.get(target) ?? [];
+      return [
+        "",
+        target.id,
+        ...about(target).map((line) => `  ${line}`),
+        ...problems.map(({ line, message }) => `  refused: line ${line}: ${message}`),
+        ...(problems.length > 0 ? [] : commandsOf(target, index, planned, environment).map((line) => `  ${line}`)),
+      ];
+    }),
+    "",
+  ].join("\n");
+};
+
+const builderName = "docker-hygiene-RUN";
+
+const setUp = ({ engine, targets }: DryRun): readonly string[] => {
+  if (engine?.status !== "ready" || targets.length === 0) return [];
+  return [
+    "FOLDER is a folder of the run, which is removed after it.",
+    ...(engine.canExportOci
+      ? []
+      : [
+          "The image store exports no layers, so a builder is made for the run and removed after it; where it cannot be made, images are built into the store, saved with `docker image save` and removed.",
+          `  $ docker buildx create --name ${builderName} --driver docker-container --bootstrap`,
+        ]),
+  ];
+};
+
+const about = (target: Target): readonly string[] => [
+  `context ${target.context}`,
+  ...(target.platforms.length > 0 ? [`platforms ${target.platforms.join(", ")}`] : []),
+  ...(target.buildArgs.size > 0 ? [`build arguments ${[...target.buildArgs.keys()].join(", ")}`] : []),
+  ...(target.secrets.length > 0 ? [`secrets ${target.secrets.map(({ id }) => id).join(", ")}`] : []),
+  ...(target.ssh.length > 0 ? [`ssh ${target.ssh.map(({ id }) => id).join(", ")}`] : []),
+];
+
+const commandsOf = (
+  target: Target,
+  index: number,
+  { engine, supplied }: DryRun,
+  environment: Environment,
+): readonly string[] => {
+  const ready = engine?.status === "ready" ? engine : undefined;
+  const builder = ready?.canExportOci === false ? builderName : ready?.builder;
+  const shown = withoutUnready(shownArguments(target, environment), supplied);
+  const command = (step: CommandOptions["step"], output: CommandOptions["output"]): readonly string[] =>
+    commandLines(
+      buildCommand(shown, {
+        step,
+        output,
+        builder,
+        metadataFile: `FOLDER/${step}-${index}.json`,
+        environment: target.bake === undefined ? environment : {},
+      }),
+    );
+  return [...command("build", { type: "image" }), ...command("export", { type: "oci", folder: "FOLDER/layout" })];
+};
+
+/** A value that the environment holds under the same name came from there, or might as well have. */
+const shownArguments = (target: Target, environment: Environment): Target => ({
+  ...target,
+  buildArgs: new Map(
+    [...target.buildArgs].map(([name, value]) => [name, value === environment[name] ? undefined : value] as const),
+  ),
+  ...(target.bake && {
+    bake: {
+      ...target.bake,
+      linked: new Map([...target.bake.linked].map(([name, other]) => [name, shownArguments(other, environment)])),
+    },
+  }),
+});
+
+const commandLines = ({ argv, environment, definition }: BuildCommand): readonly string[] => [
+  ...(definition === undefined
+    ? []
+    : [
+        `${definition.path}:`,
+        ...definition.text
+          .trimEnd()
+          .split("\n")
+          .map((line) => `  ${line}`),
+      ]),
+  `$ ${[
+    "BUILDX_METADATA_PROVENANCE=max",
+    ...[...environment].map(([name, value]) => `${name}=${shellWord(value)}`),
+    ...["docker", ...argv].map(shellWord),
+  ].join(" ")}`,
+];
