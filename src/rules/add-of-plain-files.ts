@@ -23,7 +23,7 @@ COPY copies, and says so. Keep ADD for local archives that are to be unpacked, f
     {
       bad: "⟦ADD⟧ package.json /app/\n",
       fixed: "COPY package.json /app/\n",
-      message: "ADD copies package.json, which is neither an archive nor a URL",
+      message: "ADD copies `package.json`, which is neither an archive nor a URL",
     },
     {
       title: "flags and continuation lines stay",
@@ -64,7 +64,7 @@ ONBUILD COPY . /app
       if (add === undefined || add.flags.some((flag) => onlyAdd.has(flag.name))) continue;
       if (!add.sources.every((source) => isPlain(file, source.text, add))) continue;
       const isLower = file.text.slice(add.keywordSpan.start, add.keywordSpan.end) === "add";
-      const what = add.sources.length === 0 ? "a heredoc" : add.sources.map(({ text }) => text).join(" and ");
+      const what = add.sources.length === 0 ? "a heredoc" : add.sources.map(({ text }) => `\`${text}\``).join(" and ");
       yield {
         at: add.keywordSpan,
         message: `ADD copies ${what}, which ${add.sources.length > 1 ? "are neither archives nor URLs" : "is neither an archive nor a URL"}`,

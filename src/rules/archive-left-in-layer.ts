@@ -32,7 +32,7 @@ Remove it in the RUN that fetched it, or download and unpack in a builder stage 
 `,
       fixed: `RUN curl -fLo /tmp/a.tar.gz https://example.org/a.tar.gz && tar xzf /tmp/a.tar.gz -C /opt && rm /tmp/a.tar.gz
 `,
-      message: "/tmp/a.tar.gz stays in the layer after it was unpacked",
+      message: "`/tmp/a.tar.gz` stays in the layer after it was unpacked",
     },
     {
       title: "removed too late",
@@ -41,7 +41,7 @@ Remove it in the RUN that fetched it, or download and unpack in a builder stage 
     unzip -q b.zip
 RUN rm b.zip
 `,
-      message: "b.zip stays in the layer after it was unpacked, and the rm of a later RUN frees nothing",
+      message: "`b.zip` stays in the layer after it was unpacked, and the rm of a later RUN frees nothing",
     },
     {
       title: "in the layout of the RUN",
@@ -104,7 +104,7 @@ COPY --from=build /a /a
               const fix = later === undefined && isExtensible ? fixOf(file, path, run, script) : undefined;
               yield {
                 at: word?.span ?? download.command.span,
-                message: `${path} stays in the layer after it was unpacked${later === undefined ? "" : ", and the rm of a later RUN frees nothing"}`,
+                message: `\`${path}\` stays in the layer after it was unpacked${later === undefined ? "" : ", and the rm of a later RUN frees nothing"}`,
                 ...(later === undefined ? {} : { related: [{ at: later.span, message: "removed too late" }] }),
                 ...(fix === undefined ? {} : { fix }),
               };

@@ -33,7 +33,7 @@ USER 1000
       fixed: `ADD rootfs.tar.xz /opt/
 USER 1000
 `,
-      message: "COPY keeps rootfs.tar.xz in the layer, which a later RUN unpacks",
+      message: "COPY keeps `rootfs.tar.xz` in the layer, which a later RUN unpacks",
     },
     {
       title: "in a list",
@@ -72,7 +72,7 @@ RUN ./configure
           const fix = fixOf(file, copy, unpacked);
           yield {
             at: source.span,
-            message: `COPY keeps ${source.text} in the layer, which a later RUN unpacks`,
+            message: `COPY keeps \`${source.text}\` in the layer, which a later RUN unpacks`,
             related: [{ at: unpacked.command.span, message: "unpacked here" }],
             ...(fix === undefined ? {} : { fix }),
           };

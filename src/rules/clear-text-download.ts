@@ -29,7 +29,7 @@ Nearly every server answers to https as well. Where one does not, compare the fi
     {
       bad: "RUN wget -q ⟦http://example.org/tool.tar.gz⟧ && tar xf tool.tar.gz\n",
       fixed: "RUN wget -q https://example.org/tool.tar.gz && tar xf tool.tar.gz\n",
-      message: "wget fetches http://example.org/tool.tar.gz in clear text",
+      message: "`wget` fetches `http://example.org/tool.tar.gz` in clear text",
     },
     {
       title: "ADD and git",
@@ -93,7 +93,7 @@ const judge = function* (file: AuditedFile, url: Pick<ShellWord, "value" | "span
   const edit = file.hasForeignSyntax ? undefined : overHttps(file.text, url.span);
   yield {
     at: url.span,
-    message: `${who} fetches ${printableUrl(url.value)} in clear text`,
+    message: `\`${who}\` fetches \`${printableUrl(url.value)}\` in clear text`,
     ...(edit === undefined ? {} : { fix: { title: "Write https in place of http", safety: "unsafe", edits: [edit] } }),
   };
 };

@@ -24,7 +24,7 @@ Use https, and compare the script with a known checksum before it runs.`,
     {
       bad: "RUN curl -fsSL ⟦http://example.org/install.sh⟧ | sh\n",
       fixed: "RUN curl -fsSL https://example.org/install.sh | sh\n",
-      message: "sh runs a script that curl fetches from http://example.org/install.sh in clear text",
+      message: "`sh` runs a script that `curl` fetches from `http://example.org/install.sh` in clear text",
     },
     {
       title: "by way of a file",
@@ -69,7 +69,7 @@ Use https, and compare the script with a known checksum before it runs.`,
             const edit = file.hasForeignSyntax ? undefined : overHttps(file.text, url.span);
             yield {
               at: url.span,
-              message: `${runner.name} runs a script that ${download.command.name} fetches from ${printableUrl(url.value)} in clear text`,
+              message: `\`${runner.name}\` runs a script that \`${download.command.name}\` fetches from \`${printableUrl(url.value)}\` in clear text`,
               related: [{ at: runner.nameWord?.span ?? runner.span, message: "it runs here" }],
               ...(edit === undefined
                 ? {}

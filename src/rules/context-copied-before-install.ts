@@ -23,7 +23,7 @@ Copy only the manifest and the lock file first (\`COPY package.json package-lock
   examples: [
     {
       bad: "FROM node:24\nWORKDIR /app\nCOPY ⟦.⟧ .\nRUN npm ci && npm run build\n",
-      message: "COPY . stands before npm ci, which is repeated after every change of a file",
+      message: "`COPY .` stands before `npm ci`, which is repeated after every change of a file",
     },
     {
       title: "with the context known",
@@ -59,7 +59,7 @@ Copy only the manifest and the lock file first (\`COPY package.json package-lock
       const text = [found.command.name, found.subcommand].join(" ").trim();
       yield {
         at: whole.word.span,
-        message: `${whole.copy.keyword} ${whole.word.text} stands before ${text}, which is repeated after every change of a file`,
+        message: `\`${whole.copy.keyword} ${whole.word.text}\` stands before \`${text}\`, which is repeated after every change of a file`,
         related: [{ at: found.command.span, message: "the install" }],
       };
     }

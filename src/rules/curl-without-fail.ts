@@ -31,7 +31,7 @@ export default defineRule({
     {
       bad: "RUN ⟦curl⟧ -sSLo /tool https://example.org/tool\n",
       fixed: "RUN curl --fail -sSLo /tool https://example.org/tool\n",
-      message: "curl takes an error page for https://example.org/tool: --fail is missing",
+      message: "`curl` takes an error page for `https://example.org/tool`: `--fail` is missing",
     },
     {
       title: "exec form",
@@ -94,7 +94,7 @@ const judge = function* (
     if (command.name !== "curl" || word === undefined || mayFail(download)) continue;
     if (instruction.keyword === "RUN" && urls.some(({ value }) => isLocalHost(readUrl(value)?.host ?? ""))) continue;
     if (notices(download, commands, downloads)) continue;
-    const url = urls[0] === undefined ? "the file" : printableUrl(urls[0].value);
+    const url = urls[0] === undefined ? "the file" : `\`${printableUrl(urls[0].value)}\``;
     const fix: Fix = {
       title: "Add --fail to curl",
       safety: "unsafe",
@@ -102,7 +102,7 @@ const judge = function* (
     };
     yield {
       at: word.span,
-      message: `curl takes an error page for ${url}: --fail is missing`,
+      message: `\`curl\` takes an error page for ${url}: \`--fail\` is missing`,
       ...(file.hasForeignSyntax ? {} : { fix }),
     };
   }

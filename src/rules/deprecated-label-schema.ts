@@ -17,7 +17,7 @@ The specification maps the old keys to the new ones: name becomes title, vcs-url
     {
       bad: 'LABEL ⟦org.label-schema.vcs-url⟧="https://example.org/app"\n',
       fixed: 'LABEL org.opencontainers.image.source="https://example.org/app"\n',
-      message: "org.label-schema.vcs-url is deprecated: org.opencontainers.image.source replaces it",
+      message: "`org.label-schema.vcs-url` is deprecated: `org.opencontainers.image.source` replaces it",
     },
     {
       title: "quoted keys, several in one instruction",
@@ -62,7 +62,7 @@ LABEL org.label-schema.version="1.2"
         if (successor === undefined) {
           yield {
             at: assignment.key.span,
-            message: `${key} is deprecated and has no successor in org.opencontainers.image`,
+            message: `\`${key}\` is deprecated and has no successor in \`org.opencontainers.image\``,
           };
           continue;
         }
@@ -71,7 +71,7 @@ LABEL org.label-schema.version="1.2"
         known.add(replacement);
         yield {
           at: assignment.key.span,
-          message: `${key} is deprecated: ${replacement} replaces it`,
+          message: `\`${key}\` is deprecated: \`${replacement}\` replaces it`,
           ...(isFixable
             ? {
                 fix: {

@@ -20,7 +20,7 @@ export default defineRule({
     {
       bad: "⟦MAINTAINER⟧ Jane Doe <jane@example.org>\n",
       fixed: 'LABEL org.opencontainers.image.authors="Jane Doe <jane@example.org>"\n',
-      message: "MAINTAINER is deprecated: the label org.opencontainers.image.authors replaces it",
+      message: "MAINTAINER is deprecated: the label `org.opencontainers.image.authors` replaces it",
     },
     {
       title: "quotes and variables are kept as they are",
@@ -47,7 +47,7 @@ USER 1000
         if (instruction.keyword !== "MAINTAINER") continue;
         yield {
           at: instruction.keywordSpan,
-          message: "MAINTAINER is deprecated: the label org.opencontainers.image.authors replaces it",
+          message: "MAINTAINER is deprecated: the label `org.opencontainers.image.authors` replaces it",
           ...(file.hasForeignSyntax ? {} : { fix: fixOf(file.dockerfile, stage, instruction) }),
         };
       }

@@ -29,7 +29,7 @@ Add the key of the repository instead: \`signed-by=/usr/share/keyrings/x.gpg\` f
   examples: [
     {
       bad: "RUN apt-get update && apt-get install -y ⟦--allow-unauthenticated⟧ tool\n",
-      message: "--allow-unauthenticated turns off the signature check of apt-get",
+      message: "`--allow-unauthenticated` turns off the signature check of `apt-get`",
     },
     {
       title: "repositories that are trusted blindly",
@@ -81,12 +81,12 @@ RUN dnf install -y ⟦--nogpgcheck⟧ tool && rpm -i ⟦--nosignature⟧ https:/
         if (hasOnlyTrustedFiles(command, packages)) continue;
         for (const word of command.args)
           if (option.test(word.value))
-            yield { at: word.span, message: `${word.value} turns off the signature check of ${command.name}` };
+            yield { at: word.span, message: `\`${word.value}\` turns off the signature check of \`${command.name}\`` };
       }
     for (const at of settings(file))
       yield {
         at,
-        message: `${file.text.slice(at.start, at.end)} turns off the signature check of a package repository`,
+        message: `\`${file.text.slice(at.start, at.end)}\` turns off the signature check of a package repository`,
       };
   },
 });

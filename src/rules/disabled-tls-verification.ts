@@ -43,7 +43,7 @@ Install the certificate of your private authority instead (\`COPY ca.crt /usr/lo
     {
       bad: "RUN curl ⟦-fsSLk⟧ -o /tool https://example.org/tool\n",
       fixed: "RUN curl -fsSL -o /tool https://example.org/tool\n",
-      message: "-fsSLk turns off the certificate check of curl",
+      message: "`-fsSLk` turns off the certificate check of `curl`",
     },
     {
       title: "options and settings of other programs",
@@ -105,7 +105,7 @@ const variable = function* (file: AuditedFile, at: Instruction, { key, value }: 
   const isAlone = (at.keyword === "ENV" || at.keyword === "ARG") && at.assignments.length === 1;
   yield {
     at: key.span,
-    message: `${at.keyword} ${key.text} turns off certificate checks`,
+    message: `\`${key.text}\` turns off certificate checks`,
     ...(isAlone && !file.hasForeignSyntax ? fixed([deleteInstruction(file.text, at)]) : {}),
   };
 };
@@ -120,12 +120,12 @@ const inCommand = function* (
     if (value !== undefined && disablesTls(name, value.value))
       yield {
         at: { start: span.start, end: span.start + name.length },
-        message: `${name} turns off certificate checks`,
+        message: `\`${name}\` turns off certificate checks`,
       };
   if (command.name === "export")
     for (const { value, span } of command.args) {
       const [, name = "", set = ""] = /^(\w+)=(.*)$/.exec(value) ?? [];
-      if (disablesTls(name, set)) yield { at: span, message: `${name} turns off certificate checks` };
+      if (disablesTls(name, set)) yield { at: span, message: `\`${name}\` turns off certificate checks` };
     }
   const found = tlsSwitches(command);
   if (found.length === 0) return;
@@ -136,7 +136,7 @@ const inCommand = function* (
   for (const one of found)
     yield {
       at: one.text === one.word.value ? one.word.span : spanWithin(file.text, one.word.span, one.text),
-      message: `${one.text} turns off the certificate check of ${command.name}`,
+      message: `\`${one.text}\` turns off the certificate check of \`${command.name}\``,
       ...(file.hasForeignSyntax || isElement(run, one.word) ? {} : fixed(deletion(file, one))),
     };
 };

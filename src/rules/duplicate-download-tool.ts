@@ -20,7 +20,7 @@ export default defineRule({
   examples: [
     {
       bad: "RUN apt-get update && apt-get install -y curl ca-certificates ⟦wget⟧\n",
-      message: "wget is installed beside curl, and one of them is enough",
+      message: "`wget` is installed beside `curl`, and one of them is enough",
     },
     {
       title: "in two RUNs",
@@ -64,8 +64,8 @@ COPY --from=build /out /out
           reported.add(word.span.start);
           yield {
             at: word.span,
-            message: `${name} is installed beside ${other[0]}, and one of them is enough`,
-            related: [{ at: other[1].span, message: `${other[0]} is installed here` }],
+            message: `\`${name}\` is installed beside \`${other[0]}\`, and one of them is enough`,
+            related: [{ at: other[1].span, message: `\`${other[0]}\` is installed here` }],
           };
         }
         if (!tools.has(name)) tools.set(name, word);

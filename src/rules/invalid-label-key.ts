@@ -20,13 +20,13 @@ A misspelt key of \`org.opencontainers.image\` is a label that no tool will ever
   examples: [
     {
       bad: 'LABEL ⟦org.opencontainers.image.licence⟧="MIT"\n',
-      message: "org.opencontainers.image.licence is no key of the OCI specification",
+      message: "`org.opencontainers.image.licence` is no key of the OCI specification",
     },
     { title: "characters and dots", bad: 'LABEL ⟦"my label"⟧=1 ⟦org..example⟧=2 ⟦.hidden⟧=3 ⟦org.example.a--b⟧=4\n' },
     {
       title: "reserved",
       bad: "LABEL ⟦com.docker.team⟧=infra ⟦org.dockerproject.x⟧=1\n",
-      message: "com.docker.team lies in a namespace that is reserved for Docker",
+      message: "`com.docker.team` lies in a namespace that is reserved for Docker",
     },
     { good: 'LABEL org.opencontainers.image.licenses="MIT" org.example.tier=web\n' },
     { title: "short keys", good: "LABEL maintainer=me version=1 release_date=today\n" },
@@ -41,7 +41,7 @@ LABEL com.example.buildId=7 \${NS}.x=1 com.docker.extension.screenshots=x io.k8s
     for (const stage of file.stages)
       for (const { key, assignment } of ownLabels(stage)) {
         const fault = key.includes("$") ? undefined : faultOf(key);
-        if (fault !== undefined) yield { at: assignment.key.span, message: `${key} ${fault}` };
+        if (fault !== undefined) yield { at: assignment.key.span, message: `\`${key}\` ${fault}` };
       }
   },
 });

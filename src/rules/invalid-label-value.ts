@@ -22,7 +22,7 @@ export default defineRule({
   examples: [
     {
       bad: 'LABEL org.opencontainers.image.source=⟦"team/app"⟧\n',
-      message: "team/app is not a URL, which org.opencontainers.image.source has to be",
+      message: "`team/app` is not a URL, which `org.opencontainers.image.source` has to be",
     },
     {
       title: "dates, licences, digests",
@@ -34,7 +34,7 @@ export default defineRule({
     {
       title: "empty",
       bad: 'LABEL org.opencontainers.image.documentation=⟦""⟧\n',
-      message: "org.opencontainers.image.documentation is empty",
+      message: "`org.opencontainers.image.documentation` is empty",
     },
     {
       good: `LABEL org.opencontainers.image.created="2025-12-24T18:00:00Z" \\
@@ -69,9 +69,12 @@ export default defineRule({
         if (type === undefined || value === undefined) continue;
         const text = unquoted(value.text);
         if (text.includes("$") || (text === "" && wasSet)) continue;
-        if (text === "") yield { at: value.span, message: `${key} is empty` };
+        if (text === "") yield { at: value.span, message: `\`${key}\` is empty` };
         else if (!type.accepts(text))
-          yield { at: value.span, message: `${withoutCredentials(text)} is not ${type.what}, which ${key} has to be` };
+          yield {
+            at: value.span,
+            message: `\`${withoutCredentials(text)}\` is not ${type.what}, which \`${key}\` has to be`,
+          };
       }
     }
   },

@@ -90,7 +90,7 @@ const givenPassword = (command: ShellCommand, commands: readonly ShellCommand[])
   );
   return words.map(({ word }) => ({
     at: word.span,
-    message: `The file holds a password for ${command.name}, which everybody who has the file or the image can read`,
+    message: `The file holds a password for \`${command.name}\`, which everybody who has the file or the image can read`,
   }));
 };
 

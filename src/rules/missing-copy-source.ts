@@ -23,7 +23,7 @@ export default defineRule({
     {
       files: { "package.json": "{}" },
       bad: "COPY package.json ⟦package-lock.json⟧ /app/\n",
-      message: "The build context . does not hold package-lock.json",
+      message: "The build context `.` does not hold `package-lock.json`",
     },
     {
       title: "a directory, by a variable",
@@ -55,7 +55,7 @@ COPY ⟦\${SRC}/⟧ /app/
     for (const { word, path } of contextSources(file)) {
       if (path === undefined || path === "" || /[*?[\]\\]/.test(path)) continue;
       if (holds(context, path) || mayBeBuilt(context, path)) continue;
-      yield { at: word.span, message: `The build context ${context.path} does not hold ${path}` };
+      yield { at: word.span, message: `The build context \`${context.path}\` does not hold \`${path}\`` };
     }
   },
 });

@@ -21,7 +21,7 @@ A .dockerignore in the root of the context, or \`<Dockerfile>.dockerignore\` bes
     {
       files: { "app.py": "" },
       bad: "COPY ⟦.⟧ /app\nCOPY . /again\n",
-      message: "COPY . takes all files of the build context ., which has no .dockerignore",
+      message: "`COPY .` takes all files of the build context `.`, which has no .dockerignore",
     },
     { title: "as a wildcard", files: { "app.py": "" }, bad: "COPY ⟦*⟧ /app/\n" },
     {
@@ -47,7 +47,7 @@ A .dockerignore in the root of the context, or \`<Dockerfile>.dockerignore\` bes
     if (source === undefined) return;
     yield {
       at: source.word.span,
-      message: `${source.copy.keyword} ${source.word.text} takes all files of the build context ${context.path}, which has no .dockerignore`,
+      message: `\`${source.copy.keyword} ${source.word.text}\` takes all files of the build context \`${context.path}\`, which has no .dockerignore`,
     };
   },
 });

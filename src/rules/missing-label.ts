@@ -27,7 +27,7 @@ Write what is constant into a LABEL of the final stage. What changes with each b
     {
       bad: 'FROM ⟦debian:bookworm-slim⟧\nCMD ["app"]\n',
       message:
-        "The image built from debian:bookworm-slim has no label org.opencontainers.image.title, description, source or licenses",
+        "The image built from `debian:bookworm-slim` has no label `org.opencontainers.image.title`, `description`, `source` or `licenses`",
     },
     {
       title: "the builder is not judged",
@@ -38,13 +38,13 @@ COPY --from=build /app /app
 LABEL org.opencontainers.image.title="app" org.opencontainers.image.description="An app"
 LABEL org.opencontainers.image.licenses="MIT"
 `,
-      message: "Stage production has no label org.opencontainers.image.source",
+      message: "The stage `production` has no label `org.opencontainers.image.source`",
     },
     {
       title: "labels of your own",
       options: { labels: ["team", "org.example.tier"] },
       bad: 'FROM ⟦debian:bookworm-slim⟧\nLABEL team="infra"\n',
-      message: "The image built from debian:bookworm-slim has no label org.example.tier",
+      message: "The image built from `debian:bookworm-slim` has no label `org.example.tier`",
     },
     {
       good: `LABEL org.opencontainers.image.title="app" \\
@@ -83,7 +83,7 @@ LABEL \${PREFIX}.title="app"
       const missing = required.filter((key) => !keys.includes(key));
       if (missing.length === 0) continue;
       const { image, alias } = stage.stage.from;
-      const who = alias === undefined ? `The image built from ${image.text}` : `Stage ${alias.text}`;
+      const who = alias === undefined ? `The image built from \`${image.text}\`` : `The stage \`${alias.text}\``;
       yield { at: image.span, message: `${who} has no label ${listed(missing)}` };
     }
   },
@@ -93,6 +93,6 @@ LABEL \${PREFIX}.title="app"
 const listed = (keys: readonly string[]): string => {
   const prefix = "org.opencontainers.image.";
   const isShort = keys.every((key) => key.startsWith(prefix));
-  const names = keys.map((key, index) => (isShort && index > 0 ? key.slice(prefix.length) : key));
+  const names = keys.map((key, index) => `\`${isShort && index > 0 ? key.slice(prefix.length) : key}\``);
   return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 };

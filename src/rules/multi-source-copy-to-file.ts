@@ -17,7 +17,7 @@ export default defineRule({
     {
       bad: "COPY package.json package-lock.json ⟦/app⟧\n",
       fixed: "COPY package.json package-lock.json /app/\n",
-      message: "/app takes several sources and does not end with a slash",
+      message: "`/app` takes several sources and does not end with a slash",
     },
     {
       title: "exec form and ADD",
@@ -51,7 +51,7 @@ COPY a b /srv/\${DIR}
         const end = destination.span.end - quote;
         yield {
           at: destination.span,
-          message: `${destination.text} takes several sources and does not end with a slash`,
+          message: `\`${destination.text}\` takes several sources and does not end with a slash`,
           ...(file.hasForeignSyntax || destination.text.includes("\\")
             ? {}
             : {

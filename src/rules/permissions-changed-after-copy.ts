@@ -33,7 +33,7 @@ CMD ["/app/run"]
       fixed: `COPY --chown=1000:1000 . /app
 CMD ["/app/run"]
 `,
-      message: "chown writes /app a second time, which COPY --chown would not",
+      message: "`chown` writes `/app` a second time, which `COPY --chown` would not",
     },
     {
       title: "in a continued RUN, relative to WORKDIR",
@@ -101,7 +101,7 @@ COPY --from=build /out /
             const fix = change.paths.length === 1 ? fixOf(file, stage, copy, change, run) : undefined;
             yield {
               at: word.span,
-              message: `${command.name} writes ${word.value} a second time, which ${copy.copy.keyword} --${change.flag} would not`,
+              message: `\`${command.name}\` writes \`${word.value}\` a second time, which \`${copy.copy.keyword} --${change.flag}\` would not`,
               related: [{ at: copy.copy.destination.span, message: `${copy.copy.keyword} wrote it here` }],
               ...(fix === undefined ? {} : { fix }),
             };

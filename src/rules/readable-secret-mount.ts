@@ -20,12 +20,12 @@ Where the RUN works as another user than root, give that user the mount instead:
   examples: [
     {
       bad: "RUN --mount=type=secret,id=npmrc,mode=⟦0444⟧ npm ci\n",
-      message: "Mode 0444 lets every user of the RUN read the secret npmrc",
+      message: "Mode `0444` lets every user of the RUN read the secret `npmrc`",
     },
     {
       title: "the agent",
       bad: "RUN --mount=type=ssh,mode=⟦0666⟧ git clone git@example.org:a/b.git\n",
-      message: "Mode 0666 lets every user of the RUN use the SSH agent",
+      message: "Mode `0666` lets every user of the RUN use the SSH agent",
     },
     { title: "as a user with a number", bad: "USER 1000\nRUN --mount=type=secret,id=x,uid=1000,mode=⟦777⟧ make\n" },
     { good: "RUN --mount=type=secret,id=npmrc,mode=0400 npm ci\nRUN --mount=type=secret,id=x,mode=0440 make\n" },
@@ -50,10 +50,10 @@ Where the RUN works as another user than root, give that user the mount instead:
         const what =
           mount.type === "ssh"
             ? "use the SSH agent"
-            : `read the secret ${mount.fields.get("id") ?? mount.fields.get("target") ?? ""}`.trim();
+            : `read the secret \`${mount.fields.get("id") ?? mount.fields.get("target") ?? ""}\``.trim();
         yield {
           at: mountFieldSpan(file.text, mount, "mode"),
-          message: `Mode ${mode} lets every user of the RUN ${what}`,
+          message: `Mode \`${mode}\` lets every user of the RUN ${what}`,
         };
       }
   },

@@ -22,12 +22,12 @@ Set \`WORKDIR /app\` first, or write the destination in full.`,
   examples: [
     {
       bad: "COPY . ⟦.⟧\n",
-      message: ". is / here: no WORKDIR is set before it",
+      message: "`.` is `/` here: no WORKDIR is set before it",
     },
     {
       title: "a file name",
       bad: "FROM eclipse-temurin:21-jre\nCOPY app.jar ⟦lib/app.jar⟧\n",
-      message: "lib/app.jar is /lib/app.jar here: no WORKDIR is set before it",
+      message: "`lib/app.jar` is `/lib/app.jar` here: no WORKDIR is set before it",
     },
     {
       title: "exec form, before the WORKDIR",
@@ -51,7 +51,7 @@ Set \`WORKDIR /app\` first, or write the destination in full.`,
         const written = unquoted(copy.destination.text);
         if (/^([/$\\]|[a-z]:)/i.test(written)) continue;
         const path = `/${written.replace(/^(\.\/?)+(?=[^.]|$)/, "")}`;
-        yield { at: copy.destination.span, message: `${written} is ${path} here: no WORKDIR is set before it` };
+        yield { at: copy.destination.span, message: `\`${written}\` is \`${path}\` here: no WORKDIR is set before it` };
       }
     }
   },

@@ -22,7 +22,7 @@ Write the script to a file, compare it with a known checksum or signature, then 
   examples: [
     {
       bad: "RUN ⟦curl⟧ -fsSL https://example.org/install.sh | bash -s -- --yes\n",
-      message: "bash runs what curl fetches from https://example.org/install.sh before it can be verified",
+      message: "`bash` runs what `curl` fetches from `https://example.org/install.sh` before it can be verified",
     },
     {
       title: "through sudo and a variable",
@@ -62,9 +62,9 @@ RUN bash <(⟦curl⟧ -fsSL https://example.org/install.sh)
           const { command } = download;
           yield {
             at: command.nameWord?.span ?? command.span,
-            message: `${interpreter.name} runs what ${command.name} fetches from ${printableUrl(url)} before it can be verified`,
+            message: `\`${interpreter.name}\` runs what \`${command.name}\` fetches from \`${printableUrl(url)}\` before it can be verified`,
             related: [
-              { at: interpreter.nameWord?.span ?? interpreter.span, message: `${interpreter.name} runs it here` },
+              { at: interpreter.nameWord?.span ?? interpreter.span, message: `\`${interpreter.name}\` runs it here` },
             ],
           };
         }

@@ -22,7 +22,7 @@ export default defineRule({
     {
       bad: "ENV ⟦MODE⟧=a\nENV MODE=b\n",
       fixed: "ENV MODE=b\n",
-      message: "ENV MODE has no effect: it is set again before anything uses it",
+      message: "`ENV MODE` has no effect: it is set again before anything uses it",
     },
     {
       title: "labels and ports",
@@ -67,7 +67,7 @@ const overwritten = function* (file: AuditedFile, stage: StageFacts): Iterable<P
         const isAlone = before.at !== at && "assignments" in before.at && before.at.assignments.length === 1;
         yield {
           at: before.assignment.key.span,
-          message: `${key} has no effect: it is set again before anything uses it`,
+          message: `\`${key}\` has no effect: it is set again before anything uses it`,
           related: [{ at: assignment.key.span, message: "set again" }],
           ...(isAlone && !file.hasForeignSyntax ? deletion(file, before.at) : {}),
         };
@@ -101,7 +101,7 @@ const repeatedPorts = function* (file: AuditedFile, stage: StageFacts): Iterable
       if (before !== undefined)
         yield {
           at: port.span,
-          message: `EXPOSE ${port.text} has no effect: the port is exposed already`,
+          message: `\`EXPOSE ${port.text}\` has no effect: the port is exposed already`,
           related: [{ at: before.span, message: "exposed here" }],
           ...(expose.ports.length === 1 && !file.hasForeignSyntax ? deletion(file, expose) : {}),
         };

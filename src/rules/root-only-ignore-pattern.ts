@@ -22,7 +22,7 @@ The finding stands at the COPY that takes the files; the line to change is the o
     {
       files: { ".dockerignore": "node_modules\n", "web/node_modules/a.js": "", "a.js": "" },
       bad: "COPY ⟦.⟧ /app\n",
-      message: "node_modules in .dockerignore keeps out the root's only: web/node_modules/a.js is copied",
+      message: "`node_modules` in .dockerignore keeps out the root's only: `web/node_modules/a.js` is copied",
     },
     {
       title: "a wildcard",
@@ -67,7 +67,7 @@ The finding stands at the COPY that takes the files; the line to change is the o
         reported.add(pattern);
         yield {
           at: source.word.span,
-          message: `${pattern} in ${baseName(context.ignoreFile.path)} keeps out the root's only: ${path} is copied`,
+          message: `\`${pattern}\` in ${baseName(context.ignoreFile.path)} keeps out the root's only: \`${path}\` is copied`,
         };
       }
     }

@@ -23,7 +23,7 @@ Mount it for the one RUN that needs it: \`RUN --mount=type=secret,id=npmrc,targe
   examples: [
     {
       bad: "COPY ⟦.env⟧ package.json /app/\n",
-      message: ".env is an environment file, and a copy of it stays in the layer",
+      message: "`.env` is an environment file, and a copy of it stays in the layer",
     },
     {
       title: "keys, also in a builder stage and in the exec form",
@@ -85,7 +85,7 @@ COPY --from=build /app /app
           const path = file.expand(source, copy).value ?? source.text;
           const what = isRemoteSource(path) ? undefined : kindOf(file, stage, path);
           if (what === undefined) continue;
-          yield { at: source.span, message: `${source.text} is ${what}, and a copy of it stays in the layer` };
+          yield { at: source.span, message: `\`${source.text}\` is ${what}, and a copy of it stays in the layer` };
         }
       }
   },

@@ -36,7 +36,7 @@ RUN echo "//registry.npmjs.org/:_authToken=\${NPM_TOKEN}" > .npmrc && npm ci && 
 COPY . .
 RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN echo "//registry.npmjs.org/:_authToken=\${NPM_TOKEN}" > .npmrc && npm ci && rm .npmrc
 `,
-      message: "ARG NPM_TOKEN takes a secret, which stays in the history of the image",
+      message: "ARG `NPM_TOKEN` takes a secret, which stays in the history of the image",
     },
     {
       title: "several in one ENV",
@@ -44,7 +44,7 @@ RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN echo "//registry.npmjs.org/:_
     ⟦DB_PASSWORD⟧=hunter2 \\
     ⟦apiKey⟧="abc def"
 `,
-      message: "ENV DB_PASSWORD holds a secret, which every container of the image shows",
+      message: "ENV `DB_PASSWORD` holds a secret, which every container of the image shows",
     },
     {
       title: "old form, and two uses of an argument",
@@ -75,8 +75,8 @@ ENV TOKEN_TTL=3600 SECRET_NAME=db KEY_ID=abc AUTH_ENABLED=true
         if (!isSecretName(name) || hasHarmlessValue(file, instruction, assignment)) continue;
         const message =
           instruction.keyword === "ARG"
-            ? `ARG ${name} takes a secret, which stays in the history of the image`
-            : `ENV ${name} holds a secret, which every container of the image shows`;
+            ? `ARG \`${name}\` takes a secret, which stays in the history of the image`
+            : `ENV \`${name}\` holds a secret, which every container of the image shows`;
         const fix = instruction.keyword === "ARG" ? mountFix(file, instruction, assignment, name) : undefined;
         yield { at: assignment.key.span, message, ...(fix === undefined ? {} : { fix }) };
       }

@@ -23,7 +23,7 @@ With \`required=true\` the engine refuses at once and names the id.`,
     {
       bad: "RUN ⟦--mount=type=secret,id=npmrc,target=/root/.npmrc⟧ npm ci\n",
       fixed: "RUN --mount=type=secret,id=npmrc,target=/root/.npmrc,required=true npm ci\n",
-      message: "Nobody notices when the secret npmrc is not supplied: required=true is missing",
+      message: "Nobody notices when the secret `npmrc` is not supplied: `required=true` is missing",
     },
     {
       title: "one of two, in quotes",
@@ -59,7 +59,7 @@ RUN --mount=type=secret,id=v cat /run/secrets/v || true
         const end = mountEnd(file.text, mount);
         yield {
           at: mount.flag.span,
-          message: `Nobody notices when the secret ${id} is not supplied: required=true is missing`,
+          message: `Nobody notices when the secret \`${id}\` is not supplied: \`required=true\` is missing`,
           ...(file.hasForeignSyntax ? {} : fixAt(end)),
         };
       }

@@ -29,7 +29,7 @@ Mount the secret where the program looks for it (\`--mount=type=secret,id=npmrc,
     {
       bad: `RUN --mount=type=secret,id=npmrc cp /run/secrets/npmrc ⟦/root/.npmrc⟧ && npm ci
 `,
-      message: "The secret npmrc is written to /root/.npmrc, which stays in the layer",
+      message: "The secret `npmrc` is written to `/root/.npmrc`, which stays in the layer",
     },
     {
       title: "through a variable and a redirect",
@@ -94,8 +94,8 @@ RUN --mount=type=secret,id=key export KEY=$(cat /run/secrets/key) && make > /var
               continue;
             yield {
               at: word.span,
-              message: `The secret ${secret.id} is written to ${how}, which stays in the layer`,
-              related: [{ at: secret.mount.flag.span, message: `${secret.id} is mounted here` }],
+              message: `The secret \`${secret.id}\` is written to ${how}, which stays in the layer`,
+              related: [{ at: secret.mount.flag.span, message: `\`${secret.id}\` is mounted here` }],
             };
           }
       }
@@ -123,12 +123,12 @@ const writesOf = (command: ShellCommand, commands: readonly ShellCommand[], tain
     if (target === undefined || source === undefined) return [];
     const isFolder = /(^|\/)\.{0,2}$/.test(target.value);
     const path = isFolder ? `${target.value.replace(/\/$/, "")}/${baseName(source.value)}` : target.value;
-    return [{ word: target, path, how: path }];
+    return [{ word: target, path, how: `\`${path}\`` }];
   }
   if (carriesSecret(command, commands, taint)) {
     const redirected = outputRedirect(command)?.target;
     const words = [...(command.name === "tee" ? operands : []), ...(redirected === undefined ? [] : [redirected])];
-    return words.map((word) => ({ word, path: word.value, how: word.value }));
+    return words.map((word) => ({ word, path: word.value, how: `\`${word.value}\`` }));
   }
   const word = command.args.find(({ value }) => taint.isSecret(value));
   if (word === undefined) return [];

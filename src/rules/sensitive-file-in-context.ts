@@ -24,7 +24,7 @@ Add a line for it to .dockerignore, or \`--exclude\` it from the COPY.`,
     {
       files: { ".env": "TOKEN=abc\n", "app.py": "" },
       bad: "COPY ⟦.⟧ /app\n",
-      message: "COPY . takes .env along, an environment file",
+      message: "`COPY .` takes `.env` along, an environment file",
     },
     {
       title: "in a directory",
@@ -35,7 +35,7 @@ Add a line for it to .dockerignore, or \`--exclude\` it from the COPY.`,
       title: "the history, in what ships",
       files: { ".git/HEAD": "ref: refs/heads/main\n", "a.js": "" },
       bad: "FROM debian:bookworm-slim AS build\nCOPY . /src\nFROM debian:bookworm-slim\nCOPY --from=build /out /out\nCOPY --chown=1000 ⟦.⟧ /app\n",
-      message: "COPY . takes .git along, the history of the repository",
+      message: "`COPY .` takes `.git` along, the history of the repository",
     },
     {
       title: "kept out",
@@ -70,7 +70,7 @@ Add a line for it to .dockerignore, or \`--exclude\` it from the COPY.`,
       const what = taken === ".git" ? "the history of the repository" : credentialFileOf(taken)?.what;
       yield {
         at: source.word.span,
-        message: `${source.copy.keyword} ${source.word.text} takes ${taken} along, ${what}`,
+        message: `\`${source.copy.keyword} ${source.word.text}\` takes \`${taken}\` along, ${what}`,
       };
     }
   },

@@ -31,7 +31,7 @@ export default defineRule({
     {
       bad: "RUN git clone --depth 1 ⟦git@github.com:team/app.git⟧ /src\n",
       fixed: "RUN --mount=type=ssh git clone --depth 1 git@github.com:team/app.git /src\n",
-      message: "git connects to github.com by SSH in a RUN without --mount=type=ssh",
+      message: "`git` connects to `github.com` by SSH in a RUN without `--mount=type=ssh`",
     },
     {
       title: "deep in a RUN that has another mount",
@@ -88,7 +88,7 @@ RUN apt-get update && apt-get install -y ssh && which ssh && git remote add orig
           if (word === undefined || host === "" || isLocalHost(host)) continue;
           yield {
             at: word.span,
-            message: `${command.name} connects to ${host} by SSH in a RUN without --mount=type=ssh`,
+            message: `\`${command.name}\` connects to \`${host}\` by SSH in a RUN without \`--mount=type=ssh\``,
             ...(isFixed
               ? {}
               : {

@@ -27,7 +27,7 @@ LABEL org.opencontainers.image.base.name=⟦"docker.io/library/debian:bullseye-s
 LABEL org.opencontainers.image.base.name="docker.io/library/debian:bookworm-slim"
 `,
       message:
-        "The label says docker.io/library/debian:bullseye-slim, and the image is built FROM debian:bookworm-slim",
+        "The label says `docker.io/library/debian:bullseye-slim`, and the image is built FROM `debian:bookworm-slim`",
     },
     {
       title: "the digest",
@@ -74,7 +74,7 @@ LABEL org.opencontainers.image.base.name=docker.io/library/alpine:3.22
         if (right === undefined || said === "" || (isName ? spelledOut(said) === right : said === right)) continue;
         yield {
           at: value.span,
-          message: `The label says ${said}, and the image is built FROM ${base.text}`,
+          message: `The label says \`${said}\`, and the image is built FROM \`${base.text}\``,
           related: [{ at: base.at, message: "the base" }],
           ...(file.hasForeignSyntax
             ? {}

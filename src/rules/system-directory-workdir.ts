@@ -17,7 +17,7 @@ Give the application a directory of its own: /app, /srv/app, /opt/app or below /
   fixes: "none",
   sources: ["https://docs.docker.com/build/building/best-practices/#workdir"],
   examples: [
-    { bad: "WORKDIR ⟦/usr/bin⟧\n", message: "/usr/bin belongs to the system" },
+    { bad: "WORKDIR ⟦/usr/bin⟧\n", message: "`/usr/bin` belongs to the system" },
     { title: "with a slash, and by a variable", bad: "ARG DIR=/etc\nWORKDIR ⟦/lib/⟧\nWORKDIR ⟦$DIR⟧\n" },
     { title: "by a relative step", bad: "WORKDIR /usr\nWORKDIR ⟦sbin⟧\n" },
     { good: "WORKDIR /app\n" },
@@ -34,7 +34,7 @@ Give the application a directory of its own: /app, /srv/app, /opt/app or below /
         const written = file.expand(workdir.path, workdir).value;
         if (written === undefined) continue;
         const path = directoryAfter(unquoted(written), stage.workdirAt(workdir)).replace(/(.)\/+$/, "$1");
-        if (systemDirectories.has(path)) yield { at: workdir.path.span, message: `${path} belongs to the system` };
+        if (systemDirectories.has(path)) yield { at: workdir.path.span, message: `\`${path}\` belongs to the system` };
       }
   },
 });

@@ -24,7 +24,7 @@ Take the checksum that the publisher prints beside the download, or compute it o
   examples: [
     {
       bad: "ADD ⟦https://example.org/tool-1.2.tar.gz⟧ /tmp/\n",
-      message: "ADD takes https://example.org/tool-1.2.tar.gz without a --checksum",
+      message: "ADD takes `https://example.org/tool-1.2.tar.gz` without a `--checksum`",
     },
     {
       title: "one of several",
@@ -65,7 +65,7 @@ RUN echo "$SHA256 /tmp/tool" | sha256sum -c
           const read = readUrl(url);
           if (read === undefined || !/^https?$/.test(read.scheme) || isGitSource(url)) continue;
           if (isVerificationFile(url) || isVerifiedAfter(file, stage, add.index, url, add.destination.text)) continue;
-          yield { at: source.span, message: `ADD takes ${printableUrl(url)} without a --checksum` };
+          yield { at: source.span, message: `ADD takes \`${printableUrl(url)}\` without a \`--checksum\`` };
         }
       }
   },

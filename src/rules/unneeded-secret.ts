@@ -23,7 +23,7 @@ Write the same id in the workflow and in the Dockerfile, and supply no more than
     {
       supplied: { secrets: ["npm-token"] },
       bad: "RUN --mount=type=secret,id=⟦npm_token⟧ npm ci\n",
-      message: "npm_token is mounted and npm-token is supplied, so that the secret does not arrive",
+      message: "`npm_token` is mounted and `npm-token` is supplied, so that the secret does not arrive",
     },
     {
       title: "by its case",
@@ -54,7 +54,7 @@ Write the same id in the workflow and in the Dockerfile, and supply no more than
       if (similar === undefined) continue;
       yield {
         at: mountFieldSpan(file.text, mount, "id", "source", "src", "target", "dst", "destination"),
-        message: `${id} is mounted and ${similar} is supplied, so that the secret does not arrive`,
+        message: `\`${id}\` is mounted and \`${similar}\` is supplied, so that the secret does not arrive`,
       };
     }
   },

@@ -22,7 +22,7 @@ Move its lines into the file of the root, with the directory in front, or rename
     {
       files: { "app/.dockerignore": "secret\n", "app/main.py": "" },
       bad: "COPY ⟦app⟧ /app\n",
-      message: "app/.dockerignore is not read: the engine reads the one in the root of the context",
+      message: "`app/.dockerignore` is not read: the engine reads the one in the root of the context",
     },
     {
       title: "beside another one",
@@ -65,7 +65,7 @@ Move its lines into the file of the root, with the directory in front, or rename
       reported.add(found);
       yield {
         at: source.word.span,
-        message: `${found} is not read: the engine reads the one in the root of the context`,
+        message: `\`${found}\` is not read: the engine reads the one in the root of the context`,
       };
     }
   },

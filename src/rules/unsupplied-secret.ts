@@ -25,7 +25,7 @@ Add the id to \`secrets\`, \`secret-files\`, \`secret-envs\` or \`ssh\` of the w
     {
       supplied: { secrets: ["npm"] },
       bad: "RUN --mount=type=secret,id=⟦npmrc⟧,required=true npm ci\n",
-      message: "The secret npmrc is required and not supplied",
+      message: "The secret `npmrc` is required and not supplied",
     },
     {
       title: "the agent, in a stage that the target copies from",
@@ -35,7 +35,7 @@ RUN ⟦--mount=type=ssh,required=true⟧ git clone git@example.org:a/b.git /src
 FROM scratch
 COPY --from=build /src /src
 `,
-      message: "The SSH agent default is required and not supplied",
+      message: "The SSH agent `default` is required and not supplied",
     },
     {
       title: "named by its target, and another agent",
@@ -58,13 +58,13 @@ COPY --from=build /src /src
           if (isRequired(mount) && !id.includes("$") && !supplied.secrets.has(id))
             yield {
               at: mountFieldSpan(file.text, mount, "id", "source", "src", "target", "dst", "destination"),
-              message: `The secret ${id} is required and not supplied`,
+              message: `The secret \`${id}\` is required and not supplied`,
             };
         for (const mount of run.mounts.filter(({ type }) => type === "ssh"))
           if (isRequired(mount) && !supplied.ssh.has(agentOf(mount)))
             yield {
               at: mountFieldSpan(file.text, mount, "id"),
-              message: `The SSH agent ${agentOf(mount)} is required and not supplied`,
+              message: `The SSH agent \`${agentOf(mount)}\` is required and not supplied`,
             };
       }
   },

@@ -35,7 +35,7 @@ RUN set -eux; \\
     tar -xzf /tmp/tool.tar.gz -C /usr/local; \\
     rm /tmp/tool.tar.gz
 `,
-      message: "Nothing compares https://example.org/tool-1.2.tar.gz with a checksum or signature",
+      message: "Nothing compares `https://example.org/tool-1.2.tar.gz` with a checksum or signature",
     },
     { title: "straight into tar", bad: "RUN ⟦wget⟧ -qO- https://example.org/a.tgz | tar xz -C /opt\n" },
     {
@@ -156,7 +156,9 @@ const unverifiedIn = function* (
 };
 
 const describe = ({ urls, command }: Download): string =>
-  urls.length === 0 ? `what ${command.name} fetches` : urls.map(({ value }) => printableUrl(value)).join(" and ");
+  urls.length === 0
+    ? `what \`${command.name}\` fetches`
+    : urls.map(({ value }) => `\`${printableUrl(value)}\``).join(" and ");
 
 /** Names of files that COPY and ADD bring in one by one. */
 const copiedNames = (stage: StageFacts): ReadonlySet<string> =>

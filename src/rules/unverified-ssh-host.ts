@@ -28,7 +28,7 @@ Write the host's published key into known_hosts: code hosts print theirs in thei
   examples: [
     {
       bad: "RUN --mount=type=ssh mkdir -p ~/.ssh && ⟦ssh-keyscan⟧ github.com >> ~/.ssh/known_hosts && git clone git@github.com:a/b.git\n",
-      message: "ssh-keyscan takes the key of github.com from whoever answers",
+      message: "`ssh-keyscan` takes the key of `github.com` from whoever answers",
     },
     {
       title: "as an option",
@@ -88,7 +88,7 @@ const laxWords = (file: AuditedFile, command: ShellCommand): readonly Problem[] 
 const laxPart = (file: AuditedFile, written: string, span: Span): readonly Problem[] => {
   const found = lax.exec(written)?.[0];
   if (found === undefined) return [];
-  return [{ at: spanWithin(file.text, span, found), message: `${found} turns off the check of host keys` }];
+  return [{ at: spanWithin(file.text, span, found), message: `\`${found}\` turns off the check of host keys` }];
 };
 
 const scans = (command: ShellCommand, commands: readonly ShellCommand[]): readonly Problem[] => {
@@ -104,11 +104,11 @@ const scans = (command: ShellCommand, commands: readonly ShellCommand[]): readon
   const hosts = command.args.filter(
     ({ value }, at) => !value.startsWith("-") && !/^-[tpT]$/.test(command.args[at - 1]?.value ?? ""),
   );
-  const host = hosts.map(({ value }) => value).join(" and ") || "the host";
+  const host = hosts.map(({ value }) => `\`${value}\``).join(" and ") || "the host";
   return [
     {
       at: command.nameWord?.span ?? command.span,
-      message: `ssh-keyscan takes the key of ${host} from whoever answers`,
+      message: `\`ssh-keyscan\` takes the key of ${host} from whoever answers`,
     },
   ];
 };

@@ -26,7 +26,7 @@ export default defineRule({
     {
       bad: "RUN ⟦wget⟧ https://example.org/big.tar.gz\n",
       fixed: "RUN wget --progress=dot:giga https://example.org/big.tar.gz\n",
-      message: "wget writes its progress into the log",
+      message: "`wget` writes its progress into the log",
     },
     {
       title: "deep in a RUN",
@@ -67,7 +67,7 @@ export default defineRule({
             continue;
           yield {
             at: word.span,
-            message: "wget writes its progress into the log",
+            message: "`wget` writes its progress into the log",
             ...(file.hasForeignSyntax
               ? {}
               : {

@@ -19,7 +19,7 @@ Name the directories that the application needs, or let a .dockerignore begin wi
   fixes: "none",
   sources: ["https://docs.docker.com/build/concepts/context/#dockerignore-files"],
   examples: [
-    { bad: "COPY ⟦.⟧ /app\n", message: "COPY . takes the whole build context" },
+    { bad: "COPY ⟦.⟧ /app\n", message: "`COPY .` takes the whole build context" },
     { title: "as a wildcard, and with ADD", bad: "COPY ⟦./*⟧ /app/\nADD ⟦/⟧ /srv\n" },
     {
       title: "in a base of what ships",
@@ -55,7 +55,7 @@ Name the directories that the application needs, or let a .dockerignore begin wi
       if (file.context !== undefined && hasFewerThan(20, file.context, takenBy(file.context, source))) continue;
       yield {
         at: source.word.span,
-        message: `${source.copy.keyword} ${source.word.text} takes the whole build context`,
+        message: `\`${source.copy.keyword} ${source.word.text}\` takes the whole build context`,
       };
     }
   },
