@@ -79,6 +79,7 @@ describe("settings", () => {
       maxParallel: 2,
       timeout: 5_400_000,
       baseline: "sizes.json",
+      baselineFindings: "known.json",
     };
     expect(
       byFlags(
@@ -111,6 +112,7 @@ describe("settings", () => {
         ...["--build-context", "x=docker-image://y", "--platform", "linux/amd64,linux/arm64", "--builder", "mine"],
         ...["--cache-from", "type=gha,scope=x", "--cache-to", "type=gha,mode=max", "--network", "none", "--no-cache"],
         ...["--pull", "--max-parallel", "2", "--timeout", "1h30m", "--baseline", "sizes.json"],
+        ...["--baseline-findings", "known.json"],
       ).settings,
     ).toEqual(expected);
     expect(
@@ -137,6 +139,7 @@ describe("settings", () => {
         "max-parallel": "2",
         timeout: "90",
         baseline: "sizes.json",
+        "baseline-findings": "known.json",
       }).settings,
     ).toEqual(expected);
   });

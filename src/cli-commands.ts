@@ -11,7 +11,14 @@ export interface Command {
   readonly flags: readonly Flag[];
 }
 
-const looking: readonly Flag[] = [flags.files, flags.exclude, flags.config, flags.profile, flags.threshold];
+const looking: readonly Flag[] = [
+  flags.files,
+  flags.exclude,
+  flags.config,
+  flags.profile,
+  flags.threshold,
+  flags.baselineFindings,
+];
 const building: readonly Flag[] = [
   flags.bake,
   flags.target,
@@ -48,8 +55,8 @@ export const commands: readonly Command[] = [
     name: "audit",
     usage: "audit [files and folders]",
     summary: "audit only",
-    about: ["A file that is named is taken whatever its name.", exitCodes],
-    flags: [...looking, ...showing],
+    about: ["A file that is named is taken whatever its name. With --write-baseline nothing is judged.", exitCodes],
+    flags: [...looking, flags.writeBaseline, ...showing],
   },
   {
     name: "build",
@@ -70,7 +77,7 @@ export const commands: readonly Command[] = [
       flags.unsafe,
       flags.rule,
       flags.diff,
-      ...looking.filter((flag) => flag !== flags.threshold),
+      ...looking.filter((flag) => flag !== flags.threshold && flag !== flags.baselineFindings),
       flags.quiet,
       flags.verbose,
       flags.color,

@@ -13,6 +13,7 @@ import { openConfigs } from "./config.ts";
 import { UserError } from "./errors.ts";
 import { noPaint } from "./report/paint.ts";
 import type { Report } from "./report/report.ts";
+import { count } from "./report/words.ts";
 import { run } from "./run.ts";
 import { type Arguments, flags } from "./settings-flags.ts";
 import { readSettings, refuseChoice } from "./settings-values.ts";
@@ -38,12 +39,15 @@ export const runPipeline = async (request: {
     paths,
     rules: async () => (await import(/* webpackMode: "eager" */ "./rules/registry.ts")).rules,
   });
-  const { settings, secretEnvironment } = readSettings(given.given, {
+  const newBaseline = given.values.get(flags.writeBaseline.name);
+  const { settings: read, secretEnvironment } = readSettings(given.given, {
     command,
     paths,
     config: configs.root,
     environment: process.env,
   });
+  // What is written holds everything, also what the old baseline knows.
+  const settings = newBaseline === undefined ? read : { ...read, baselineFindings: undefined };
   const verbosity = given.values.has(flags.quiet.name)
     ? "quiet"
     : given.values.has(flags.verbose.name)
@@ -101,6 +105,7 @@ export const runPipeline = async (request: {
       terminal.err("docker-hygiene: interrupted; the builds were stopped\n");
       return interruption.exitCode;
     }
+    if (newBaseline !== undefined && report.files.length > 0) return await writeBaseline(newBaseline, report, terminal);
     const text = isShown ? renderRest(report, style) : renderReport(report, format, style);
     const isEmpty = report.files.length === 0;
     if (output !== undefined) await createFiles(cwd).writeText(output, text);
@@ -116,6 +121,17 @@ export const runPipeline = async (request: {
     interruption.release();
     await rm(temporaryFolder, { recursive: true, force: true });
   }
+};
+
+/** All that is found now becomes known. */
+const writeBaseline = async (file: string, report: Report, terminal: Terminal): Promise<number> => {
+  const { baselineText } = await import(/* webpackMode: "eager" */ "./run-known.ts");
+  const { findings } = report;
+  await createFiles().writeText(file, baselineText(findings, report.files, file));
+  terminal.out(
+    `wrote ${count(findings.length, "finding")} to ${file}; name it as \`baseline-findings\` in the configuration\n`,
+  );
+  return 0;
 };
 
 const readFormat = ({ values }: Arguments): Format => {

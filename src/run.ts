@@ -19,6 +19,7 @@ import {
   planBuilds,
   readBaked,
 } from "./run-builds.ts";
+import { sortKnown } from "./run-known.ts";
 import type { Config, Settings } from "./settings.ts";
 import { version } from "./version.ts";
 import type { World } from "./world.ts";
@@ -45,7 +46,9 @@ export const run = async (request: RunRequest): Promise<Report> => {
   const baseline = request.baseline ?? (await baselineOfSettings(settings, world));
   const { discovery, baked, engine, audits } = await findAndAudit(request, clock);
   const files = audits.map(({ reported }) => reported);
-  const findings = audits.flatMap((audit) => audit.findings);
+  const found = audits.flatMap((audit) => audit.findings);
+  const sorted = await sortKnown(found, files, request);
+  const { findings } = sorted;
   clock.lap("audit");
   request.onAudited?.({ files, findings });
 
@@ -74,6 +77,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
     version,
     files,
     findings,
+    known: sorted.known,
     targets,
     sizes,
     baseline: baseline?.name,
@@ -85,6 +89,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
         ...root.notes,
         ...baked.notes,
         ...audits.flatMap(({ notes }) => notes),
+        ...sorted.notes,
         ...(builds?.notes ?? []),
         ...(buildImpossible === undefined ? [] : [`Nothing was built: ${buildImpossible}`]),
       ]),

@@ -67,6 +67,17 @@ export const flags = {
     summary: "compare sizes with this earlier JSON report",
     gives: "baseline",
   },
+  baselineFindings: {
+    name: "baseline-findings",
+    value: "FILE",
+    summary: "let the findings pass that this file knows",
+    gives: "baseline-findings",
+  },
+  writeBaseline: {
+    name: "write-baseline",
+    value: "FILE",
+    summary: "write all findings to this file, for baseline-findings",
+  },
   rule: { name: "rule", value: "RULE", summary: "fix what this rule finds and nothing else; may be repeated" },
   unsafe: { name: "unsafe", summary: "apply fixes too after which a build may behave differently" },
   diff: { name: "diff", summary: "print the fixes as a patch and write nothing" },

@@ -47,6 +47,7 @@ export const settingNames = [
   "max-parallel",
   "timeout",
   "baseline",
+  "baseline-findings",
 ] as const;
 
 export type SettingName = (typeof settingNames)[number];
@@ -117,6 +118,7 @@ export const readSettings = (
     maxParallel: readCount(last("max-parallel")) ?? 4,
     timeout: readDuration(last("timeout")) ?? 60 * minute,
     baseline: text("baseline"),
+    baselineFindings: text("baseline-findings") ?? config.baselineFindings,
   };
   return { settings, secretEnvironment: inline.environment };
 };

@@ -35,6 +35,8 @@ export interface Settings {
   /** Milliseconds that one target may take. */
   readonly timeout: number;
   readonly baseline: string | undefined;
+  /** A file of findings that do not count, because they are known. */
+  readonly baselineFindings: string | undefined;
 }
 
 /** How one rule is set. `level` is undefined when only options are given: the profile's level stays. */
@@ -68,6 +70,8 @@ export interface Config {
   /** The first that matches holds. */
   readonly budgets: readonly BudgetConfig[];
   readonly customRules: readonly CustomRule[];
+  /** Absolute. */
+  readonly baselineFindings?: string;
   /** What was read and has no meaning here. */
   readonly notes: readonly string[];
 }

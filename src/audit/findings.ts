@@ -11,7 +11,7 @@ export const findingsOf = (dockerfile: Dockerfile, problems: readonly AuditProbl
   const seen = new Map<string, number>();
   return problems.map(({ rule, severity, at, message, related, fix }) => {
     const place = placeOf(starts, at);
-    const words = `${rule}\0${path}\0${normalised(text, starts, place)}`;
+    const words = `${rule}\0${path}\0${wordsAt(text, starts, place)}`;
     const count = seen.get(words) ?? 0;
     seen.set(words, count + 1);
     return {
@@ -35,11 +35,11 @@ const placeOf = (starts: readonly number[], { start, end }: Span): Place => {
 };
 
 /** The lines of a place without white space, so that neither moving nor indenting them makes a new finding. */
-const normalised = (text: string, starts: readonly number[], { line, endLine }: Place): string =>
+export const wordsAt = (text: string, starts: readonly number[], { line, endLine }: Place): string =>
   text.slice(starts[line - 1], starts[endLine] ?? text.length).replace(/\s+/g, "");
 
 /** FNV-1a over UTF-16 units in two 32-bit halves: names a finding, protects nothing. */
-const contentHash = (text: string): string => {
+export const contentHash = (text: string): string => {
   let low = 0x811c9dc5;
   let high = 0x9dc5811c;
   for (let at = 0; at < text.length; at++) {

@@ -49,6 +49,7 @@ export const readConfig = (text: string, place: ConfigPlace, rules: readonly Rul
       exclude: texts("exclude"),
       bake: texts("bake")?.map((path) => place.resolve(path)),
       requireReason: values.get("require-reason") as boolean | undefined,
+      baselineFindings: baselineFindings(values, place),
       rules: ruleSettings(values),
       overrides: list("overrides")?.map((entry) => ({
         matches: dockerfileMatcher(entry.get("files") as readonly string[], place),
@@ -81,6 +82,11 @@ export const dockerfileMatcher = (globs: readonly string[], place: ConfigPlace):
 
 const given = (says: { readonly [Key in keyof ConfigLayer["says"]]: ConfigLayer["says"][Key] | undefined }) =>
   Object.fromEntries(Object.entries(says).filter(([, value]) => value !== undefined)) as ConfigLayer["says"];
+
+const baselineFindings = (values: Values, place: ConfigPlace): string | undefined => {
+  const file = values.get("baseline-findings") as string | undefined;
+  return file === undefined ? undefined : place.resolve(file);
+};
 
 const ruleSettings = (values: Values): RuleSettings | undefined => {
   const registries = values.get("allowed-registries") as readonly string[] | undefined;

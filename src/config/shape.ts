@@ -170,6 +170,12 @@ export const configShape: ObjectShape = {
       },
     },
     {
+      key: "baseline-findings",
+      shape: { kind: "text" },
+      summary:
+        "File of findings that do not count, because they are known; `docker-hygiene audit --write-baseline FILE` writes it.",
+    },
+    {
       key: "require-reason",
       shape: { kind: "boolean" },
       summary:

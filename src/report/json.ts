@@ -39,6 +39,7 @@ const reportJson = (report: Report) => ({
   verdict: report.verdict,
   files: report.files.map(({ path, error, ignored }) => ({ path, ...(error === undefined ? {} : { error }), ignored })),
   findings: findingsJson(report.findings, report.files),
+  ...(report.known === undefined ? {} : { knownFindings: report.known.length }),
   notes: report.notes,
   ...(report.targets === undefined
     ? {}

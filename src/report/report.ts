@@ -103,6 +103,8 @@ export interface Report {
   readonly version: string;
   readonly files: readonly ReportedFile[];
   readonly findings: readonly Finding[];
+  /** Findings that the baseline lets pass; undefined without one. */
+  readonly known?: readonly Finding[] | undefined;
   /** Undefined when building was not asked for. */
   readonly targets: readonly TargetReport[] | undefined;
   readonly sizes: readonly SizeRow[];

@@ -171,8 +171,9 @@ const verdictText = (report: Report, { paint }: TextOptions): string => {
   const built = (report.targets ?? []).filter(({ build }) => build.status === "built").length;
   // Numbers of findings stand behind the dot anyway.
   const others = reasons.filter((reason) => !/^[\d,]+ (errors?|warnings?|notes?)$/.test(reason));
+  const known = report.known?.length ? [`${report.known.length.toLocaleString("en-US")} known`] : [];
   const why = status === "pass" && built > 0 ? [`${count(built, "target")} built`] : others;
-  return `${said}: ${[...(why.length === 0 ? [] : [oneLine(why.join(", "))]), foundCounts(report.findings, "all")].join(" · ")}`;
+  return `${said}: ${[...(why.length === 0 ? [] : [oneLine(why.join(", "))]), foundCounts(report.findings, "all"), ...known].join(" · ")}`;
 };
 
 const finish = (lines: readonly string[]): string =>

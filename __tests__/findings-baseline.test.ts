@@ -1,0 +1,155 @@
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { afterAll, describe, expect, test } from "@jest/globals";
+import { auditFile } from "../src/audit/audit.ts";
+import { auditedFile } from "../src/audit/audited-file.ts";
+import { findingsOf } from "../src/audit/findings.ts";
+import { readDockerfile } from "../src/dockerfile/read.ts";
+import { compareFindings, parseFindingsBaseline, renderFindingsBaseline } from "../src/report/findings-baseline.ts";
+import { rules } from "../src/rules/registry.ts";
+
+const main = resolve("src/main.ts");
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+const folderOf = (files: Readonly<Record<string, string>>): string => {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "baseline-")));
+  folders.push(root);
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }
+  return root;
+};
+
+const cli = (cwd: string, ...argv: string[]) => {
+  const env = { PATH: process.env.PATH ?? "", HOME: tmpdir(), NODE_NO_WARNINGS: "1" };
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...argv], { cwd, env, encoding: "utf8" });
+  return { status, stdout, stderr };
+};
+
+const audited = (text: string) => {
+  const dockerfile = readDockerfile("Dockerfile", text);
+  const { problems } = auditFile(auditedFile(dockerfile), { rules, profile: "recommended", settings: new Map() });
+  const files = [{ path: "Dockerfile", text, error: undefined, ignored: 0 }];
+  return { findings: findingsOf(dockerfile, problems), files };
+};
+
+const same = (path: string): string => path;
+
+describe("a baseline of findings", () => {
+  const before = "FROM debian:bookworm-slim\nENV A b\nENV A b\nUSER root\n";
+  const compare = (text: string) => {
+    const old = audited(before);
+    const baseline = parseFindingsBaseline(renderFindingsBaseline(old.findings, old.files, same), "baseline.json");
+    const now = audited(text);
+    const { fresh, known, stale } = compareFindings(now.findings, now.files, baseline, same);
+    return {
+      fresh: fresh.map(({ rule, place }) => `${place.line} ${rule}`),
+      known: known.length,
+      stale: stale.map(({ rule }) => rule),
+    };
+  };
+  const count = audited(before).findings.length;
+
+  test("knows findings wherever they move", () => {
+    expect(compare(before)).toEqual({ fresh: [], known: count, stale: [] });
+    const moved = "# moved\n\nFROM  debian:bookworm-slim\n\n  USER root\nENV A b\n# again\nENV   A b\n";
+    expect(compare(moved)).toEqual({ fresh: [], known: count, stale: [] });
+  });
+
+  test("tells what is new and what is gone", () => {
+    expect(compare(`${before}ENV A b\nENV C d\n`)).toMatchObject({
+      fresh: expect.arrayContaining(["6 legacy-key-value"]),
+      known: count,
+    });
+    const { fresh, stale } = compare(before.replace("ENV A b\nENV A b\n", "ENV A b\n"));
+    expect({ fresh, isGone: stale.includes("legacy-key-value") }).toEqual({ fresh: [], isGone: true });
+  });
+
+  test("reads well", () => {
+    const { findings, files } = audited("FROM debian:bookworm-slim\nENV A b\nMAINTAINER me\n");
+    expect(renderFindingsBaseline(findings, files, (path) => `api/${path}`)).toBe(`{
+  "schemaVersion": 1,
+  "kind": "findings",
+  "findings": [
+    {"path":"api/Dockerfile","rule":"deprecated-maintainer","content":"ce112d82254972fd","message":"MAINTAINER is deprecated: the label \`org.opencontainers.image.authors\` replaces it"},
+    {"path":"api/Dockerfile","rule":"legacy-key-value","content":"e69d32baaba25757","message":"\`A\` is divided from its value by a blank"},
+    {"path":"api/Dockerfile","rule":"missing-label","content":"e984e3c5e9cf1676","message":"The image built from \`debian:bookworm-slim\` has no label \`org.opencontainers.image.title\`, \`description\`, \`source\` or \`licenses\`"}
+  ]
+}
+`);
+    expect(renderFindingsBaseline([], [], same)).toBe(
+      '{\n  "schemaVersion": 1,\n  "kind": "findings",\n  "findings": []\n}\n',
+    );
+  });
+
+  test.each([
+    ["", "b.json is empty"],
+    ["{", "b.json is not JSON"],
+    ["[]", "b.json is no baseline of findings"],
+    ['{"schemaVersion":1,"verdict":{}}', "b.json is no baseline of findings"],
+    [
+      '{"schemaVersion":2,"kind":"findings","findings":[]}',
+      "b.json has a `schemaVersion` that this version does not read; it reads 1",
+    ],
+    ['{"schemaVersion":1,"kind":"findings"}', "b.json has no list `findings`"],
+    [
+      '{"schemaVersion":1,"kind":"findings","findings":[{"rule":"a"}]}',
+      "b.json lacks `path`, `rule` or `content` in `findings[0]`",
+    ],
+  ])("refuses %j", (text, message) => {
+    expect(() => parseFindingsBaseline(text, "b.json")).toThrow(
+      `baseline-findings: ${message}. \`docker-hygiene audit --write-baseline b.json\` writes it anew.`,
+    );
+  });
+});
+
+test("old findings pass, new ones do not, wherever the command runs", () => {
+  const cwd = folderOf({
+    "api/Dockerfile": "FROM debian:latest\nUSER 1\n",
+    "web/Dockerfile": "FROM debian:latest\nUSER 1\n",
+    ".git/HEAD": "ref: refs/heads/main\n",
+    ".docker-hygiene.yml":
+      "baseline-findings: .github/baseline.json\nfailure-threshold: note\nrules: { missing-label: off }\n",
+  });
+  expect(cli(cwd, "audit", "-q")).toEqual({
+    status: 2,
+    stdout: "",
+    stderr:
+      "docker-hygiene: baseline-findings: `.github/baseline.json` cannot be read: it does not exist. `docker-hygiene audit --write-baseline .github/baseline.json` writes it.\n",
+  });
+  expect(cli(cwd, "audit", "--write-baseline", ".github/baseline.json")).toEqual({
+    status: 0,
+    stdout: "wrote 2 findings to .github/baseline.json; name it as `baseline-findings` in the configuration\n",
+    stderr: "",
+  });
+  const { findings } = JSON.parse(readFileSync(join(cwd, ".github/baseline.json"), "utf8"));
+  expect(findings.map(({ path }: { path: string }) => path)).toEqual(["../api/Dockerfile", "../web/Dockerfile"]);
+  const verdict = (...argv: string[]) => {
+    const { status, stdout } = cli(argv[0] === "in" ? join(cwd, argv[1] ?? "") : cwd, "audit", ...argv.slice(2));
+    return {
+      status,
+      said: stdout
+        .split("\n")
+
+        .filter((line) => /^(note: \d|pass|fail)/.test(line)),
+    };
+  };
+  const known = "note: 2 findings known from the baseline .github/baseline.json";
+  expect(verdict("at", ".")).toEqual({ status: 0, said: [known, "pass: 0 errors, 0 warnings, 0 notes · 2 known"] });
+  expect(verdict("in", "api")).toMatchObject({ status: 0 });
+  writeFileSync(join(cwd, "api/Dockerfile"), "# moved\nFROM debian:latest\nENV A b\nUSER 1\n");
+  writeFileSync(join(cwd, "web/Dockerfile"), "FROM debian:12.5\nUSER 1\n");
+  const gone =
+    "note: 1 finding of the baseline .github/baseline.json is gone: `docker-hygiene audit --write-baseline .github/baseline.json` takes it off";
+  expect(verdict("at", ".")).toEqual({
+    status: 1,
+    said: [known.replace("2 findings", "1 finding"), gone, "fail: 0 errors, 0 warnings, 1 note · 1 known"],
+  });
+  expect(verdict("at", ".", "api").said.at(-1)).toBe("fail: 0 errors, 0 warnings, 1 note · 1 known");
+});
