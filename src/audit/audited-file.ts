@@ -167,10 +167,14 @@ const baseOf = (
   const name = text.toLowerCase();
   if (surroundings.namedContexts.has(name)) return { kind: "named-context", name };
   const parent = earlier.get(name);
-  if (parent) return { kind: "stage", stage: parent };
+  if (parent)
+    return parent.lineage.length < longestLineage ? { kind: "stage", stage: parent } : { kind: "unknown", text };
   if (text === "scratch") return { kind: "scratch" };
   return { kind: "image", text, reference: parseImageReference(text) };
 };
+
+/** No file for people chains more stages; beyond it the base counts as unknown, so that a hostile chain costs no more. */
+const longestLineage = 64;
 
 const windowsName =
   /nanoserver|servercore|(^|\/)windows([/:@-]|$)|windows(server|amd64|-?ltsc|-?1809|-?20\d\d)|ltsc20\d\d/i;
@@ -195,11 +199,21 @@ const dependenciesOf = (
     const stage = named.get(name) ?? (/^\d+$/.test(name) ? stages[Number(name)] : undefined);
     if (stage && stage !== facts) found.add(stage);
   };
+  // `FROM build-${TARGETARCH}` is built from one of the stages build-amd64, build-arm64, …
+  const pattern = facts.base.kind === "unknown" ? namePattern(facts.base.text) : undefined;
+  if (pattern) for (const stage of stages) if (stage !== facts && pattern.test(stage.name ?? "")) found.add(stage);
   for (const instruction of facts.instructions) {
     if (instruction.keyword === "COPY") refer(instruction.flags.find(({ name }) => name === "from")?.value);
     if (instruction.keyword === "RUN") for (const { fields } of instruction.mounts) refer(fields.get("from"));
   }
   return [...found];
+};
+
+/** Undefined unless something besides the variables is written. */
+const namePattern = (text: string): RegExp | undefined => {
+  const parts = text.toLowerCase().split(/\$\{?\w+\}?/);
+  if (parts.length === 1 || parts.join("").length < 2 || /[/:@$]/.test(parts.join(""))) return undefined;
+  return new RegExp(`^${parts.map((part) => part.replace(/[^a-z0-9_-]/g, "\\$&")).join("[a-z0-9._-]+")}$`);
 };
 
 /** Targets are the leaves, the last stage and those that are named; what ships is a leaf with what it is built FROM. */
