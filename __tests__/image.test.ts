@@ -148,7 +148,7 @@ describe("layers laid over each other", () => {
 
 describe("what files tell", () => {
   test.each([
-    ["var/lib/apt/lists/deb.debian.org_dists", "package lists", "apt", "var/lib/apt/lists"],
+    ["var/lib/apt/lists/deb.example.org_dists", "package lists", "apt", "var/lib/apt/lists"],
     ["var/cache/apt/archives/curl.deb", "package cache", "apt", "var/cache/apt"],
     ["var/cache/apk/APKINDEX.1.tar.gz", "package lists", "apk", "var/cache/apk"],
     ["root/.cache/pip/http/1", "package cache", "pip", "root/.cache/pip"],
@@ -306,14 +306,14 @@ describe("search for secrets", () => {
 
   test("a line of a file of settings, and the value in it, tell; lines that every image may hold do not", async () => {
     const npmrc =
-      "registry=https://registry.npmjs.org/\nalways-auth=true\n//registry.npmjs.org/:_authToken=npm_a1B2c3D4e5\n";
+      "registry=https://npm.example.com/\nalways-auth=true\n//npm.example.com/:_authToken=npm_a1B2c3D4e5\n";
     const find = (body: string): Promise<unknown> => leaksOf([{ id: "npmrc", value: npmrc }], file("f", body));
     expect(await find(npmrc)).toEqual([["npmrc", "as it is", "f", "contents"]]);
-    expect(await find("//registry.npmjs.org/:_authToken=npm_a1B2c3D4e5")).toEqual([
+    expect(await find("//npm.example.com/:_authToken=npm_a1B2c3D4e5")).toEqual([
       ["npmrc", "line 3", "f", "contents"],
     ]);
     expect(await find("token: npm_a1B2c3D4e5")).toEqual([["npmrc", "value in line 3", "f", "contents"]]);
-    expect(await find("registry=https://registry.npmjs.org/\nalways-auth=true")).toEqual([]);
+    expect(await find("registry=https://npm.example.com/\nalways-auth=true")).toEqual([]);
   });
 
   test.each([

@@ -158,7 +158,7 @@ interface Part {
 
 /**
  * The lines that would tell the secret, and the values in them. A file of settings has lines that half the images
- * of the world hold too (`registry=https://registry.npmjs.org/`): they prove nothing.
+ * of the world hold too (`registry=https://npm.example.com/`): they prove nothing.
  */
 const tellingParts = (whole: string): readonly Part[] => {
   const lines = whole.split(/\r\n|\r|\n/).map((line) => line.trim());

@@ -58,7 +58,7 @@ ADD --checksum=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789
     {
       title: "signed packages, and URLs that are data",
       good: `LABEL url="http://example.org"
-RUN echo "deb http://deb.debian.org/debian bookworm main" > /etc/apt/sources.list && apt-get update
+RUN echo "deb http://deb.example.org/debian bookworm main" > /etc/apt/sources.list && apt-get update
 `,
     },
   ],

@@ -48,7 +48,7 @@ Install the certificate of your private authority instead (\`COPY ca.crt /usr/lo
     {
       title: "options and settings of other programs",
       bad: `RUN wget ⟦--no-check-certificate⟧ https://example.org/a && \\
-    pip install ⟦--trusted-host⟧ pypi.org app && \\
+    pip install ⟦--trusted-host⟧ pypi.example.org app && \\
     git config --global ⟦http.sslVerify⟧ false && \\
     npm config set ⟦strict-ssl⟧ false
 `,

@@ -40,7 +40,7 @@ COPY ⟦.git⟧ /src/.git
     {
       title: "a configuration with a token",
       files: {
-        ".npmrc": "//registry.npmjs.org/:_authToken=0a1b2c3d-4e5f-6071\n",
+        ".npmrc": "//npm.example.com/:_authToken=0a1b2c3d-4e5f-6071\n",
         "a.pem": "-----BEGIN CERTIFICATE-----\n",
       },
       bad: "COPY ⟦.npmrc⟧ a.pem /app/\n",
@@ -53,7 +53,7 @@ COPY ⟦.git⟧ /src/.git
       title: "a configuration without a token",
       files: {
         ".npmrc": `save-exact=true
-//registry.npmjs.org/:_authToken=\${NPM_TOKEN}
+//npm.example.com/:_authToken=\${NPM_TOKEN}
 `,
       },
       good: "COPY .npmrc package.json /app/\n",

@@ -30,11 +30,11 @@ export default defineRule({
       bad: `FROM node:24 AS build
 ARG ⟦NPM_TOKEN⟧
 COPY . .
-RUN echo "//registry.npmjs.org/:_authToken=\${NPM_TOKEN}" > .npmrc && npm ci && rm .npmrc
+RUN echo "//npm.example.com/:_authToken=\${NPM_TOKEN}" > .npmrc && npm ci && rm .npmrc
 `,
       fixed: `FROM node:24 AS build
 COPY . .
-RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN echo "//registry.npmjs.org/:_authToken=\${NPM_TOKEN}" > .npmrc && npm ci && rm .npmrc
+RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN echo "//npm.example.com/:_authToken=\${NPM_TOKEN}" > .npmrc && npm ci && rm .npmrc
 `,
       message: "ARG `NPM_TOKEN` takes a secret, which stays in the history of the image",
     },

@@ -35,14 +35,14 @@ Mount the secret where the program looks for it (\`--mount=type=secret,id=npmrc,
       title: "through a variable and a redirect",
       bad: `RUN --mount=type=secret,id=token \\
     TOKEN="$(cat /run/secrets/token)"; \\
-    echo "//registry.npmjs.org/:_authToken=\${TOKEN}" \\
+    echo "//npm.example.com/:_authToken=\${TOKEN}" \\
       >> ⟦.npmrc⟧; \\
     npm ci
 `,
     },
     {
       title: "as a variable, in a configuration and in a clone",
-      bad: `RUN --mount=type=secret,id=token,env=TOKEN npm config set //registry.npmjs.org/:_authToken ⟦"$TOKEN"⟧ && npm ci
+      bad: `RUN --mount=type=secret,id=token,env=TOKEN npm config set //npm.example.com/:_authToken ⟦"$TOKEN"⟧ && npm ci
 RUN --mount=type=secret,id=gh git clone ⟦"https://x:$(cat /run/secrets/gh)@example.org/a.git"⟧ /src
 `,
     },
@@ -72,7 +72,7 @@ RUN --mount=type=secret,id=pw npm set //r/:_authToken "$(cat /run/secrets/pw)" &
     },
     {
       title: "on another mount",
-      good: `RUN --mount=type=secret,id=key --mount=type=tmpfs,target=/work cat /run/secrets/key > /work/key && sign /work/key
+      good: `RUN --mount=type=secret,id=key --mount=type=tmpfs,target=/mnt cat /run/secrets/key > /mnt/key && sign /mnt/key
 RUN --mount=type=secret,id=key export KEY=$(cat /run/secrets/key) && make > /var/log/make.log
 `,
     },
