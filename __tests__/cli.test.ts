@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, describe, expect, test } from "@jest/globals";
+import { shownExamples } from "../src/cli-examples.ts";
 import { explainText } from "../src/cli-rules.ts";
 import { noPaint } from "../src/report/paint.ts";
 import { rules } from "../src/rules/registry.ts";
@@ -200,6 +201,41 @@ Options:
     const text = cli(tmpdir(), ["rules"]).stdout.split("\n");
     expect(text[0]).toMatch(/^rule +recommended +strict +fix +what it asks for$/);
     expect(text.at(-2)).toBe(`${rules.length} rules; more on one: docker-hygiene explain RULE`);
+  });
+
+  test("shows examples with carets and the fix as a diff", () => {
+    const examples = [
+      { bad: "FROM a\nRUN \\\n\t⟦x\\\n  y⟧ && ⟦⟧z\n", title: "Two places", files: { "x.sh": "" } },
+      { bad: "FROM a\nENV ⟦A b⟧\nRUN c\nENV ⟦D e⟧", fixed: "FROM a\nENV A=b\nRUN c\nENV D=e" },
+      { good: `ENV A=${"b".repeat(40)}` },
+      { bad: `RUN ⟦${"b".repeat(40)}⟧` },
+      { bad: "more" },
+    ];
+    const { shown, left } = shownExamples(examples, { paint: noPaint, width: 30 });
+    expect(left).toBe(1);
+    expect(shown.flatMap(({ title, lines }) => [title, ...lines])).toEqual([
+      "Bad: Two places",
+      "# beside it: x.sh",
+      "FROM a",
+      "RUN \\",
+      "    x\\",
+      "    ^^",
+      "  y && z",
+      "  ^    ^",
+      "Bad",
+      "  FROM a",
+      "- ENV A b",
+      "      ^^^",
+      "+ ENV A=b",
+      "  RUN c",
+      "- ENV D e",
+      "      ^^^",
+      "+ ENV D=e",
+      "Bad",
+      `RUN ${"b".repeat(40)}`,
+      "Good",
+      `ENV A=${"b".repeat(40)}`,
+    ]);
   });
 
   test("explains a rule by its alias", () => {

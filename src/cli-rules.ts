@@ -1,9 +1,10 @@
 import { nearestName } from "./build/target-names.ts";
+import { shownExamples } from "./cli-examples.ts";
 import { findRule } from "./config/find-rule.ts";
 import { UserError } from "./errors.ts";
 import type { Paint } from "./report/paint.ts";
 import { alignColumns, wrapWords } from "./report/table.ts";
-import type { Example, Level, Rule, RuleOption, Severity } from "./rules/rule.ts";
+import type { Level, Rule, RuleOption, Severity } from "./rules/rule.ts";
 
 /** `rules --format json`: what programs need to know of each rule. */
 export const rulesJson = (rules: readonly Rule[]): string => {
@@ -38,6 +39,8 @@ export const rulesText = (rules: readonly Rule[], paint: Paint): string => {
 export const severityOf = ({ level }: Pick<Rule, "level">): Severity =>
   [level.recommended, level.strict].find((one): one is Severity => one !== ("off" satisfies Level)) ?? "note";
 
+const rulesPage = "https://github.com/docker-hygiene/docker-hygiene/blob/main/docs/rules.md";
+
 /** `explain RULE`. An unknown name is a UserError with the nearest one. */
 export const explainText = (name: string, rules: readonly Rule[], paint: Paint, width: number): string => {
   const rule = findRule(name, rules);
@@ -54,6 +57,7 @@ export const explainText = (name: string, rules: readonly Rule[], paint: Paint, 
   const wrapped = (text: string): readonly string[] => wrapWords(text, Math.min(width, 100) - 4);
   const bullets = (items: readonly string[]): readonly string[] =>
     items.flatMap((item) => wrapped(item).map((line, index) => `${index === 0 ? "- " : "  "}${line}`));
+  const { shown, left } = shownExamples(rule.examples, { paint, width: width - 2 });
   return `${[
     `${paint("bold", rule.id)}: ${rule.summary}`,
     paint("dim", `${levels(rule)} · ${rule.scope} · ${fixes(rule)}`),
@@ -61,7 +65,8 @@ export const explainText = (name: string, rules: readonly Rule[], paint: Paint, 
     ...paragraphs(rule.why).flatMap((paragraph, index) => [...(index > 0 ? [""] : []), ...wrapped(paragraph)]),
     ...section("Says nothing about", bullets(rule.silent ?? [])),
     ...section("Options", bullets((rule.options ?? []).map(optionText))),
-    ...rule.examples.slice(0, 6).flatMap((example) => section(exampleTitle(example), exampleLines(example))),
+    ...shown.flatMap(({ title, lines }) => section(title, lines)),
+    ...(left === 0 ? [] : ["", paint("dim", `${left} more examples: ${rulesPage}#${rule.id}`)]),
     ...section("Also known as", rule.aliases.length > 0 ? wrapped(rule.aliases.join(", ")) : []),
     ...section("Sources", rule.sources ?? []),
     ...section("To silence it on one instruction, put above it", [`# docker-hygiene ignore=${rule.id} -- the reason`]),
@@ -84,16 +89,3 @@ const paragraphs = (markdown: string): readonly string[] =>
 
 const optionText = ({ name, type, default: fallback, summary }: RuleOption): string =>
   `${name} (${type}, ${JSON.stringify(fallback)} by default): ${summary}`;
-
-const exampleTitle = (example: Example): string => {
-  const kind = "good" in example ? "Good" : "Bad";
-  return example.title === undefined ? kind : `${kind}: ${example.title}`;
-};
-
-const exampleLines = (example: Example): readonly string[] => {
-  const text = "good" in example ? example.good : example.bad.replace(/[⟦⟧]/g, "");
-  const fixed = "fixed" in example && example.fixed !== undefined ? ["", "becomes", "", ...code(example.fixed)] : [];
-  return [...code(text), ...fixed];
-};
-
-const code = (text: string): readonly string[] => text.replace(/\n+$/, "").split("\n");
