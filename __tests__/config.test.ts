@@ -241,7 +241,7 @@ strict-labels: true
     ["profile: [strict]", "1:10: `profile` must be one of recommended, strict, all"],
     [
       "- a",
-      "1:1: the configuration must be a map of extends, profile, failure-threshold, files, exclude, bake, rules, overrides, dockerfiles, max-size, budgets, require-reason, allowed-registries, required-labels, forbid, require",
+      "1:1: the configuration must be a map of extends, profile, failure-threshold, shellcheck, buildkit-checks, files, exclude, bake, rules, overrides, dockerfiles, max-size, budgets, baseline-findings, require-reason, allowed-registries, required-labels, forbid, require",
     ],
     ["\n\nrules:\n  root-usr: off", "4:3: there is no rule `root-usr`; did you mean `root-user`?"],
     ["rules:\n  DL3002: loud", "2:11: the level of `DL3002` must be one of error, warning, note, off"],

@@ -153,3 +153,17 @@ test("old findings pass, new ones do not, wherever the command runs", () => {
   });
   expect(verdict("at", ".", "api").said.at(-1)).toBe("fail: 0 errors, 0 warnings, 1 note · 1 known");
 });
+
+test("what a nested configuration has to say is said once", () => {
+  const cwd = folderOf({
+    "a/Dockerfile": "FROM debian:12.5\nUSER 1\n",
+    "a/b/Dockerfile": "FROM debian:12.5\nUSER 1\n",
+    "a/.hadolint.yaml": "unheard-of: true\nignored: [DL9999]\n",
+  });
+  const { stdout } = cli(cwd, "audit", "--format", "json");
+  const { notes } = JSON.parse(stdout) as { notes: readonly string[] };
+  expect(notes.filter((note) => note.includes("hadolint"))).toEqual([
+    "a/.hadolint.yaml: `unheard-of` is not understood and left out",
+    "a/.hadolint.yaml: there is no rule for `DL9999`",
+  ]);
+});

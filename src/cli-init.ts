@@ -36,18 +36,25 @@ failure-threshold: error
 # Files and folders to leave out.
 # exclude: [examples/broken]
 
-# A level (error, warning, note, off) by rule id or by another linter's name for it.
+# A level (error, warning, note, off) by rule id or by another linter's name for it, or level and options.
+# "docker-hygiene rules" lists the rules, "docker-hygiene explain RULE" tells more on one.
 # rules:
-#   missing-label: off
+#   missing-user: off
 #   DL3008: warning
+#   missing-label: { level: warning, labels: [org.opencontainers.image.source] }
 
 # Other settings for some Dockerfiles.
 # overrides:
 #   - files: [tools/**]
 #     rules: { missing-user: off }
 
-# An ignore comment must give its reason: # docker-hygiene ignore=root-user -- the reason
+# A comment above an instruction silences a rule there: # docker-hygiene ignore=root-user -- the reason
+# This reports comments without a reason.
 # require-reason: true
+
+# Findings that were there before and do not count. To write the file:
+# docker-hygiene audit --write-baseline .github/docker-hygiene-baseline.json
+# baseline-findings: .github/docker-hygiene-baseline.json
 
 # Where base images may come from, and the labels that every image must carry.
 # allowed-registries: [docker.io, ghcr.io]
@@ -64,9 +71,10 @@ failure-threshold: error
 # budgets:
 #   - { target: release, max-size: 20MB }
 
-# House rules without code.
+# House rules without code, on commands, images, labels and instructions.
 # forbid:
-#   - { command: wget, message: Use curl with --fail }
+#   - { id: no-wget, command: wget, message: Use curl with --fail }
+#   - { id: no-hub, image: docker.io/*, message: Pull through our registry, level: error }
 # require:
-#   - { label: org.opencontainers.image.source, message: Name the source repository }
+#   - { id: team, label: com.example.team, pattern: ^(web|data)$, message: Label the image with its team }
 `;

@@ -39,6 +39,12 @@ RUN apt-get update && \\
     apt-get install -y curl
 \`\`\`
 
-\`ignore=\` covers the instruction behind it, or the next line where it stands inside an instruction; \`ignore-file=\` covers the file. Ids are rule ids, the names that other linters have for them, \`custom/…\`, or \`all\`. The comments of other linters hold as well: \`# hadolint ignore=\`, \`# hadolint global ignore=\`, \`# check=skip=\`, \`#trivy:ignore:\`, \`#checkov:skip=\`, \`# kics-scan ignore\` and \`# tally ignore=\`. An ignore of ours that hides nothing is reported (\`unused-ignore\`), and with \`require-reason: true\` one without a reason too.`.split(
+\`ignore=\` covers the instruction behind it, or the next line where it stands inside an instruction; \`ignore-file=\` covers the file. Ids are rule ids, the names that other linters have for them, \`custom/…\`, or \`all\`. The comments of other linters hold as well: \`# hadolint ignore=\`, \`# hadolint global ignore=\`, \`# check=skip=\`, \`#trivy:ignore:\`, \`#checkov:skip=\`, \`# kics-scan ignore\` and \`# tally ignore=\`. An ignore of ours that hides nothing is reported (\`unused-ignore\`), and with \`require-reason: true\` one without a reason too.
+
+## Findings that are known
+
+A project that begins to audit has findings already. \`docker-hygiene audit --write-baseline .github/docker-hygiene-baseline.json\` writes them down, and with \`baseline-findings: .github/docker-hygiene-baseline.json\` in the configuration (or the flag \`--baseline-findings\`, or the input of that name) they no longer count: a run tells how many it knows and judges the others.
+
+A finding is known by its file, its rule and what its lines say, blanks left out; the line it stands on may change, and when what it says changes it is new. Findings that are gone are noted; writing the baseline again takes them off. Commit the file: it has one line for each finding.`.split(
   "\n",
 );
