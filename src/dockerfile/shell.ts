@@ -1,8 +1,16 @@
-import type * as Shell from "unbash";
-import { forEachChild, parse } from "unbash";
-import { joinText, type Piece } from "./joined-text.ts";
 import type { JoinedText, Span } from "./model.ts";
-import type { Enclosure, Redirect, ShellAssignment, ShellCommand, ShellWord } from "./script.ts";
+import type { Enclosure, ShellCommand } from "./script.ts";
+import { forEachChild, parse, type Shell } from "./shell-parser.ts";
+import {
+  assignment,
+  heredocBody,
+  holdsSubstitution,
+  opaque,
+  redirection,
+  shellWord,
+  unquoted,
+  wrappedAssignment,
+} from "./shell-words.ts";
 import { programName, unwrap } from "./shell-wrappers.ts";
 
 /** The simple commands of a POSIX or bash script in source order, wherever they are nested. */
@@ -291,99 +299,4 @@ const readSubstitutions = (reader: Reader, node: Shell.SyntaxNode, context: Cont
   }
   if (node.type === "Word" && !node.parts) return;
   forEachChild(node, (child) => readSubstitutions(reader, child, context));
-};
-
-/** A script whose own text was unescaped: all of it stands at the substitution that holds it. */
-const opaque = (text: string, source: JoinedText, node: { readonly pos: number; readonly end: number }): JoinedText => {
-  const span = source.locate(node.pos, node.end);
-  return { text, locate: () => span };
-};
-
-const holdsSubstitution = (node: Shell.SyntaxNode): boolean => {
-  if (node.type === "CommandExpansion" || node.type === "ProcessSubstitution") return true;
-  let found = false;
-  forEachChild(node, (child) => {
-    found ||= holdsSubstitution(child);
-  });
-  return found;
-};
-
-const shellWord = (word: Shell.CommandArgument, source: JoinedText): ShellWord => {
-  const span = source.locate(word.pos, word.end);
-  if (word.type === "Word") return { value: word.value, isLiteral: isLiteral(word), span };
-  const { value } = word;
-  if (value.type === "ArrayValue") return { value: word.text, isLiteral: false, span };
-  return { value: `${word.name}${word.append ? "+" : ""}=${value.value}`, isLiteral: isLiteral(value), span };
-};
-
-const isLiteral = (word: Shell.Word): boolean => word.parts?.every(isLiteralPart) ?? true;
-
-const isLiteralPart = (part: Shell.WordPart): boolean => {
-  switch (part.type) {
-    case "Literal":
-    case "SingleQuoted":
-    case "AnsiCQuoted":
-      return true;
-    case "DoubleQuoted":
-    case "LocaleString":
-      return part.parts.every(isLiteralPart);
-    default:
-      return false;
-  }
-};
-
-const assignment = (node: Shell.Assignment, source: JoinedText): ShellAssignment => ({
-  name: node.name,
-  value: node.value.type === "Word" ? shellWord(node.value, source) : undefined,
-  span: source.locate(node.pos, node.end),
-});
-
-const wrappedAssignment = (word: ShellWord | undefined): readonly ShellAssignment[] => {
-  const sign = word?.value.indexOf("=") ?? -1;
-  if (!word || sign === -1) return [];
-  return [{ name: word.value.slice(0, sign), value: { ...word, value: word.value.slice(sign + 1) }, span: word.span }];
-};
-
-const redirection = (node: Shell.Redirection, source: JoinedText): Redirect => {
-  const descriptor = node.descriptor?.type === "FileDescriptor" ? node.descriptor.value : undefined;
-  const span = source.locate(node.pos, node.end);
-  if (node.type !== "HereDoc") {
-    return { operator: node.operator, descriptor, target: node.target && shellWord(node.target, source), span };
-  }
-  return { operator: node.operator, descriptor, target: undefined, span, body: node.body.text };
-};
-
-const heredocBody = (node: Shell.HereDoc, source: JoinedText): JoinedText => ({
-  text: source.text.slice(node.body.pos, node.body.end),
-  locate: (start, end) => source.locate(node.body.pos + start, node.body.pos + end),
-});
-
-/** A word's text with its quotes taken off, variables kept, and the way back to the file. */
-const unquoted = (word: Shell.Word, source: JoinedText): JoinedText => {
-  const raw = source.text.slice(word.pos, word.end);
-  const parts: string[] = [];
-  const pieces: Piece[] = [];
-  let quote = "";
-  let length = 0;
-  for (let at = 0; at < raw.length; at++) {
-    const character = raw.charAt(at);
-    if (quote === "" ? character === "'" || character === '"' : character === quote) {
-      quote = quote === "" ? character : "";
-      continue;
-    }
-    const isEscape = character === "\\" && (quote === "" || (quote === '"' && '$`"\\\n'.includes(raw.charAt(at + 1))));
-    const width = isEscape && at + 1 < raw.length ? 2 : 1;
-    pieces.push({ at: length, source: at, width });
-    at += width - 1;
-    parts.push(raw.charAt(at));
-    length++;
-  }
-  const inner = joinText(parts.join(""), pieces);
-  return {
-    text: inner.text,
-    locate: (start, end) => {
-      const span = inner.locate(start, end);
-      return source.locate(word.pos + span.start, word.pos + span.end);
-    },
-  };
 };
