@@ -21,6 +21,8 @@ const defaults = {
   profile: "recommended",
   failureThreshold: "error",
   config: undefined,
+  shellcheck: "auto",
+  buildkitChecks: "auto",
   build: "auto",
   bake: { files: [], folder: "/repo" },
   targets: [],

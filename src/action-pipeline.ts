@@ -102,7 +102,5 @@ export const runPipeline = async ({
 /** `auto` and `none` are words of the action; the settings know files. */
 const isNoFile = ({ name, text }: Given): boolean => name === "baseline" && ["auto", "none"].includes(text.trim());
 
-export const ruleInfos: readonly RuleInfo[] = rules.flatMap(({ id }) => ruleInfo(id) ?? []);
-
 /** How text stands in the runner's log. */
 export const logText = { paint: noPaint, width: 140, verbosity: "verbose" } as const;

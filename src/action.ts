@@ -5,11 +5,12 @@ import { writeReportFiles } from "./action-files.ts";
 import { useKey } from "./action-identity.ts";
 import { type ActionInputs, readActionInputs } from "./action-inputs.ts";
 import { repositoryLinks } from "./action-links.ts";
-import { logText, prepare, ruleInfos, runPipeline } from "./action-pipeline.ts";
+import { logText, prepare, runPipeline } from "./action-pipeline.ts";
 import { cleanUp } from "./action-post.ts";
 import { connectForge } from "./adapters/github.ts";
 import { type Occasion, readOccasion } from "./adapters/github-event.ts";
 import { connectRunner, type Runner, summaryLimit } from "./adapters/github-runner.ts";
+import { ruleInfosOf } from "./cli-report.ts";
 import { maskForms, redactor } from "./build/redaction.ts";
 import { UserError } from "./errors.ts";
 import { redactReport } from "./redact-report.ts";
@@ -111,7 +112,7 @@ const publish = async (raw: Report, publication: Publication): Promise<number> =
   runner.printInert(renderResults(report, { ...logText, rule }));
   if (report.files.length === 0) runner.warn("There is no Dockerfile here. Check the inputs `paths` and `files`.");
   const category = occasion === undefined ? "docker-hygiene" : useKey(occasion, inputs.matrix);
-  const sarif = { rules: ruleInfos, repositoryPath: links.repositoryPath, category };
+  const sarif = { rules: ruleInfosOf(report), repositoryPath: links.repositoryPath, category };
   const files = await attempt(runner, "the report files", () =>
     writeReportFiles(report, { folder: inputs.outputFolder, page, sarif }),
   );

@@ -19,6 +19,7 @@ const looking: readonly Flag[] = [
   flags.threshold,
   flags.baselineFindings,
 ];
+const engines: readonly Flag[] = [flags.shellcheck, flags.buildkitChecks];
 const building: readonly Flag[] = [
   flags.bake,
   flags.target,
@@ -49,21 +50,21 @@ export const commands: readonly Command[] = [
     usage: "run [files and folders]",
     summary: "audit, build every target and measure it (the default)",
     about: ["Without an engine the audit still runs. A file that is named is taken whatever its name.", exitCodes],
-    flags: [...looking, flags.noBuild, ...building, ...showing],
+    flags: [...looking, ...engines, flags.noBuild, ...building, ...showing],
   },
   {
     name: "audit",
     usage: "audit [files and folders]",
     summary: "audit only",
     about: ["A file that is named is taken whatever its name. With --write-baseline nothing is judged.", exitCodes],
-    flags: [...looking, flags.writeBaseline, ...showing],
+    flags: [...looking, flags.writeBaseline, ...engines, ...showing],
   },
   {
     name: "build",
     usage: "build [files and folders]",
     summary: "as run, but an engine must be there",
     about: [exitCodes],
-    flags: [...looking, ...building, ...showing],
+    flags: [...looking, ...engines, ...building, ...showing],
   },
   {
     name: "fix",

@@ -1,3 +1,4 @@
+import { importedCheck } from "./audit/imported-checks.ts";
 import type { Target } from "./build/target.ts";
 import { severityOf } from "./cli-rules.ts";
 import { annotations, workflowCommands } from "./report/annotations.ts";
@@ -33,7 +34,7 @@ export const renderReport = (report: Report, format: Format, style: ReportStyle)
     case "github":
       return githubText(report);
     case "sarif":
-      return renderSarif(report, { rules: rules.map(asInfo), repositoryPath: (path) => path });
+      return renderSarif(report, { rules: ruleInfosOf(report), repositoryPath: (path) => path });
   }
 };
 
@@ -65,7 +66,18 @@ const githubText = (report: Report): string => {
 
 export const ruleInfo = (id: string): RuleInfo | undefined => {
   const rule = rules.find((one) => one.id === id);
-  return rule && asInfo(rule);
+  return rule ? asInfo(rule) : importedInfo(id);
+};
+
+/** What SARIF tells of rules: all of ours, and those of other engines that found something. */
+export const ruleInfosOf = ({ findings }: Pick<Report, "findings">): readonly RuleInfo[] => [
+  ...rules.map(asInfo),
+  ...[...new Set(findings.map(({ rule }) => rule))].flatMap((id) => importedInfo(id) ?? []),
+];
+
+const importedInfo = (id: string): RuleInfo | undefined => {
+  const check = /^(shellcheck|buildkit)\//.test(id) ? importedCheck(id) : undefined;
+  return check && { ...check, severity: severityOf({ level: check }), helpUri: check.url };
 };
 
 const asInfo = (rule: Rule): RuleInfo => ({

@@ -1,3 +1,4 @@
+import { type ImportedCheck, importedCheck } from "./audit/imported-checks.ts";
 import { nearestName } from "./build/target-names.ts";
 import { shownExamples } from "./cli-examples.ts";
 import { findRule } from "./config/find-rule.ts";
@@ -45,6 +46,8 @@ const rulesPage = "https://github.com/docker-hygiene/docker-hygiene/blob/main/do
 export const explainText = (name: string, rules: readonly Rule[], paint: Paint, width: number): string => {
   const rule = findRule(name, rules);
   if (rule === undefined) {
+    const imported = importedCheck(name);
+    if (imported !== undefined) return importedText(imported, paint, width);
     const meant = nearestName(
       name,
       rules.flatMap(({ id, aliases }) => [id, ...aliases]),
@@ -73,7 +76,26 @@ export const explainText = (name: string, rules: readonly Rule[], paint: Paint, 
   ].join("\n")}\n`;
 };
 
-const levels = ({ level }: Rule): string =>
+/** What is said of a check that another program makes. */
+const importedText = (check: ImportedCheck, paint: Paint, width: number): string =>
+  `${[
+    `${paint("bold", check.id)}: ${check.summary}`,
+    paint("dim", `${levels({ level: check })} · an imported check · no automatic fix`),
+    "",
+    ...wrapWords(check.why, Math.min(width, 100) - 4),
+    "",
+    paint("bold", "Read more"),
+    `  ${check.url}`,
+    "",
+    paint("bold", "To set its level, write into .docker-hygiene.yml"),
+    "  rules:",
+    `    ${check.id}: warning # or error, note, off`,
+    "",
+    paint("bold", "To silence it on one instruction, put above it"),
+    `  # docker-hygiene ignore=${check.id} -- the reason`,
+  ].join("\n")}\n`;
+
+const levels = ({ level }: Pick<Rule, "level">): string =>
   level.recommended === level.strict
     ? level.recommended
     : `${level.recommended}, ${level.strict} in the profile strict`;

@@ -1,3 +1,5 @@
+import type { CheckAnswer, CheckQuestion } from "./audit/imported-buildkit.ts";
+import type { ScriptComment, ScriptToCheck } from "./audit/imported-shell.ts";
 import type { BakeDefinition } from "./build/bake.ts";
 import type { Supplied } from "./build/preflight.ts";
 import type { BuildResult, Secret, SshForward, Target } from "./build/target.ts";
@@ -69,6 +71,24 @@ export interface Docker {
       readonly onEvent: (event: BuildEvent) => void;
     },
   ) => Promise<readonly BuiltTarget[]>;
+}
+
+/** ShellCheck, as a program beside this one. */
+export interface ShellCheck {
+  /** The comments on each script; undefined where it took too long. `absent`: the program cannot be used. */
+  readonly check: (
+    scripts: readonly ScriptToCheck[],
+    signal: AbortSignal,
+  ) => Promise<
+    | { readonly status: "done"; readonly comments: readonly (readonly ScriptComment[] | undefined)[] }
+    | { readonly status: "absent"; readonly reason: string }
+  >;
+}
+
+/** BuildKit's own checks, which need an engine. */
+export interface BuildChecks {
+  /** Never rejects because of a file: an answer says why it is not whole. */
+  readonly check: (questions: readonly CheckQuestion[], signal: AbortSignal) => Promise<readonly CheckAnswer[]>;
 }
 
 /**

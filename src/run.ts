@@ -1,5 +1,4 @@
 import { findingsOf } from "./audit/findings.ts";
-import type { BakeTarget } from "./build/bake.ts";
 import type { Target } from "./build/target.ts";
 import type { Configs } from "./config.ts";
 import { decodeText } from "./dockerfile/decode.ts";
@@ -20,7 +19,8 @@ import {
   readBaked,
 } from "./run-builds.ts";
 import { sortKnown } from "./run-known.ts";
-import type { Config, Settings } from "./settings.ts";
+import { type CheckedBuild, checkedBuild, type ImportedChecks, openImportedChecks } from "./run-imported.ts";
+import { type Config, ruleSettingsFor, type Settings } from "./settings.ts";
 import { version } from "./version.ts";
 import type { World } from "./world.ts";
 
@@ -44,7 +44,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
   const clock = stopwatch(world.now);
   const { root } = configs;
   const baseline = request.baseline ?? (await baselineOfSettings(settings, world));
-  const { discovery, baked, engine, audits } = await findAndAudit(request, clock);
+  const { discovery, baked, engine, audits, remarks } = await findAndAudit(request, clock);
   const files = audits.map(({ reported }) => reported);
   const found = audits.flatMap((audit) => audit.findings);
   const sorted = await sortKnown(found, files, request);
@@ -94,6 +94,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
         ...(buildImpossible === undefined ? [] : [`Nothing was built: ${buildImpossible}`]),
       ]),
     ],
+    remarks,
     verdict,
     timings: clock.laps(),
   };
@@ -106,7 +107,11 @@ export interface DryRun extends BuildPlan {
 
 /** Finds, audits and plans as `run` does, and builds nothing. */
 export const dryRun = async (request: RunRequest): Promise<DryRun> => {
-  const { discovery, baked, engine, audits } = await findAndAudit(request, stopwatch(request.world.now));
+  const settings = { ...request.settings, shellcheck: false, buildkitChecks: false };
+  const { discovery, baked, engine, audits } = await findAndAudit(
+    { ...request, settings },
+    stopwatch(request.world.now),
+  );
   const plan = await planBuilds(
     audits.flatMap(({ facts }) => facts ?? []),
     request,
@@ -128,8 +133,9 @@ const findAndAudit = async (request: RunRequest, clock: ReturnType<typeof stopwa
 
   const isBuilding = wantsBuild && discovery.files.length > 0;
   const engine: Engine | undefined = isBuilding ? await world.docker.engine() : undefined;
-  const audits = await auditAll(discovery.files, request, engine, baked);
-  return { discovery, baked, engine, audits };
+  const imported = await openImportedChecks({ ...request, engine });
+  const audits = await auditAll(discovery.files, request, { engine, baked, imported });
+  return { discovery, baked, engine, audits, remarks: imported.remarks() };
 };
 
 interface Audit {
@@ -141,23 +147,30 @@ interface Audit {
   readonly facts: KnownFile | undefined;
 }
 
+interface Around {
+  readonly engine: Engine | undefined;
+  readonly baked: BakedFiles;
+  readonly imported: ImportedChecks;
+}
+
+/** Further files are judged while engines look at the first ones. */
 const auditAll = async (
   found: readonly FoundFile[],
   request: RunRequest,
-  engine: Engine | undefined,
-  baked: BakedFiles,
+  around: Around,
 ): Promise<readonly Audit[]> => {
-  const audits: Audit[] = [];
-  for (const file of found) audits.push(await auditOne(file, request, engine, baked.byFile.get(file.absolute)));
-  return audits;
+  const audits: { readonly whole: Promise<Audit> }[] = [];
+  for (const file of found) audits.push(await auditOne(file, request, around));
+  around.imported.finish();
+  return Promise.all(audits.map(({ whole }) => whole));
 };
 
 const auditOne = async (
   found: FoundFile,
   request: RunRequest,
-  engine: Engine | undefined,
-  baked: readonly BakeTarget[] | undefined,
-): Promise<Audit> => {
+  { engine, baked: allBaked, imported }: Around,
+): Promise<{ readonly whole: Promise<Audit> }> => {
+  const baked = allBaked.byFile.get(found.absolute);
   const isBuilding = engine?.status === "ready";
   let opened: OpenedFile;
   try {
@@ -165,21 +178,24 @@ const auditOne = async (
   } catch (error) {
     if (error instanceof UserError) throw error;
     const reason = error instanceof Error ? error.message : String(error);
-    return {
+    const unread: Audit = {
       found,
       reported: { path: found.path, text: "", error: reason, ignored: 0 },
       findings: [],
       notes: [],
       facts: undefined,
     };
+    return { whole: Promise.resolve(unread) };
   }
   const { own, context, audit } = opened;
   const { dockerfile, file, outcome } = audit(decodeText(opened.bytes));
   const note = isBuilding ? context().note : undefined;
-  return {
+  const levels = { profile: request.settings.profile, settings: ruleSettingsFor(opened.config, found.absolute) };
+  const build = (): CheckedBuild => checkedBuild(opened, context().context, request.settings, baked?.[0]);
+  const whole = imported.add({ path: found.path, file, outcome, levels, build });
+  const { path, text } = dockerfile;
+  const audited: Omit<Audit, "reported" | "findings"> = {
     found,
-    reported: { path: found.path, text: dockerfile.text, error: undefined, ignored: outcome.ignored.length },
-    findings: findingsOf(dockerfile, outcome.problems),
     notes: [
       ...opened.config.notes,
       ...(note === undefined ? [] : [note]),
@@ -202,6 +218,13 @@ const auditOne = async (
         ...(baked && { bake: baked }),
       },
     },
+  };
+  return {
+    whole: whole.then(({ problems, ignored }) => ({
+      ...audited,
+      reported: { path, text, error: undefined, ignored: ignored.length },
+      findings: findingsOf({ path, text }, problems),
+    })),
   };
 };
 

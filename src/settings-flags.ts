@@ -32,6 +32,18 @@ export const flags = {
     summary: "fail on findings of this level: error, warning, note or none",
     gives: "failure-threshold",
   },
+  shellcheck: {
+    name: "shellcheck",
+    value: "WHEN",
+    summary: "let ShellCheck judge scripts: auto, true or false",
+    gives: "shellcheck",
+  },
+  buildkitChecks: {
+    name: "buildkit-checks",
+    value: "WHEN",
+    summary: "ask BuildKit for its own checks: auto, true or false",
+    gives: "buildkit-checks",
+  },
   files: { name: "files", value: "GLOB", summary: "look for these files instead of the usual names", gives: "files" },
   exclude: { name: "exclude", value: "GLOB", summary: "leave out these files and folders", gives: "exclude" },
   bake: { name: "bake", value: "FILE", summary: "plan targets by this Bake or Compose file", gives: "bake" },

@@ -27,6 +27,8 @@ export const settingNames = [
   "profile",
   "failure-threshold",
   "config",
+  "shellcheck",
+  "buildkit-checks",
   "build",
   "bake",
   "targets",
@@ -98,6 +100,8 @@ export const readSettings = (
     profile: readChoice(last("profile"), profiles) ?? config.profile ?? "recommended",
     failureThreshold: readChoice(last("failure-threshold"), failureThresholds) ?? config.failureThreshold ?? "error",
     config: text("config"),
+    shellcheck: readEngine(last("shellcheck")) ?? config.shellcheck ?? "auto",
+    buildkitChecks: readEngine(last("buildkit-checks")) ?? config.buildkitChecks ?? "auto",
     build: readBuild(last("build"), command),
     bake:
       all("bake").length > 0
@@ -153,6 +157,11 @@ const readBuild = (given: Given | undefined, command: Settings["command"]): Sett
   if (command === "audit") return false;
   const choice = readChoice(given, ["auto", "true", "false"]) ?? (command === "build" ? "true" : "auto");
   return choice === "auto" ? choice : choice === "true";
+};
+
+const readEngine = (given: Given | undefined): boolean | "auto" | undefined => {
+  const choice = readChoice(given, ["auto", "true", "false"]);
+  return choice === undefined || choice === "auto" ? choice : choice === "true";
 };
 
 const readBoolean = (given: Given | undefined): boolean | undefined => {

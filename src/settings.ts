@@ -17,6 +17,10 @@ export interface Settings {
   readonly config: string | undefined;
   /** `true`: building must be possible; `auto`: build when an engine is there; `false`: audit only. */
   readonly build: boolean | "auto";
+  /** `true`: ShellCheck must be there; `auto`: it judges scripts where it is on the PATH. */
+  readonly shellcheck: boolean | "auto";
+  /** `true`: an engine must be there; `auto`: BuildKit's checks are made where there is one for the builds. */
+  readonly buildkitChecks: boolean | "auto";
   /** Bake and Compose files to plan targets from (absolute), and the folder that their paths start at. */
   readonly bake: { readonly files: readonly string[]; readonly folder: string };
   readonly targets: readonly string[];
@@ -56,6 +60,8 @@ export interface Config {
   readonly folder: string;
   readonly profile: Profile | undefined;
   readonly failureThreshold: Severity | "none" | undefined;
+  readonly shellcheck?: Settings["shellcheck"];
+  readonly buildkitChecks?: Settings["buildkitChecks"];
   readonly files: readonly string[];
   readonly exclude: readonly string[];
   /** Bake and Compose files, absolute. */

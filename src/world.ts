@@ -1,12 +1,16 @@
 import { connectDocker } from "./adapters/buildx.ts";
+import { connectBuildChecks } from "./adapters/buildx-check.ts";
 import { createFiles } from "./adapters/files.ts";
 import { measure } from "./adapters/oci-layout.ts";
-import type { Docker, Files } from "./ports.ts";
+import { connectShellcheck } from "./adapters/shellcheck.ts";
+import type { BuildChecks, Docker, Files, ShellCheck } from "./ports.ts";
 
 /** The world as the pipeline needs it, for the command line and the action alike. */
 export interface World {
   readonly files: Files;
   readonly docker: Docker;
+  readonly shellcheck: ShellCheck;
+  readonly buildChecks: BuildChecks;
   /** Milliseconds; only differences count. */
   readonly now: () => number;
 }
@@ -25,5 +29,7 @@ export const connectWorld = (options: {
     measure,
     ...(options.temporaryFolder === undefined ? {} : { temporaryFolder: options.temporaryFolder }),
   }),
+  shellcheck: connectShellcheck(options),
+  buildChecks: connectBuildChecks(options),
   now: () => performance.now(),
 });

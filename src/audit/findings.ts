@@ -4,7 +4,10 @@ import type { Finding, Place } from "../report/report.ts";
 import type { AuditProblem } from "./audit.ts";
 
 /** The problems of one file as findings, with places that people read and fingerprints that survive a move. */
-export const findingsOf = (dockerfile: Dockerfile, problems: readonly AuditProblem[]): readonly Finding[] => {
+export const findingsOf = (
+  dockerfile: Pick<Dockerfile, "text" | "path">,
+  problems: readonly AuditProblem[],
+): readonly Finding[] => {
   if (problems.length === 0) return [];
   const { text, path } = dockerfile;
   const starts = lineStarts(text);

@@ -15,7 +15,13 @@ export interface IgnoreBook {
   readonly unused: (hasRun: (rule: Rule) => boolean) => readonly UnusedIgnore[];
 }
 
-export const openIgnores = (file: AuditedFile, rules: readonly Rule[]): IgnoreBook => {
+/** What of a file tells what its comments hide. */
+export interface IgnoringFile {
+  readonly ignores: AuditedFile["ignores"];
+  readonly dockerfile: Pick<AuditedFile["dockerfile"], "stages">;
+}
+
+export const openIgnores = (file: IgnoringFile, rules: readonly Rule[]): IgnoreBook => {
   const holders = ruleHolders(rules);
   const used = new Set<Ignore>();
   return {
@@ -60,7 +66,7 @@ const aboutIgnores: ReadonlySet<string> = new Set(["unused-ignore", "ignore-with
 const reaches = (
   { covers, isOnTop, format }: Ignore,
   { at, rule }: Found,
-  file: AuditedFile,
+  file: IgnoringFile,
   holders: ReadonlyMap<string, Rule>,
 ): boolean => {
   if (at.start >= covers.start && at.start < Math.max(covers.end, covers.start + 1)) return true;
@@ -81,6 +87,7 @@ const speaksOf = ({ id, format }: Ignore, rule: string, holders: ReadonlyMap<str
 /** Ids that each peer gives to its checks; its `all` speaks of those alone. */
 const peerIds: Readonly<Record<Exclude<IgnoreFormat, "own">, RegExp>> = {
   hadolint: /^(DL|(shellcheck\/)?SC)\d{4}$/,
+  shellcheck: /^shellcheck\//,
   tally: /./,
   buildkit: /^(buildkit\/.*|([A-Z][a-z]+){2,}.*)$/,
   trivy: /^DS-\d{4}$/,

@@ -45,6 +45,8 @@ export const readConfig = (text: string, place: ConfigPlace, rules: readonly Rul
     says: given({
       profile: values.get("profile") as Profile | undefined,
       failureThreshold: values.get("failure-threshold") as Severity | "none" | undefined,
+      shellcheck: engine(values.get("shellcheck")),
+      buildkitChecks: engine(values.get("buildkit-checks")),
       files: texts("files"),
       exclude: texts("exclude"),
       bake: texts("bake")?.map((path) => place.resolve(path)),
@@ -79,6 +81,9 @@ export const dockerfileMatcher = (globs: readonly string[], place: ConfigPlace):
   const matches = compileFolderGlobs(globs);
   return (absolute) => matches(place.below(absolute) ?? absolute);
 };
+
+const engine = (value: unknown): boolean | "auto" | undefined =>
+  value === undefined || value === "auto" ? value : value === "true";
 
 const given = (says: { readonly [Key in keyof ConfigLayer["says"]]: ConfigLayer["says"][Key] | undefined }) =>
   Object.fromEntries(Object.entries(says).filter(([, value]) => value !== undefined)) as ConfigLayer["says"];

@@ -88,6 +88,19 @@ export const configShape: ObjectShape = {
       default: "error",
     },
     {
+      key: "shellcheck",
+      shape: { kind: "choice", values: ["auto", "true", "false"] },
+      summary: "Let ShellCheck judge the scripts: where it is on the PATH, always (it must be there), or never.",
+      default: "auto",
+    },
+    {
+      key: "buildkit-checks",
+      shape: { kind: "choice", values: ["auto", "true", "false"] },
+      summary:
+        "Ask BuildKit for its own checks: where an engine is there for the builds, always (an `audit` asks it too), or never.",
+      default: "auto",
+    },
+    {
       key: "files",
       shape: { kind: "texts" },
       summary: "Globs that take the place of the usual names; one without a slash speaks of a file name in any folder.",

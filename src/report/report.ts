@@ -116,6 +116,8 @@ export interface Report {
   readonly secrets?: SecretSearch;
   /** What the reader should know and need not act on: left out templates, no engine, … */
   readonly notes: readonly string[];
+  /** What only a verbose report says: engines that were not there. */
+  readonly remarks?: readonly string[];
   readonly verdict: Verdict;
   /** Milliseconds per part of the run, in order. */
   readonly timings: readonly { readonly part: string; readonly milliseconds: number }[];

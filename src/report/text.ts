@@ -54,7 +54,9 @@ export const renderResults = (report: Report, options: TextOptions): string =>
     ...sizesText(report, options),
     ...lineTables(report, options),
     ...(report.secrets === undefined ? [] : [`secrets: ${oneLine(secretsLine(report.secrets))}`]),
-    ...report.notes.map((note) => `${options.paint("dim", "note:")} ${oneLine(note).trim()}`),
+    ...[...report.notes, ...(options.verbosity === "verbose" ? (report.remarks ?? []) : [])].map(
+      (note) => `${options.paint("dim", "note:")} ${oneLine(note).trim()}`,
+    ),
     verdictText(report, options),
   ]);
 

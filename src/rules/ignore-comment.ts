@@ -1,7 +1,7 @@
 import type { Dockerfile, Span } from "../dockerfile/model.ts";
 
 /** Whose way of writing an ignore is. */
-export type IgnoreFormat = "own" | "hadolint" | "tally" | "buildkit" | "trivy" | "checkov" | "kics";
+export type IgnoreFormat = "own" | "hadolint" | "shellcheck" | "tally" | "buildkit" | "trivy" | "checkov" | "kics";
 
 /** One id that a comment or directive silences. */
 export interface Ignore {
@@ -68,6 +68,10 @@ const formats: readonly ((text: string) => Said | undefined)[] = [
     const match = /^hadolint\s+(global\s+|stage\s+)?ignore\s*=\s*([\w/, \t]+?)\s*(?:[#;:-]+\s*(.*))?$/.exec(text);
     const reach = match?.[1] === undefined ? "next" : match[1].startsWith("g") ? "file" : "stage";
     return match?.[2] ? { list: match[2], reach, format: "hadolint", reason: match[3], takesReason: true } : undefined;
+  },
+  (text) => {
+    const match = /^shellcheck\s+(?:\S+\s+)*?disable\s*=\s*((?:SC\d{4}|all)(?:\s*,\s*(?:SC\d{4}|all))*)/.exec(text);
+    return match?.[1] ? { list: match[1], reach: "next", format: "shellcheck" } : undefined;
   },
   (text) => {
     const match = /^tally\s+(global\s+)?ignore\s*=\s*([\w/, \t-]+?)\s*(?:;\s*reason\s*=\s*(.*))?$/.exec(text);

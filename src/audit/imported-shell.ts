@@ -1,0 +1,167 @@
+import type { CommandForm, Instruction, JoinedText, Span } from "../dockerfile/model.ts";
+import type { Script } from "../dockerfile/script.ts";
+import type { AuditedFile, StageFacts } from "../rules/audited-file.ts";
+import { shOf } from "../rules/knowledge/base-images.ts";
+import type { AuditProblem } from "./audit.ts";
+import { type LevelOptions, type ShellLevel, shellLevel, shellRule } from "./imported-checks.ts";
+
+/** The dialects that ShellCheck knows. */
+export type CheckedDialect = "sh" | "bash" | "dash" | "ksh";
+
+/** A script as ShellCheck gets it. */
+export interface ScriptToCheck {
+  readonly dialect: CheckedDialect;
+  readonly text: string;
+}
+
+/** One comment of ShellCheck. Lines and columns are one-based, columns count code points, the end is exclusive. */
+export interface ScriptComment {
+  readonly code: number;
+  readonly level: ShellLevel;
+  readonly message: string;
+  readonly line: number;
+  readonly column: number;
+  readonly endLine: number;
+  readonly endColumn: number;
+}
+
+/** A script of a Dockerfile with the way back from what ShellCheck says of it. */
+export interface ShellQuestion extends ScriptToCheck {
+  readonly original: JoinedText;
+  /** Zero-based line of the text that is ours; undefined when none was added. */
+  readonly ownLine: number | undefined;
+}
+
+/** The scripts of a file that ShellCheck can judge, those of triggers left out: they run in another image. */
+export const shellQuestions = (file: AuditedFile): readonly ShellQuestion[] =>
+  file.stages.flatMap((stage) =>
+    stage.instructions.flatMap((instruction) => {
+      const command = commandOf(instruction);
+      const script = command && !instruction.isTrigger ? file.script(command, instruction) : undefined;
+      if (command === undefined || script === undefined || !isShellText(command, script)) return [];
+      const dialect = dialectOf(script, stage);
+      if (dialect === undefined || script.text.includes("\0") || script.text.trim() === "") return [];
+      return [question(script, dialect, declaredNames(stage, instruction))];
+    }),
+  );
+
+/** What ShellCheck said of a script, as problems of the file. */
+export const shellProblems = (
+  asked: ShellQuestion,
+  comments: readonly ScriptComment[],
+  options: LevelOptions,
+): readonly AuditProblem[] => {
+  // Our own parser could read the script: where ShellCheck could not, nothing else that it says can be relied upon.
+  const isUnread = comments.some(({ code }) => code === 1072 || code === 1073);
+  const starts = lineOffsets(asked.original.text);
+  const seen = new Set<number>();
+  return comments.flatMap((comment) => {
+    const { code, level, message } = comment;
+    const severity = shellLevel(code, level, options);
+    if (severity === "off" || (isUnread && options.settings.get(shellRule(code))?.level === undefined)) return [];
+    if (once.has(code) && seen.has(code)) return [];
+    seen.add(code);
+    const at = placeOf(asked, comment, starts);
+    return at === undefined ? [] : [{ rule: shellRule(code), severity, at, message: oneSentence(message) }];
+  });
+};
+
+/** What is wrong with a whole script and told of each line: carriage returns. */
+const once: ReadonlySet<number> = new Set([1017]);
+
+const commandOf = (instruction: Instruction): CommandForm | undefined => {
+  switch (instruction.keyword) {
+    case "RUN":
+    case "CMD":
+    case "ENTRYPOINT":
+    case "HEALTHCHECK":
+      return instruction.command;
+    default:
+      return undefined;
+  }
+};
+
+/** In exec form only the text behind `sh -c` is a script. */
+const isShellText = (command: CommandForm, { text }: Script): boolean =>
+  command.form === "shell" || command.words.some((word, index) => index > 1 && word.text === text);
+
+const dialectOf = (script: Script, { rootBase }: StageFacts): CheckedDialect | undefined => {
+  if (script.status !== "parsed") return undefined;
+  switch (script.dialect) {
+    case "ash":
+      return "dash";
+    case "zsh":
+      return undefined;
+    case "sh": {
+      const sh = rootBase.kind === "image" && rootBase.reference !== undefined ? shOf(rootBase.reference) : undefined;
+      return sh === "ash" ? "dash" : (sh ?? "sh");
+    }
+    default:
+      return script.dialect;
+  }
+};
+
+/** Names that ARG and ENV put into the environment of an instruction. */
+const declaredNames = (stage: StageFacts, at: Instruction): readonly string[] => {
+  const names = new Set<string>();
+  for (const { instructions, index } of stage.lineage) {
+    for (const instruction of instructions) {
+      if (index === stage.index && instruction.index >= at.index) break;
+      // An ARG ends with its stage.
+      const isDeclaration = instruction.keyword === "ENV" || (instruction.keyword === "ARG" && index === stage.index);
+      if (!isDeclaration) continue;
+      for (const { key } of instruction.assignments) if (/^[A-Za-z_]\w*$/.test(key.text)) names.add(key.text);
+    }
+  }
+  return [...names];
+};
+
+/**
+ * The names are exported on a line of their own: that is what they are to the script, and no other line moves. It
+ * stands behind the shebang and the comments on top, whose directives hold for the whole script.
+ */
+const question = (script: Script, dialect: CheckedDialect, names: readonly string[]): ShellQuestion => {
+  const original = { text: script.text, locate: script.locate };
+  if (names.length === 0) return { dialect, text: script.text, original, ownLine: undefined };
+  const [top = ""] = /^(?:[ \t]*(?:#.*)?\n)*/.exec(script.text) ?? [];
+  const text = `${top}export ${names.join(" ")}\n${script.text.slice(top.length)}`;
+  return { dialect, text, original, ownLine: top.split("\n").length - 1 };
+};
+
+const placeOf = (asked: ShellQuestion, comment: ScriptComment, starts: readonly number[]): Span | undefined => {
+  const { text, locate } = asked.original;
+  const line = originalLine(comment.line - 1, asked.ownLine);
+  const endLine = originalLine(comment.endLine - 1, asked.ownLine);
+  if (line === undefined || line >= starts.length) return undefined;
+  const start = offsetAt(text, starts, line, comment.column);
+  const end = Math.max(start, endLine === undefined ? start : offsetAt(text, starts, endLine, comment.endColumn));
+  if (end > start) return locate(start, end);
+  // A place between two characters: the one behind it, or the last one of the script.
+  const from = Math.min(start, Math.max(0, text.length - 1));
+  return locate(from, Math.min(from + 1, text.length));
+};
+
+const originalLine = (line: number, ownLine: number | undefined): number | undefined => {
+  if (ownLine === undefined || line < ownLine) return line;
+  return line === ownLine ? undefined : line - 1;
+};
+
+const lineOffsets = (text: string): readonly number[] => {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return starts;
+};
+
+const offsetAt = (text: string, starts: readonly number[], line: number, column: number): number => {
+  const from = starts[line] ?? text.length;
+  const end = starts[line + 1] === undefined ? text.length : (starts[line + 1] as number) - 1;
+  let at = from;
+  for (let left = column - 1; left > 0 && at < end; left--) at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+  return at;
+};
+
+const oneSentence = (message: string): string =>
+  message
+    .replace(/\s+/g, " ")
+    .trim()
+    .replace(/\s*(?<!\.)\.$/, "");
