@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
 import { parse } from "csv-parse/sync";
+import { inTurns } from "../src/adapters/buildx-lanes.ts";
 import { buildCommand } from "../src/build/arguments.ts";
 import { parseBuildArgs, parseBuildContexts, parseSsh } from "../src/build/build-inputs.ts";
 import { isTooOld, readBuilder, readBuildxVersion, readDaemon } from "../src/build/engine-facts.ts";
@@ -654,6 +655,14 @@ describe("what the engine says of itself", () => {
     expect(readDaemon(info([["Backing Filesystem", "extfs"]]))).toEqual({ version: "28.5.2", store: "classic" });
     expect(readDaemon('{"ServerVersion":""}')).toBeUndefined();
     expect(readDaemon("Cannot connect")).toBeUndefined();
+  });
+});
+
+describe("targets begin", () => {
+  test("with the first of each Dockerfile", () => {
+    const order = (...ids: readonly string[]) => inTurns(ids, (id) => id.charAt(0));
+    expect(order("a1", "a2", "a3", "b1", "c1", "c2")).toEqual(["a1", "b1", "c1", "a2", "c2", "a3"]);
+    expect(order()).toEqual([]);
   });
 });
 

@@ -11,7 +11,7 @@ export type Exporter = {
   readonly builder: string | undefined;
   readonly remove: () => Promise<void>;
 } & (
-  | { readonly how: "nothing"; readonly canExport: boolean }
+  | { readonly how: "nothing" }
   /** `store`: what the builder cannot pull may lie in the engine's own store. */
   | { readonly how: "layout"; readonly store: ImageStore | undefined }
   /** They are built into the engine's own store, saved, and removed from it. */
@@ -47,7 +47,7 @@ export const provideExporter = async (request: {
   const { engine, environment, signal } = request;
   const { builder, canExportOci } = engine;
   const given = { builder, remove: async () => {} };
-  if (!request.isWanted) return { ...given, how: "nothing", canExport: canExportOci };
+  if (!request.isWanted) return { ...given, how: "nothing" };
   if (canExportOci) return { ...given, how: "layout", store: undefined };
 
   const name = `docker-hygiene-${randomBytes(6).toString("hex")}`;

@@ -22,3 +22,13 @@ export const inPool = async <Item, Result>(
   await Promise.all(Array.from({ length: Math.max(1, Math.min(width, items.length)) }, worker));
   return results;
 };
+
+/**
+ * The order in which items begin: the first of each group, then the second of each. Targets of one Dockerfile share
+ * steps, so that one of them would only wait for what another does.
+ */
+export const inTurns = <Item>(items: readonly Item[], groupOf: (item: Item) => string): readonly Item[] => {
+  const groups = [...Map.groupBy(items, groupOf).values()];
+  const longest = Math.max(0, ...groups.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, turn) => groups.flatMap((group) => group.slice(turn, turn + 1))).flat();
+};

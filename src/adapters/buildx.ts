@@ -11,7 +11,7 @@ import { readBake } from "./buildx-bake.ts";
 import { type Call, callBuildx, type Outcome } from "./buildx-call.ts";
 import { inspectEngine } from "./buildx-engine.ts";
 import { type Exporter, provideExporter, runFolder } from "./buildx-exporter.ts";
-import { inPool } from "./buildx-lanes.ts";
+import { inPool, inTurns } from "./buildx-lanes.ts";
 import { layoutMeasuring, type Measured, measureStored, type StoredTarget } from "./buildx-measuring.ts";
 import { inspectSupplies, readSecretValues } from "./buildx-secrets.ts";
 
@@ -98,7 +98,8 @@ const buildAll = async (targets: readonly Target[], session: Session): Promise<r
   };
 
   try {
-    const finished = await inPool(targets, run.maxParallel, async (target, index) => {
+    const inOrder = inTurns(targets, ({ dockerfileAbsolute }) => dockerfileAbsolute);
+    const finished = await inPool(inOrder, run.maxParallel, async (target, index) => {
       if (run.signal.aborted) return { result: notBuilt(target, stopped).build, stored: undefined, later: undefined };
       run.onEvent({ type: "started", target });
       const began = performance.now();
@@ -118,12 +119,13 @@ const buildAll = async (targets: readonly Target[], session: Session): Promise<r
       finished.flatMap(({ stored }) => stored ?? []),
       { ...session, redact },
     );
-    return finished.map(({ result, stored }, index) => ({
+    const built = finished.map(({ result, stored }, index) => ({
       build: result,
       ...unmeasured,
       ...measured[index],
       ...(stored && fromStore.get(stored)),
     }));
+    return targets.flatMap((target) => built[inOrder.indexOf(target)] ?? []);
   } finally {
     await exporter.remove();
   }
@@ -144,10 +146,10 @@ const buildOnce = async (target: Target, index: number, exporter: Exporter, call
     return { outcome: await call(target, index, { step: "build", output, builder: store.builder }), stored };
   };
   if (exporter.how === "save") return intoStore(exporter.store);
-  const isCompressed = exporter.how === "layout" || exporter.canExport;
   const outcome = await call(target, index, {
     step: "build",
-    output: { type: isCompressed ? "image" : "cacheonly" },
+    // Layers are compressed while others still build; where nobody measures, not at all.
+    output: { type: exporter.how === "layout" ? "image" : "cacheonly" },
     builder: exporter.builder,
   });
   // A builder of the run's own sees no image that was built or loaded before.
