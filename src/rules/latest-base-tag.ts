@@ -20,6 +20,7 @@ build repeatable to the byte.`,
     "a reference with a digest",
     "a variable that has no default in the file; one with a default is judged by it",
     "a bare word in `--from`, of which unknown-stage-reference speaks",
+    "an owner that is an argument (`${OWNER}/base`) without a tag in the text: images of one family, whose build gives both",
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/build/building/best-practices/#pin-base-image-versions"],
@@ -37,11 +38,16 @@ build repeatable to the byte.`,
     { title: "A digest names one image", good: `FROM debian@sha256:${"0123456789abcdef".repeat(4)}` },
     { title: "The build gives the name", good: "ARG BASE\nFROM ${BASE}" },
     { good: "ARG VERSION=22\nFROM node:${VERSION:-20}-slim" },
+    {
+      title: "A family of images that is built together",
+      good: "ARG OWNER=acme\nARG TAG=latest\nARG NEXT=quay.io/$OWNER/next\nFROM ${OWNER}/base:${TAG}\nFROM $NEXT",
+    },
+    { title: "A mirror is no owner", bad: "ARG MIRROR=docker.io\nFROM ⟦${MIRROR}/alpine⟧" },
   ],
   check: function* (file) {
     for (const use of imageUses(file)) {
       const { reference } = use;
-      if (reference === undefined || reference.digest !== undefined) continue;
+      if (reference === undefined || reference.digest !== undefined || isOfFamily(file, use)) continue;
       if (reference.tag === "latest") yield latest(file, use);
       else if (reference.tag === undefined) yield untagged(file, use);
     }
@@ -54,6 +60,23 @@ build repeatable to the byte.`,
     }
   },
 });
+
+/** Whether the owner is a variable and no tag is written: who builds the family gives both. */
+const isOfFamily = (file: AuditedFile, use: ImageUse): boolean => {
+  if (use.isLiteral) return false;
+  const text = wholeDefault(file, use) ?? written(file, use);
+  const parts = text.split("/");
+  const owners = parts.slice(0, -1).filter((part) => part.includes("$"));
+  const hasRegistry = /^[^/]*[.:][^/]*\//.test(use.text) && parts[0]?.startsWith("$") === true;
+  return owners.length > (hasRegistry ? 1 : 0) && !/:[^${}:]*$/.test(parts.at(-1) ?? "");
+};
+
+/** What stands in the default of an argument that is the whole reference. */
+const wholeDefault = (file: AuditedFile, use: ImageUse): string | undefined => {
+  const [origin, ...more] = use.origins;
+  if (origin === undefined || more.length > 0 || !/^\$(\w+|\{\w+\})$/.test(written(file, use))) return undefined;
+  return file.text.slice(origin.start, origin.end).replace(/^(["'])(.*)\1$/, "$2");
+};
 
 const latest = (file: AuditedFile, use: ImageUse): Problem => ({
   at: tagSpan(file, use) ?? use.at,

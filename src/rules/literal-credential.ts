@@ -17,12 +17,13 @@ export default defineRule({
   scope: "whole file",
   why: `Whoever can read the repository, its history or the image can use a credential that stands in the Dockerfile: it is in the layer, in \`docker history\` and in every clone, also after a later commit has deleted it.
 
-Revoke the credential first, then hand its successor to the build by \`RUN --mount=type=secret,id=…\`, which leaves no trace in any layer. The rule knows the token formats of common services, private key blocks, passwords in URLs and passwords given to chpasswd, curl, wget, sshpass and docker login; it never prints what it found.`,
+Revoke the credential first, then hand its successor to the build by \`RUN --mount=type=secret,id=…\`, which leaves no trace in any layer. The rule knows the token formats of common services, private key blocks, passwords in URLs and passwords given to curl, wget, sshpass and docker login; it never prints what it found.`,
   aliases: [],
   silent: [
     "Placeholders (`example`, `changeme`, `xxxx`, `<token>`), variables and substitutions.",
     "Passwords in URLs of the build itself (localhost), or equal to the user name.",
     "Public keys, fingerprints and checksums.",
+    "Passwords given to chpasswd, of which account-password-in-run speaks.",
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/build/building/secrets/"],
@@ -49,7 +50,7 @@ EOF
     },
     {
       title: "passwords given to programs",
-      bad: `RUN echo ⟦"root:hunter2"⟧ | chpasswd && curl -fsSu ⟦ci:hunter2⟧ -o /dev/null https://example.org/
+      bad: `RUN echo "root:hunter2" | chpasswd && curl -fsSu ⟦ci:hunter2⟧ -o /dev/null https://example.org/
 `,
     },
     {
@@ -79,15 +80,13 @@ ENV GPG_KEYS=A035C8C19219BA821ECEA86B64E628F8D684696D
         message: `The file holds ${what}, which everybody who has the file or the image can read`,
       };
     for (const { commands } of runsIn(file, "every stage").flatMap(({ scripts }) => scripts))
-      for (const problem of commands.flatMap((command) => givenPassword(command, commands)))
+      for (const problem of commands.flatMap(givenPassword))
         if (!found.some(({ start, end }) => start < problem.at.end && problem.at.start < end)) yield problem;
   },
 });
 
-const givenPassword = (command: ShellCommand, commands: readonly ShellCommand[]): readonly Problem[] => {
-  const words = passwordWords(command, commands).filter(
-    ({ word, password }) => word.isLiteral && !isPlaceholder(password),
-  );
+const givenPassword = (command: ShellCommand): readonly Problem[] => {
+  const words = passwordWords(command).filter(({ word, password }) => word.isLiteral && !isPlaceholder(password));
   return words.map(({ word }) => ({
     at: word.span,
     message: `The file holds a password for \`${command.name}\`, which everybody who has the file or the image can read`,
@@ -99,17 +98,11 @@ interface PasswordWord {
   readonly password: string;
 }
 
-const passwordWords = (command: ShellCommand, commands: readonly ShellCommand[]): readonly PasswordWord[] => {
+const passwordWords = (command: ShellCommand): readonly PasswordWord[] => {
   const afterColon = (word: ShellWord): readonly PasswordWord[] => {
     const password = /^[^:\s]+:(\S+)\s*$/.exec(word.value)?.[1];
     return password === undefined ? [] : [{ word, password }];
   };
-  if (command.name === "chpasswd") {
-    const isHashed = command.args.some(({ value }) => value === "-e" || value === "--encrypted");
-    const source = command.pipedFrom === undefined ? undefined : commands[command.pipedFrom];
-    if (isHashed || source === undefined || !/^(echo|printf)$/.test(source.name)) return [];
-    return source.args.flatMap(afterColon);
-  }
   const syntax = passwordOptions.get(command.name);
   if (syntax === undefined) return [];
   if (command.name === "docker" && command.args[0]?.value !== "login") return [];

@@ -50,6 +50,7 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
       files: { "action.yml": "runs:\n  using: docker\n  image: Dockerfile\n" },
       good: 'FROM debian:12\nENTRYPOINT ["/action"]',
     },
+    { title: "A WebAssembly module", good: 'FROM scratch\nCOPY app.wasm /\nENTRYPOINT ["/app.wasm"]' },
     { title: "Data only", good: "FROM scratch\nCOPY assets /assets" },
     { title: "Others build on it", good: 'FROM debian:12\nRUN apt-get update\nCMD ["bash"]' },
     {
@@ -69,6 +70,7 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
       if (
         isForDevelopers(file, stage) ||
         startsPromptOrTool(start) ||
+        isWebAssembly(start) ||
         startsNothing(file, stage, start) ||
         mayRunAsOther(stage)
       )
@@ -93,6 +95,9 @@ const doubtOf = ({ rootBase }: StageFacts): string => {
   if (rootBase.kind !== "image" || rootBase.reference === undefined) return "";
   return defaultUserOf(rootBase.reference) === undefined ? ", unless the base says otherwise" : "";
 };
+
+/** Users are a matter of the kernel; a WebAssembly runtime has none. */
+const isWebAssembly = ({ words }: Start): boolean => /\.wasm$/.test(words[0] ?? "");
 
 const shown = (start: Start): string => {
   const text = start.words.join(" ").replace(/\s+/g, " ");

@@ -71,6 +71,12 @@ RUN --mount=type=secret,id=pw npm set //r/:_authToken "$(cat /run/secrets/pw)" &
 `,
     },
     {
+      title: "no more than a number or a checksum of it",
+      good: `RUN --mount=type=secret,id=x test -s /run/secrets/x && printf '%s' "$(wc -c < /run/secrets/x)" > /manifest
+RUN --mount=type=secret,id=x echo "$(cat /run/secrets/x | sha256sum | cut -c1-8)" > /id && sha256sum /run/secrets/x > /sum
+`,
+    },
+    {
       title: "on another mount",
       good: `RUN --mount=type=secret,id=key --mount=type=tmpfs,target=/mnt cat /run/secrets/key > /mnt/key && sign /mnt/key
 RUN --mount=type=secret,id=key export KEY=$(cat /run/secrets/key) && make > /var/log/make.log

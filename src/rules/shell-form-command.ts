@@ -7,7 +7,7 @@ import { defineRule, type Fix } from "./rule.ts";
 export default defineRule({
   id: "shell-form-command",
   summary: "Write CMD and ENTRYPOINT as a JSON array",
-  level: { recommended: "warning", strict: "warning" },
+  level: { recommended: "note", strict: "warning" },
   scope: "shipped stages",
   aliases: ["DL3025", "JSONArgsRecommended", "34945ae8", "b86987e1"],
   why: `\`CMD node server.js\` starts \`/bin/sh -c "node server.js"\`. Where the shell stays in between it gets the signal of
@@ -29,7 +29,7 @@ Write \`CMD ["node", "server.js"]\`. If the shell is wanted, for a variable or a
     {
       bad: "FROM node:22\nCMD ⟦node server.js⟧",
       fixed: 'FROM node:22\nCMD ["node", "server.js"]',
-      message: "CMD in shell form puts a shell between the engine and `node`",
+      message: "CMD in shell form starts `node` through a shell",
     },
     {
       title: "Quotes are read as the shell reads them",
@@ -66,7 +66,7 @@ Write \`CMD ["node", "server.js"]\`. If the shell is wanted, for a variable or a
         const program = /^\S+/.exec(text)?.[0] ?? text;
         yield {
           at: command.span,
-          message: `${instruction.keyword} in shell form puts a shell between the engine and \`${program}\``,
+          message: `${instruction.keyword} in shell form starts \`${program}\` through a shell`,
           ...(fix === undefined ? {} : { fix }),
         };
       }

@@ -111,6 +111,10 @@ RUN rm -rf /var/lib/apt/lists/*
       title: "a stage that does not ship",
       good: "FROM alpine:3.20 AS build\nRUN apk add gcc\nFROM alpine:3.20\nCOPY --from=build /a /a\n",
     },
+    {
+      title: "a check, of which nobody keeps the image",
+      good: "FROM alpine:3.20 AS base\nRUN apk add git\nFROM scratch AS files\nCOPY a /a\nFROM base AS validate\nRUN ./check\n",
+    },
   ],
   check: function* (file) {
     for (const run of runsIn(file, "shipped stages")) yield* systemCachesLeft(file, run);

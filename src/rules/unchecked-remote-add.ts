@@ -54,6 +54,13 @@ ADD [⟦"$URL"⟧, "/b"]
 RUN echo "$SHA256 /tmp/tool" | sha256sum -c
 `,
     },
+    {
+      title: "verified by PowerShell",
+      good: `FROM mcr.microsoft.com/windows/servercore:ltsc2022
+ADD https://example.org/tool.exe /tool.exe
+RUN powershell if ((Get-FileHash /tool.exe).Hash -ne $Env:SHA256) { throw }
+`,
+    },
     { title: "unknown variable", good: "ARG TOOL_URL\nADD $TOOL_URL /tmp/tool\n" },
   ],
   check: function* (file) {
@@ -72,6 +79,7 @@ RUN echo "$SHA256 /tmp/tool" | sha256sum -c
 });
 
 const isVerifiedAfter = (file: AuditedFile, stage: StageFacts, index: number, url: string, target: string): boolean => {
+  if (isHashedOnWindows(file, stage, index)) return true;
   const names = [fileNameOf(url), fileNameOf(target)].filter((name) => name !== "");
   const dependents = file.stages.filter((other) => other.dependencies.includes(stage));
   return [stage, ...dependents]
@@ -80,3 +88,11 @@ const isVerifiedAfter = (file: AuditedFile, stage: StageFacts, index: number, ur
     .flatMap(({ scripts }) => scripts.flatMap((script) => findVerifications(script.commands)))
     .some((verification) => verification.names?.some((name) => names.includes(name)) ?? true);
 };
+
+/** PowerShell and cmd are not parsed; their words for a checksum are enough to keep silent. */
+const isHashedOnWindows = ({ text }: AuditedFile, { instructions, isWindows }: StageFacts, index: number): boolean =>
+  isWindows &&
+  instructions.some(
+    ({ keyword, span, index: at }) =>
+      keyword === "RUN" && at > index && /get-filehash|certutil\b.*-hashfile/is.test(text.slice(span.start, span.end)),
+  );

@@ -2,6 +2,7 @@ import type { RunInstruction } from "../../dockerfile/model.ts";
 import type { Script, ShellCommand, ShellWord } from "../../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
 import { type PackageCommand, readPackageCommand } from "./package-managers.ts";
+import { purposeOf } from "./stage-purpose.ts";
 
 /** A RUN with all that it executes: its command line and the heredocs fed to a shell. */
 export interface RunCommands {
@@ -25,9 +26,16 @@ export const runsOf = (file: AuditedFile, stage: StageFacts): readonly RunComman
   return found;
 };
 
-/** The RUN instructions of all stages, or of those that ship. */
+/** The RUN instructions of all stages, or of those that ship; what only a test or check is built on does not. */
 export const runsIn = (file: AuditedFile, where: "every stage" | "shipped stages"): readonly RunCommands[] =>
-  (where === "every stage" ? file.stages : file.shippedStages).flatMap((stage) => runsOf(file, stage));
+  (where === "every stage" ? file.stages : stagesOfImages(file)).flatMap((stage) => runsOf(file, stage));
+
+const stagesOfImages = (file: AuditedFile): readonly StageFacts[] => {
+  const images = file.targetStages.filter((stage) => purposeOf(stage) !== "test");
+  if (images.length === file.targetStages.length) return file.shippedStages;
+  const found = new Set(images.flatMap(({ lineage }) => lineage));
+  return file.shippedStages.filter((stage) => found.has(stage));
+};
 
 const runs = new WeakMap<StageFacts, readonly RunCommands[]>();
 

@@ -1,6 +1,8 @@
 /** Whether a variable of this name holds a secret, going by the words of the name: `NPM_TOKEN`, `dbPassword`. */
 export const isSecretName = (name: string): boolean => {
   if (exactNames.has(name.toUpperCase())) return true;
+  // The key of a key and value pair, as in .NET's `Filters__0__Key`.
+  if (/__\d+__key$/i.test(name)) return false;
   const words = wordsOf(name);
   return words.some((word) => secretWords.has(word)) && !words.some((word) => harmlessWords.has(word));
 };
