@@ -37,7 +37,7 @@ const defaults = {
   network: undefined,
   noCache: false,
   pull: false,
-  maxParallel: 4,
+  maxParallel: 12,
   timeout: 3_600_000,
   baseline: undefined,
 };

@@ -119,7 +119,7 @@ export const readSettings = (
     network: text("network"),
     noCache: readBoolean(last("no-cache")) ?? false,
     pull: readBoolean(last("pull")) ?? false,
-    maxParallel: readCount(last("max-parallel")) ?? 4,
+    maxParallel: readCount(last("max-parallel")) ?? 12,
     timeout: readDuration(last("timeout")) ?? 60 * minute,
     baseline: text("baseline"),
     baselineFindings: text("baseline-findings") ?? config.baselineFindings,
