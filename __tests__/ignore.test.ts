@@ -2,6 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { auditFile } from "../src/audit/audit.ts";
 import { auditedFile } from "../src/audit/audited-file.ts";
 import { openIgnores } from "../src/audit/ignores.ts";
+import { withImported } from "../src/audit/imported.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import { ignoresOf } from "../src/rules/ignore-comment.ts";
 import { rules } from "../src/rules/registry.ts";
@@ -230,5 +231,19 @@ describe("ignores are looked after", () => {
       settings: new Map([["base-without-digest", { level: "off", options: {} }]]),
     });
     expect(found.problems.filter(({ rule }) => rule === "unused-ignore")).toEqual([]);
+  });
+
+  test("what hides an imported finding is of use", () => {
+    const text = `${start}# docker-hygiene ignore=LegacyKeyValueFormat,DL4000 -- why\nENV A=b\n`;
+    const file = fileOf(text);
+    const outcome = auditFile(file, { rules, profile: "recommended", settings: new Map() });
+    const at = { start: text.indexOf("A=b"), end: text.indexOf("A=b") + 3 };
+    const imported = { rule: "buildkit/LegacyKeyValueFormat", severity: "warning", at, message: "m" } as const;
+    const { problems, ignored } = withImported(outcome, [imported], openIgnores(file, rules));
+    const unused = problems.filter(({ rule }) => rule === "unused-ignore");
+    expect({ unused: unused.map((one) => text.slice(one.at.start, one.at.end)), ignored }).toEqual({
+      unused: ["DL4000"],
+      ignored: [imported],
+    });
   });
 });

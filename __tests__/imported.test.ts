@@ -206,7 +206,7 @@ describe("beside our own rules", () => {
   const audited = (text: string, imported: (file: AuditedFile) => readonly AuditProblem[]): readonly string[] => {
     const file = fileOf(text);
     const outcome = auditFile(file, { rules, profile: "strict", settings: new Map() });
-    const whole = withImported(outcome, imported(file), openIgnores(file, rules).hides);
+    const whole = withImported(outcome, imported(file), openIgnores(file, rules));
     return [...whole.problems, ...whole.ignored.map((one) => ({ ...one, message: "ignored" }))]
       .filter(({ rule }) => /\/|sudo|ignore-without/.test(rule))
       .map(({ rule, at, message }) => `${rule} ⟦${text.slice(at.start, at.end)}⟧ ${message}`);
@@ -655,8 +655,8 @@ test("every imported check can be explained", () => {
       "shellcheck/SC2086: SC2086 of ShellCheck",
       "off, note in the profile strict · an imported check · no automatic fix",
       "",
-      "Left out unless the configuration sets a level for it: package lists and flags are split on",
-      "purpose.",
+      "Left out of the profile `recommended` unless the configuration sets a level for it: package",
+      "lists and flags are split on purpose.",
       "",
       "Read more",
       "  https://www.shellcheck.net/wiki/SC2086",

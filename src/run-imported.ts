@@ -108,7 +108,7 @@ export const openImportedChecks = async (request: {
       const ignores = openIgnores({ ignores: judged.file.ignores, dockerfile: { stages: [] } }, rules);
       const fromShell = askShell(judged);
       const whole = Promise.all([fromShell, asksBuildkit ? askBuildkit(judged) : []]).then((found) =>
-        withImported(outcome, found.flat(), ignores.hides),
+        withImported(outcome, found.flat(), ignores),
       );
       // Whoever awaits it hears of it; until then it is no unhandled rejection.
       whole.catch(() => {});

@@ -81,7 +81,7 @@ const houseProblems = (
 const withUnusedIgnores = (file: AuditedFile, unusedIgnores: readonly UnusedIgnore[]): AuditedFile =>
   Object.create(file, { unusedIgnores: { value: unusedIgnores } });
 
-const unusedIgnore = "unused-ignore";
+export const unusedIgnore = "unused-ignore";
 
 const byPlace = (a: AuditProblem, b: AuditProblem): number =>
   a.at.start - b.at.start || a.at.end - b.at.end || (a.rule < b.rule ? -1 : 1);

@@ -1,3 +1,4 @@
+import type { Span } from "../dockerfile/model.ts";
 import { nearest } from "../dockerfile/nearest.ts";
 import type { AuditedFile } from "../rules/audited-file.ts";
 import type { Ignore, IgnoreFormat, UnusedIgnore } from "../rules/ignore-comment.ts";
@@ -11,6 +12,8 @@ interface Found extends Problem {
 /** Tells which findings the comments of one file hide, and keeps account of the comments that did. */
 export interface IgnoreBook {
   readonly hides: (problem: Found) => boolean;
+  /** Whether the id at this place of a comment has hidden something. */
+  readonly hasHidden: (id: Span) => boolean;
   /** Ignores that hid nothing although the rule they name has run, and those that name no rule. */
   readonly unused: (hasRun: (rule: Rule) => boolean) => readonly UnusedIgnore[];
 }
@@ -34,6 +37,7 @@ export const openIgnores = (file: IgnoringFile, rules: readonly Rule[]): IgnoreB
       }
       return isHidden;
     },
+    hasHidden: ({ start }) => [...used].some(({ idSpan }) => idSpan.start === start),
     unused: (hasRun) =>
       file.ignores.flatMap((ignore): readonly UnusedIgnore[] => {
         if (used.has(ignore)) return [];

@@ -1,5 +1,6 @@
 import type { Span } from "../dockerfile/model.ts";
-import type { AuditOutcome, AuditProblem } from "./audit.ts";
+import { type AuditOutcome, type AuditProblem, unusedIgnore } from "./audit.ts";
+import type { IgnoreBook } from "./ignores.ts";
 import { saidByOurs } from "./imported-checks.ts";
 
 /**
@@ -9,16 +10,20 @@ import { saidByOurs } from "./imported-checks.ts";
 export const withImported = (
   outcome: AuditOutcome,
   imported: readonly AuditProblem[],
-  isHidden: (problem: AuditProblem) => boolean,
+  ignores: Pick<IgnoreBook, "hides" | "hasHidden">,
 ): AuditOutcome => {
   if (imported.length === 0) return outcome;
   const ours = [...outcome.problems, ...outcome.ignored];
   const news = imported.filter((problem) => !isSaid(problem, ours));
-  const ignored = news.filter(isHidden);
+  const ignored = news.filter(ignores.hides);
   const shown = news.filter((problem) => !ignored.includes(problem));
   return {
     ...outcome,
-    problems: [...outcome.problems, ...shown].sort(byPlace),
+    // A comment that hides nothing of ours may hide what was imported.
+    problems: [
+      ...outcome.problems.filter(({ rule, at }) => rule !== unusedIgnore || !ignores.hasHidden(at)),
+      ...shown,
+    ].sort(byPlace),
     ignored: [...outcome.ignored, ...ignored],
   };
 };
