@@ -123,7 +123,8 @@ describe("the action's own inputs", () => {
       token: "",
       matrix: [],
       outputFolder: "",
-      looksUpBaseline: false,
+      baseline: "other",
+      onlyNew: false,
     });
   });
 
@@ -132,7 +133,7 @@ describe("the action's own inputs", () => {
     expect(read({ matrix, check: " TRUE ", baseline: "auto" })).toMatchObject({
       check: true,
       matrix: ["linux", "20", '{"a":true}'],
-      looksUpBaseline: true,
+      baseline: "auto",
     });
     expect(read({ matrix: "null" }).matrix).toEqual([]);
     expect(() => read({ annotate: "warnings" })).toThrow(

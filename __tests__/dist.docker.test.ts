@@ -96,6 +96,43 @@ test("compares sizes with those that a run on the base branch left on its check 
   expect(github.violations).toEqual([]);
 }, 120_000);
 
+test("builds the base commit where asked to, in the same builder, and leaves nothing behind", async () => {
+  const git = (...argv: readonly string[]): string =>
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b", "-C", workspace, ...argv], { encoding: "utf8" });
+  const commit = async (blocks: number, more = ""): Promise<string> => {
+    await writeFile(
+      join(workspace, "Dockerfile"),
+      `FROM busybox:local AS app\nCOPY data.txt /\nRUN dd if=/dev/zero of=/ballast bs=1000 count=${blocks}\nUSER 1000\nCMD ["sh"]\n${more}`,
+    );
+    git("add", "-A");
+    git("commit", "-q", "-m", "x");
+    return git("rev-parse", "HEAD").trim();
+  };
+  git("init", "-q");
+  await writeFile(join(workspace, "data.txt"), "x".repeat(5000));
+  const base = await commit(500);
+  github.state.mergeBase = base;
+  await writeFile(join(workspace, "data.txt"), "x".repeat(9000));
+  await commit(800, 'FROM busybox:local AS tool\nUSER 1000\nCMD ["sh"]\n');
+  const result = await job.run(step({ inputs: { baseline: "build" } }));
+  expect(result).toMatchObject({ outcome: "success", issues: [] });
+  const sizes = JSON.parse(result.outputs.sizes ?? "");
+  expect(sizes).toMatchObject([
+    { id: "Dockerfile:app", change: "changed" },
+    { id: "Dockerfile:tool", change: "new" },
+  ]);
+  expect(sizes[0].diskBytes - sizes[0].before.diskBytes).toBe(304_000);
+  const [comment] = github.state.comments;
+  expect(comment?.body).toContain(`since \`main at ${base.slice(0, 7)}\``);
+  expect(comment?.body).toContain(`sizes since main at ${base.slice(0, 7)} built for this run`);
+  expect(comment?.body).toMatch(
+    /\[line 3\]\(\S+\) `RUN dd .*` \+300\skB<br>\[line 2\]\(\S+\) `COPY data.txt \/` \+4.00\skB/,
+  );
+  expect(git("status", "--porcelain", "Dockerfile", "data.txt")).toBe("");
+  expect((await readdir(job.temp)).filter((name) => !name.startsWith("docker-hygiene-report-"))).toEqual([]);
+  expect(github.violations).toEqual([]);
+}, 120_000);
+
 test("puts a failing step on its line, and what it printed comes out inert", async () => {
   await writeFile(
     join(workspace, "Dockerfile"),

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -255,6 +256,89 @@ describe("the action", () => {
       expect(result.issues).toEqual([]);
     },
   );
+});
+
+describe("what was there before", () => {
+  const old = 'FROM debian:12.5-slim\nRUN apt-get upgrade -y\nUSER 1000\nCMD ["sh"]\n';
+  const changed = `# moved\n${old.replace("USER 1000", "RUN apt-get dist-upgrade -y\nUSER 1000")}`;
+  const git = (...argv: readonly string[]): string =>
+    execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b", "-C", workspace, ...argv], { encoding: "utf8" });
+  const commit = async (files: Readonly<Record<string, string>>): Promise<string> => {
+    await put(files);
+    git("add", "-A");
+    git("commit", "-q", "-m", "x");
+    return git("rev-parse", "HEAD").trim();
+  };
+  const isNew = async (result: StepResult): Promise<readonly string[]> => {
+    const { findings } = JSON.parse(await readFile(result.outputs.report ?? "", "utf8")) as {
+      readonly findings: readonly { readonly rule: string; readonly line: number; readonly isNew?: boolean }[];
+    };
+    return findings.filter(({ rule }) => rule === "system-upgrade").map(({ line, isNew: is }) => `${line} ${is}`);
+  };
+
+  test("does not count with only-new, wherever its lines went, and what is new does", async () => {
+    git("init", "-q");
+    github.state.mergeBase = await commit({ Dockerfile: old });
+    await commit({ Dockerfile: `# moved\n${old}` });
+    const passed = await job.run(step({ inputs: { "only-new": "true" } }));
+    expect(passed).toMatchObject({ exitCode: 0, issues: [] });
+    expect(await isNew(passed)).toEqual(["3 false"]);
+    expect(passed.summary).toContain("already there");
+    await commit({ Dockerfile: changed });
+    const failed = await job.run(step({ inputs: { "only-new": "true" } }));
+    expect(failed.exitCode).toBe(1);
+    expect(await isNew(failed)).toEqual(["3 false", "4 true"]);
+    expect(github.state.comments[0]?.body).toContain("### docker-hygiene: 1 warning\n");
+    expect(github.state.comments[0]?.body).toMatch(/<summary>\d+ findings? already there<\/summary>/);
+    expect(git("status", "--porcelain")).toBe("");
+    expect(readdirSync(job.temp).filter((name) => name.startsWith("docker-hygiene-run-"))).toEqual([]);
+    expect(github.violations).toEqual([]);
+  });
+
+  test("is judged by the configuration of today, and by the files of its own time", async () => {
+    git("init", "-q");
+    const copy = 'FROM debian:12.5-slim\nCOPY a.txt /\nUSER 1000\nCMD ["sh"]\n';
+    github.state.mergeBase = await commit({
+      Dockerfile: copy,
+      "a.txt": "a",
+      ".docker-hygiene.yml": "profile: recommended\n",
+    });
+    git("rm", "-q", "a.txt");
+    await commit({ ".docker-hygiene.yml": "profile: all\n" });
+    const result = await job.run(step({ inputs: { "only-new": "true", "failure-threshold": "note" } }));
+    const { findings } = JSON.parse(await readFile(result.outputs.report ?? "", "utf8"));
+    const fresh = findings.filter((finding: { isNew: boolean }) => finding.isNew);
+    expect(findings.length).toBeGreaterThan(fresh.length);
+    expect(fresh.map(({ rule }: { rule: string }) => rule)).toEqual(["missing-copy-source"]);
+  });
+
+  test("is fetched where the clone is shallow, and the clone stays as it was", async () => {
+    git("init", "-q", "-b", "main");
+    github.state.mergeBase = await commit({ Dockerfile: old });
+    await commit({ Dockerfile: changed });
+    const origin = workspace;
+    workspace = await mkdtemp(join(tmpdir(), "docker-hygiene-shallow-"));
+    execFileSync("git", ["clone", "-q", "--depth=1", `file://${origin}`, workspace]);
+    const result = await job.run(step({ inputs: { "only-new": "true" } }));
+    expect(await isNew(result)).toEqual(["3 false", "4 true"]);
+    expect(git("rev-list", "--all", "--count").trim()).toBe("1");
+    await rm(origin, { recursive: true });
+    const lost = await job.run(step({ inputs: { "only-new": "true" } }));
+    expect(lost.exitCode).toBe(1);
+    expect(lost.summary).toContain("Old findings could not be told from new ones, so all count: ");
+  });
+
+  test("is set apart by the lines of the diff without only-new, and counts", async () => {
+    await put({ Dockerfile: changed });
+    github.state.changedFiles = [
+      { filename: "Dockerfile", patch: "@@ -2,1 +2,2 @@\n RUN apt-get upgrade -y\n+RUN apt-get dist-upgrade -y" },
+    ];
+    const result = await job.run(step());
+    expect(result.exitCode).toBe(1);
+    expect(await isNew(result)).toEqual(["3 false", "4 true"]);
+    expect(github.state.comments[0]?.body).toContain("### docker-hygiene: 2 warnings\n");
+    expect(github.state.comments[0]?.body).toContain("<summary>1 warning</summary>");
+  });
 });
 
 describe("a job that ends early", () => {

@@ -6,16 +6,23 @@ import { type CheckResult, longestText, type StartedCheck } from "./adapters/git
 import { commentMarker } from "./adapters/github-comment.ts";
 import type { Occasion } from "./adapters/github-event.ts";
 import { explainFailure, type Undelivered } from "./adapters/github-failure.ts";
+import { addedIn, type PullDiff } from "./adapters/github-review.ts";
 import type { Runner } from "./adapters/github-runner.ts";
 import { type Annotation, workflowCommands } from "./report/annotations.ts";
 import { renderCheck, renderComment } from "./report/markdown.ts";
+import { markChanged } from "./report/new-findings.ts";
 import type { PageOptions } from "./report/page-options.ts";
-import type { Report } from "./report/report.ts";
-import { type Hunk, suggestions } from "./report/suggestions.ts";
+import type { Finding, Report } from "./report/report.ts";
+import { suggestions } from "./report/suggestions.ts";
 
 /** Where a report goes besides log, summary and files. Whatever fails here is said, and changes no verdict. */
 export interface Delivery {
   readonly start: () => Promise<void>;
+  /** The findings, each with whether it stands on a line that the pull request changes, unless that is known already. */
+  readonly markChanged: (
+    report: Report,
+    repositoryPath: DeliveredPage["repositoryPath"],
+  ) => Promise<readonly Finding[]>;
   readonly finish: (report: Report, page: DeliveredPage) => Promise<Delivered>;
   /** Completes the check run of a run that ends without a report. */
   readonly abandon: (conclusion: CheckResult["conclusion"], title: string, summary: string) => Promise<void>;
@@ -112,22 +119,37 @@ export const newDelivery = ({ forge, occasion, inputs, runner }: DeliveryOptions
   /** Only ten of a kind are shown, so those that the pull request brings come before the others of their kind. */
   const changedFirst = async (all: readonly Annotation[]): Promise<readonly Annotation[]> => {
     if (workflowCommands(all).leftOut === 0) return all;
-    const changed = (await hunks().catch(() => undefined)) ?? new Map<string, readonly Hunk[]>();
+    const changed = await readDiff().catch(() => undefined);
     const isChanged = ({ path, start_line: line }: Annotation): boolean =>
-      changed.get(path)?.some((hunk) => hunk.has(line)) ?? false;
+      changed?.get(path)?.hunks.some((hunk) => hunk.has(line)) ?? false;
     return [...all.filter(isChanged), ...all.filter((annotation) => !isChanged(annotation))];
   };
 
-  const hunks = async (): Promise<ReadonlyMap<string, readonly Hunk[]> | undefined> =>
-    occasion?.pull && forge?.listHunks(occasion.pull.number);
+  let diff: Promise<PullDiff | undefined> | undefined;
+  const readDiff = async (): Promise<PullDiff | undefined> => {
+    diff ??= (async () => occasion?.pull && forge?.readDiff(occasion.pull.number))();
+    return diff;
+  };
+
+  /** Without the diff nothing is set apart, and nothing else is lost. */
+  const mark = async (report: Report, repositoryPath: DeliveredPage["repositoryPath"]): Promise<readonly Finding[]> => {
+    const { findings } = report;
+    if (findings.every(({ isNew }) => isNew !== undefined)) return findings;
+    const shown = await readDiff().catch(() => undefined);
+    if (shown === undefined) return findings;
+    return markChanged(report, (path) => {
+      const inside = repositoryPath(path);
+      return inside === undefined ? undefined : addedIn(shown, inside);
+    });
+  };
 
   const suggest = async (report: Report, page: DeliveredPage): Promise<void> => {
     const pull = occasion?.pull;
     if (!inputs.suggests || forge === undefined || pull === undefined) return;
     await attempt("the review with suggestions", "pull-requests: write", async () => {
-      const shown = await hunks();
+      const shown = await readDiff();
       const offered = suggestions(report, {
-        hunks: (path) => shown?.get(path) ?? [],
+        hunks: (path) => shown?.get(path)?.hunks ?? [],
         repositoryPath: page.repositoryPath,
       });
       await forge.createReview(pull.number, offered);
@@ -153,6 +175,7 @@ export const newDelivery = ({ forge, occasion, inputs, runner }: DeliveryOptions
 
   return {
     start,
+    markChanged: mark,
     finish: async (report, page) => {
       const checkUrl = await annotate(report, page);
       const commentUrl = await comment(report, page);

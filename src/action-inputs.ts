@@ -14,8 +14,10 @@ export interface ActionInputs {
   /** Values of the job's matrix in their order; empty without one. */
   readonly matrix: readonly string[];
   readonly outputFolder: string;
-  /** `baseline: auto`: sizes that an earlier run left on the base branch. */
-  readonly looksUpBaseline: boolean;
+  /** Where sizes to compare with come from: an earlier run's check run, the base commit built here, or neither. */
+  readonly baseline: "auto" | "build" | "other";
+  /** Only findings that the base commit does not have count. */
+  readonly onlyNew: boolean;
 }
 
 /** Reads the inputs of action.yml that are no settings. Throws a UserError that names the input. */
@@ -38,9 +40,12 @@ export const readActionInputs = (input: (name: string) => string): ActionInputs 
     token: text("github-token"),
     matrix: readMatrix(text("matrix")),
     outputFolder: text("output-folder"),
-    looksUpBaseline: text("baseline") === "auto",
+    baseline: baselines.find((value) => value === text("baseline")) ?? "other",
+    onlyNew: choice("only-new", ["true", "false"], "false") === "true",
   };
 };
+
+const baselines = ["auto", "build"] as const;
 
 const readMatrix = (text: string): readonly string[] => {
   if (text === "" || text === "null") return [];

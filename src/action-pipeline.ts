@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type EarlierRequest, openEarlier } from "./action-earlier.ts";
 import { folderState } from "./action-post.ts";
 import { readSecretValues } from "./adapters/buildx-secrets.ts";
 import type { Runner } from "./adapters/github-runner.ts";
@@ -55,16 +56,25 @@ export const prepare = async (runner: Runner): Promise<Prepared> => {
   };
 };
 
+/** What of the base commit this run is compared with. */
+export interface Compared extends Pick<EarlierRequest, "base" | "branch" | "remote"> {
+  readonly asksFindings: boolean;
+  readonly asksSizes: boolean;
+}
+
 /** The pipeline with the runner's log for an audience. */
 export const runPipeline = async ({
   prepared,
   baseline,
+  compared,
   runner,
   redact,
   signal,
 }: {
   readonly prepared: Prepared;
   readonly baseline: RunRequest["baseline"];
+  /** What is asked of the base commit itself; undefined: nothing. */
+  readonly compared: Compared | undefined;
   readonly runner: Runner;
   readonly redact: (text: string) => string;
   readonly signal: AbortSignal;
@@ -74,11 +84,25 @@ export const runPipeline = async ({
   runner.saveState(folderState, temporaryFolder);
   const sources = new Map<string, readonly string[]>();
   const source = (path: string, line: number): string => sources.get(path)?.[line - 1] ?? "";
+  const earlier =
+    compared &&
+    openEarlier({ ...compared, cwd: process.cwd(), settings, configs, environment, temporaryFolder, signal });
   try {
-    return await run({
+    const report = await run({
       settings,
       configs,
       baseline,
+      earlier: {
+        ...(earlier && compared?.asksFindings ? { findings: earlier.findings } : {}),
+        ...(earlier && compared?.asksSizes
+          ? {
+              sizes: () => {
+                runner.print([redact(`building ${compared.branch} to compare sizes`)]);
+                return earlier.sizes();
+              },
+            }
+          : {}),
+      },
       world: connectWorld({ cwd: process.cwd(), builder: settings.builder, environment, temporaryFolder }),
       signal,
       onAudited: (audited) => {
@@ -93,14 +117,16 @@ export const runPipeline = async ({
         if (event.type !== "step") runner.print(logLines(event, { ...logText, source, groups: true }).map(redact));
       },
     });
+    return { ...report, notes: [...report.notes, ...(earlier?.notes() ?? [])] };
   } finally {
     await rm(temporaryFolder, { recursive: true, force: true, maxRetries: 3 });
     runner.saveState(folderState, "");
   }
 };
 
-/** `auto` and `none` are words of the action; the settings know files. */
-const isNoFile = ({ name, text }: Given): boolean => name === "baseline" && ["auto", "none"].includes(text.trim());
+/** `auto`, `build` and `none` are words of the action; the settings know files. */
+const isNoFile = ({ name, text }: Given): boolean =>
+  name === "baseline" && ["auto", "build", "none"].includes(text.trim());
 
 /** How text stands in the runner's log. */
 export const logText = { paint: noPaint, width: 140, verbosity: "verbose" } as const;

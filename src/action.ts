@@ -1,17 +1,18 @@
 import { readFile } from "node:fs/promises";
+import { findBase } from "./action-base.ts";
 import { lookUpBaseline } from "./action-baseline.ts";
 import { type Delivery, newDelivery } from "./action-delivery.ts";
 import { writeReportFiles } from "./action-files.ts";
 import { useKey } from "./action-identity.ts";
 import { type ActionInputs, readActionInputs } from "./action-inputs.ts";
 import { repositoryLinks } from "./action-links.ts";
-import { logText, prepare, runPipeline } from "./action-pipeline.ts";
+import { type Compared, logText, prepare, runPipeline } from "./action-pipeline.ts";
 import { cleanUp } from "./action-post.ts";
 import { connectForge } from "./adapters/github.ts";
 import { type Occasion, readOccasion } from "./adapters/github-event.ts";
 import { connectRunner, type Runner, summaryLimit } from "./adapters/github-runner.ts";
-import { ruleInfosOf } from "./cli-report.ts";
 import { maskForms, redactor } from "./build/redaction.ts";
+import { ruleInfosOf } from "./cli-report.ts";
 import { UserError } from "./errors.ts";
 import { redactReport } from "./redact-report.ts";
 import { annotations } from "./report/annotations.ts";
@@ -51,11 +52,19 @@ const runMain = async (runner: Runner, occasion: Occasion | undefined): Promise<
   const stop = stopOnSignals(delivery);
   await delivery.start();
   try {
-    const wantsLookUp = inputs.looksUpBaseline && prepared.settings.build !== false;
-    const { baseline, note } = wantsLookUp
-      ? await lookUpBaseline(forge, occasion, inputs, process.cwd())
-      : { baseline: undefined, note: undefined };
-    const measured = await runPipeline({ prepared, baseline, runner, redact, signal: stop });
+    const isBuilding = prepared.settings.build !== false;
+    const wantsBase = inputs.onlyNew || (isBuilding && inputs.baseline !== "other");
+    const base = wantsBase ? await findBase(forge, occasion, process.cwd()) : undefined;
+    const { baseline, note } =
+      isBuilding && inputs.baseline === "auto"
+        ? await lookUpBaseline(forge, occasion, inputs, base)
+        : { baseline: undefined, note: undefined };
+    const compared = comparedWith(base, occasion, inputs);
+    const run = await runPipeline({ prepared, baseline, compared, runner, redact, signal: stop });
+    const measured = {
+      ...run,
+      findings: await delivery.markChanged(run, repositoryLinks(occasion, process.cwd()).repositoryPath),
+    };
     const report = note === undefined ? measured : { ...measured, notes: [...measured.notes, note] };
     if (stop.aborted) return await stopped(delivery);
     return await publish(report, { runner, occasion, inputs, delivery, redact, rule: prepared.rule });
@@ -65,6 +74,23 @@ const runMain = async (runner: Runner, occasion: Occasion | undefined): Promise<
     await delivery.abandon("failure", "docker-hygiene could not finish", message);
     throw error;
   }
+};
+
+/** A run without a commit to compare with is one on the default branch by schedule or by hand. */
+const comparedWith = (
+  base: string | undefined,
+  occasion: Occasion | undefined,
+  { baseline, onlyNew, token }: ActionInputs,
+): Compared | undefined => {
+  if (base === undefined || occasion?.base === undefined || base === occasion.headSha) return undefined;
+  const { serverUrl, owner, repository } = occasion;
+  return {
+    base,
+    branch: occasion.base.branch,
+    remote: { url: `${serverUrl}/${owner}/${repository}`, serverUrl, token },
+    asksFindings: onlyNew,
+    asksSizes: baseline === "build",
+  };
 };
 
 /** Building a Dockerfile runs its code, which here would hold a write token and the repository's secrets. */

@@ -2,8 +2,10 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { readSecretValues } from "./adapters/buildx-secrets.ts";
 import { createFiles } from "./adapters/files.ts";
 import { shownPath } from "./adapters/shown-path.ts";
+import { redactor } from "./build/redaction.ts";
 import { nearestName } from "./build/target-names.ts";
 import { commands } from "./cli-commands.ts";
 import { watchBuilds } from "./cli-progress.ts";
@@ -11,6 +13,7 @@ import { type Format, formats, type ReportStyle, renderAudited, renderReport, re
 import type { Terminal } from "./cli-terminal.ts";
 import { openConfigs } from "./config.ts";
 import { UserError } from "./errors.ts";
+import { redactReport } from "./redact-report.ts";
 import { noPaint } from "./report/paint.ts";
 import type { Report } from "./report/report.ts";
 import { count } from "./report/words.ts";
@@ -71,13 +74,18 @@ export const runPipeline = async (request: {
   const interruption = interruptible();
   const temporaryFolder = await mkdtemp(join(tmpdir(), "docker-hygiene-"));
   try {
+    const environment = { ...process.env, ...Object.fromEntries(secretEnvironment) };
+    const secretValues = await readSecretValues(settings.secrets, environment);
+    const redact = redactor(secretValues);
+    const shownOf = <Part extends Partial<Report>>(part: Part): Part =>
+      secretValues.length === 0 ? part : redactReport(part, redact);
     const common = {
       settings,
       configs,
       world: connectWorld({
         cwd,
         builder: settings.builder,
-        environment: { ...process.env, ...Object.fromEntries(secretEnvironment) },
+        environment,
         temporaryFolder,
       }),
       signal: interruption.signal,
@@ -88,10 +96,10 @@ export const runPipeline = async (request: {
       terminal.out(plan.text);
       return plan.code;
     }
-    const report = await run({
+    const raw = await run({
       ...common,
       onAudited: (known) => {
-        audited = known;
+        audited = shownOf(known);
       },
       onPlanned: (targets, engine) => {
         if (!isStaged) return;
@@ -100,12 +108,13 @@ export const runPipeline = async (request: {
       },
       onEvent: builds.onEvent,
     });
+    const report = shownOf(raw);
     builds.stop();
     if (interruption.exitCode !== undefined) {
       terminal.err("docker-hygiene: interrupted; the builds were stopped\n");
       return interruption.exitCode;
     }
-    if (newBaseline !== undefined && report.files.length > 0) return await writeBaseline(newBaseline, report, terminal);
+    if (newBaseline !== undefined && report.files.length > 0) return await writeBaseline(newBaseline, raw, terminal);
     const text = isShown ? renderRest(report, style) : renderReport(report, format, style);
     const isEmpty = report.files.length === 0;
     if (output !== undefined) await createFiles(cwd).writeText(output, text);

@@ -5,6 +5,7 @@ import { decodeText } from "./dockerfile/decode.ts";
 import { UserError } from "./errors.ts";
 import type { BuildEvent, Engine, FoundFile } from "./ports.ts";
 import { type Baseline, parseBaseline } from "./report/baseline.ts";
+import { markNew, newFindings } from "./report/new-findings.ts";
 import type { Finding, Report, ReportedFile } from "./report/report.ts";
 import { sizeRows } from "./report/sizes.ts";
 import { verdictOf } from "./report/verdict.ts";
@@ -18,8 +19,8 @@ import {
   planBuilds,
   readBaked,
 } from "./run-builds.ts";
-import { sortKnown } from "./run-known.ts";
 import { type CheckedBuild, checkedBuild, type ImportedChecks, openImportedChecks } from "./run-imported.ts";
+import { sortKnown } from "./run-known.ts";
 import { type Config, ruleSettingsFor, type Settings } from "./settings.ts";
 import { version } from "./version.ts";
 import type { World } from "./world.ts";
@@ -29,7 +30,14 @@ export interface RunRequest {
   readonly configs: Configs;
   readonly world: World;
   /** Sizes to compare with, under the name they are shown by; else the settings name a file. */
-  readonly baseline?: { readonly name: string; readonly sizes: Baseline } | undefined;
+  readonly baseline?: NamedBaseline | undefined;
+  /** What the commit is like that this one is compared with; each is asked for once, when it is needed. */
+  readonly earlier?: {
+    /** Fingerprints of its findings, so that only others count; undefined: nobody knows, and all count. */
+    readonly findings?: () => Promise<ReadonlySet<string> | undefined>;
+    /** Its sizes, where there is no other baseline. */
+    readonly sizes?: () => Promise<NamedBaseline | undefined>;
+  };
   readonly signal: AbortSignal;
   /** The findings are complete, nothing is built yet. */
   readonly onAudited?: (audited: Pick<Report, "files" | "findings">) => void;
@@ -38,17 +46,25 @@ export interface RunRequest {
   readonly onEvent?: (event: BuildEvent) => void;
 }
 
+export interface NamedBaseline {
+  readonly name: string;
+  /** How it was had, as part of a sentence: "from the check run of that commit". */
+  readonly from?: string;
+  readonly sizes: Baseline;
+}
+
 /** Find, audit, plan, build, measure, compare, judge: the whole job as one value. */
 export const run = async (request: RunRequest): Promise<Report> => {
   const { settings, configs, world } = request;
   const clock = stopwatch(world.now);
   const { root } = configs;
-  const baseline = request.baseline ?? (await baselineOfSettings(settings, world));
+  const given = request.baseline ?? (await baselineOfSettings(settings, world));
   const { discovery, baked, engine, audits, remarks } = await findAndAudit(request, clock);
   const files = audits.map(({ reported }) => reported);
   const found = audits.flatMap((audit) => audit.findings);
   const sorted = await sortKnown(found, files, request);
-  const { findings } = sorted;
+  const earlier = await request.earlier?.findings?.();
+  const findings = earlier === undefined ? sorted.findings : markNew(sorted.findings, earlier);
   clock.lap("audit");
   request.onAudited?.({ files, findings });
 
@@ -56,10 +72,12 @@ export const run = async (request: RunRequest): Promise<Report> => {
   const builds = engine && (await buildTargets(known, engine, request));
   const targets = builds?.targets;
   if (targets) clock.lap("build and measure");
+  const baseline = given ?? (targets && (await request.earlier?.sizes?.()));
   const isPartial = settings.targets.length > 0 || settings.paths.length > 0;
   const sizes = targets
     ? sizeRows(targets, {
         baseline: baseline?.sizes,
+        engine: engine?.status === "ready" ? engine.description : undefined,
         budgets: budgetsOf(root),
         matches: (glob, id) => budgetMatches(root, audits, glob, id),
         isWhole: !isPartial,
@@ -67,7 +85,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
     : [];
   const buildImpossible = engine?.status === "absent" ? engine.reason : undefined;
   const verdict = verdictOf({
-    findings,
+    findings: earlier === undefined ? findings : newFindings(findings),
     targets,
     sizes,
     failureThreshold: settings.failureThreshold,
@@ -81,6 +99,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
     targets,
     sizes,
     baseline: baseline?.name,
+    baselineFrom: baseline?.from,
     engine: engine?.status === "ready" ? engine.description : undefined,
     // A configuration's notes come with each of its files and are said once.
     notes: [
@@ -98,6 +117,12 @@ export const run = async (request: RunRequest): Promise<Report> => {
     verdict,
     timings: clock.laps(),
   };
+};
+
+/** The findings of a run that builds nothing, each with a fingerprint. */
+export const auditAsRun = async (request: RunRequest): Promise<readonly Finding[]> => {
+  const { audits } = await findAndAudit(request, stopwatch(request.world.now));
+  return audits.flatMap(({ findings }) => findings);
 };
 
 /** What `run` would build. */

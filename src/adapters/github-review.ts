@@ -25,17 +25,36 @@ interface ChangedFile {
 /** More would bury the review; they come on the next push. */
 const commentsPerReview = 30;
 
-/** The lines that the pull request's diff shows, by path. */
-export const listHunks = async (
-  connection: Connection,
-  pull: number,
-): Promise<ReadonlyMap<string, readonly ReviewHunk[]>> => {
-  const files = new Map<string, readonly ReviewHunk[]>();
+/** The diff of a pull request by path, as far as GitHub shows it: of at most 3,000 files. */
+export type PullDiff = ReadonlyMap<string, FileDiff>;
+
+export interface FileDiff {
+  readonly hunks: readonly ReviewHunk[];
+  /** Texts of the lines that it adds; undefined where the diff is not shown. */
+  readonly added: ReadonlySet<string> | undefined;
+}
+
+/** What a diff adds to a file; undefined where nobody can tell. */
+export const addedIn = (diff: PullDiff, path: string): ReadonlySet<string> | undefined => {
+  const file = diff.get(path);
+  if (file !== undefined) return file.added;
+  return diff.size < mostFiles ? new Set() : undefined;
+};
+
+const mostFiles = 3000;
+
+export const readDiff = async (connection: Connection, pull: number): Promise<PullDiff> => {
+  const files = new Map<string, FileDiff>();
   const pages = connection.pages<ChangedFile>("GET /repos/{owner}/{repo}/pulls/{pull_number}/files", {
     pull_number: pull,
   });
   for await (const page of pages) {
-    for (const { filename, patch } of page) files.set(filename, readHunks(patch ?? ""));
+    for (const { filename, patch } of page) {
+      files.set(filename, {
+        hunks: readHunks(patch ?? ""),
+        added: patch === undefined ? undefined : addedLines(patch),
+      });
+    }
   }
   return files;
 };
@@ -56,6 +75,9 @@ export const readHunks = (patch: string): readonly ReviewHunk[] => {
   }
   return hunks;
 };
+
+const addedLines = (patch: string): ReadonlySet<string> =>
+  new Set(patch.split(/\r?\n/).flatMap((line) => (line.startsWith("+") ? [line.slice(1)] : [])));
 
 /**
  * One review with those comments that were not made before, edited or resolved ones included; the number of comments

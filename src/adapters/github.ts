@@ -8,7 +8,7 @@ import {
 } from "./github-check.ts";
 import { type CommentRequest, type CommentResult, upsertComment } from "./github-comment.ts";
 import { type ConnectionOptions, connect } from "./github-connection.ts";
-import { createReview, listHunks, type ReviewComment, type ReviewHunk } from "./github-review.ts";
+import { createReview, type PullDiff, type ReviewComment, readDiff } from "./github-review.ts";
 
 /** The forge that hosts the repository, as far as the action writes to it and reads from it. */
 export interface Forge {
@@ -17,8 +17,7 @@ export interface Forge {
   readonly completeCheck: (check: StartedCheck, result: CheckResult) => Promise<CompletedCheck>;
   readonly upsertComment: (request: CommentRequest) => Promise<CommentResult>;
   readonly findBaseline: (request: BaselineRequest) => Promise<FoundBaseline | undefined>;
-  /** Lines that the pull request's diff shows, by path. */
-  readonly listHunks: (pull: number) => Promise<ReadonlyMap<string, readonly ReviewHunk[]>>;
+  readonly readDiff: (pull: number) => Promise<PullDiff>;
   /** The number of comments that were new. */
   readonly createReview: (pull: number, comments: readonly ReviewComment[]) => Promise<number>;
   /** The commit where `head` left `base`. */
@@ -32,7 +31,7 @@ export const connectForge = (options: ConnectionOptions): Forge => {
     createCheck: checks.create,
     completeCheck: checks.complete,
     findBaseline: (request) => findBaseline(connection, options.occasion, request),
-    listHunks: (pull) => listHunks(connection, pull),
+    readDiff: (pull) => readDiff(connection, pull),
     createReview: (pull, comments) => createReview(connection, options.occasion, pull, comments),
     mergeBase: (base, head) => mergeBase(connection, base, head),
     upsertComment: (request) => upsertComment(connection, options.occasion, request),

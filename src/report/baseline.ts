@@ -2,6 +2,8 @@ import { UserError } from "../errors.ts";
 
 /** The sizes that a run is compared with. */
 export interface Baseline {
+  /** Of the run that measured them, as its report describes it. */
+  readonly engine?: string;
   readonly targets: readonly BaselineTarget[];
 }
 
@@ -12,6 +14,7 @@ export interface BaselineTarget {
   readonly platform: string;
   readonly pullBytes: number;
   readonly diskBytes: number;
+  readonly isPullEstimated?: true;
   readonly lines: readonly {
     readonly from: "line" | "base";
     readonly line: number | undefined;
@@ -45,7 +48,7 @@ export const parseBaseline = (text: string, file: string): Baseline => {
   const read = targets.flatMap((target: unknown, index) => readTarget(target, `targets[${index}]`, refuse));
   const keys = new Set(read.map(({ id, platform }) => `${id} ${platform}`));
   if (keys.size < read.length) return refuse("lists one target twice for the same platform");
-  return { targets: read };
+  return { ...(isText(report.engine) ? { engine: report.engine } : {}), targets: read };
 };
 
 const maxTargets = 10_000;
@@ -81,6 +84,7 @@ const readTarget = (value: unknown, at: string, refuse: Refuse): readonly Baseli
       stage: isText(stage) ? stage : undefined,
       pullBytes: size(value.pullBytes, `${at}.pullBytes`, refuse),
       diskBytes: size(value.diskBytes, `${at}.diskBytes`, refuse),
+      ...(value.pullEstimated === true ? { isPullEstimated: true } : {}),
       lines: byLine(layers, `${at}.layers`, refuse),
     },
   ];

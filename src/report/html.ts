@@ -46,9 +46,9 @@ const notesHtml = ({ notes, secrets }: Report): string => {
   return said.length === 0 ? "" : `<h2>Notes</h2><ul>${said.map((note) => `<li>${inline(note)}</li>`).join("\n")}</ul>`;
 };
 
-const footer = ({ baseline, engine, version, timings }: Report): string =>
+const footer = ({ baseline, baselineFrom, engine, version, timings }: Report): string =>
   [
-    ...(baseline === undefined ? [] : [`sizes since ${inline(baseline)}`]),
+    ...(baseline === undefined ? [] : [`sizes since ${inline([baseline, baselineFrom ?? ""].join(" ").trim())}`]),
     ...(engine === undefined ? [] : [inline(engine)]),
     ...timings.map(({ part, milliseconds }) => `${inline(part)} ${formatDuration(milliseconds)}`),
     `docker-hygiene ${inline(version)}`,

@@ -11,9 +11,10 @@ export const renderBaseline = (report: Report): string =>
   jsonText({
     schemaVersion,
     version: report.version,
+    ...(report.engine === undefined ? {} : { engine: report.engine }),
     targets: targetsJson(report.targets ?? [])
       .filter(({ status, pullBytes: pull }) => status === "built" && pull !== null)
-      .map(({ id, dockerfile, stage, platform, status, pullBytes: pull, diskBytes: disk, layers }) => ({
+      .map(({ id, dockerfile, stage, platform, status, pullBytes: pull, diskBytes: disk, pullEstimated, layers }) => ({
         id,
         dockerfile,
         stage,
@@ -21,6 +22,7 @@ export const renderBaseline = (report: Report): string =>
         status,
         pullBytes: pull,
         diskBytes: disk,
+        ...(pullEstimated === undefined ? {} : { pullEstimated }),
         layers: layers.map(({ diskBytes: bytes, line, instruction, base }) => ({
           diskBytes: bytes,
           line,
@@ -55,6 +57,7 @@ const reportJson = (report: Report) => ({
           lines: row.lines.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })),
         })),
         baseline: report.baseline ?? null,
+        ...(report.baselineFrom === undefined ? {} : { baselineFrom: report.baselineFrom }),
         engine: report.engine ?? null,
       }),
   ...(report.secrets === undefined ? {} : { secrets: report.secrets }),
@@ -70,6 +73,7 @@ const findingsJson = (findings: readonly Finding[], files: readonly ReportedFile
     ...finding.place,
     message: finding.message,
     fingerprint: finding.fingerprint,
+    ...(finding.isNew === undefined ? {} : { isNew: finding.isNew }),
     ...(finding.related.length === 0
       ? {}
       : { related: finding.related.map(({ place, message }) => ({ ...place, message })) }),

@@ -6,9 +6,10 @@ import { failures, findingsTables } from "./markdown-findings.ts";
 import { lineTables, sizesTable } from "./markdown-sizes.ts";
 import { details } from "./markdown-table.ts";
 import { timeline, timings } from "./markdown-timeline.ts";
+import { earlierFindings, newFindings } from "./new-findings.ts";
 import type { PageOptions } from "./page-options.ts";
 import type { Report, SizeRow } from "./report.ts";
-import { byImportance, count, filesCount, foundCounts, headline, secretsLine } from "./words.ts";
+import { byImportance, count, foundWords, headline, secretsLine } from "./words.ts";
 
 /** The full report; also the job summary, of which GitHub takes 1 MiB. */
 export const renderMarkdown = (report: Report, options: PageOptions = {}, maxBytes = 1_000_000): string =>
@@ -17,7 +18,7 @@ export const renderMarkdown = (report: Report, options: PageOptions = {}, maxByt
       ...heading(report, "##"),
       ...sizes(report, options, rows),
       ...section("Failed builds", failures(report, options, logs)),
-      ...section("Findings", findingsTables(report.findings, report, options, findings)),
+      ...section("Findings", newAndEarlier(report, options, findings)),
       ...section("Line by line", lineTables(byImportance(report.sizes, report), report, options, tables)),
       ...timeline(report, options),
       ...closing(report, "full"),
@@ -35,8 +36,10 @@ export const renderComment = (
   page(
     ({ tables, findings, logs, rows }) => {
       const worth = byImportance(report.sizes, report).filter(isWorthALine(report));
-      const errors = report.findings.filter(({ severity }) => severity === "error");
-      const warnings = report.findings.filter(({ severity }) => severity === "warning");
+      const fresh = newFindings(report.findings);
+      const errors = fresh.filter(({ severity }) => severity === "error");
+      const warnings = fresh.filter(({ severity }) => severity === "warning");
+      const earlier = earlierFindings(report.findings).filter(({ severity }) => severity !== "note");
       return [
         options.marker,
         ...heading(report, "###"),
@@ -48,6 +51,10 @@ export const renderComment = (
         ...findingsTables(errors, report, options, Math.min(findings, openErrors)),
         ...(errors.length > 0 ? [""] : []),
         ...details(count(warnings.length, "warning"), findingsTables(warnings, report, options, findings)),
+        ...details(
+          `${count(earlier.length, "finding")} already there`,
+          earlier.length === 0 ? [] : findingsTables(earlier, report, options, findings),
+        ),
         ...details("output of the failed builds", failures(report, options, logs)),
         ...details("line by line", lineTables(worth, report, options, tables)),
         ...closing(report, "short"),
@@ -72,13 +79,32 @@ export const renderCheck = (
   text: page(
     ({ tables, findings, logs }) => [
       ...section("Failed builds", failures(report, options, logs)),
-      ...section("Findings", findingsTables(report.findings, report, options, findings)),
+      ...section("Findings", newAndEarlier(report, options, findings)),
       ...section("Line by line", lineTables(byImportance(report.sizes, report), report, options, tables)),
     ],
     report,
     textBytes,
   ),
 });
+
+/** What the change brings, then what was there before, folded. */
+const newAndEarlier = (report: Report, options: PageOptions, amount: number): readonly string[] => {
+  const fresh = newFindings(report.findings);
+  const earlier = earlierFindings(report.findings);
+  const left = Math.max(0, amount - fresh.length);
+  return [
+    ...findingsTables(fresh, report, options, amount),
+    ...(earlier.length === 0
+      ? []
+      : [
+          "",
+          ...details(
+            `${count(earlier.length, "finding")} already there`,
+            findingsTables(earlier, report, options, left),
+          ),
+        ]),
+  ];
+};
 
 /** Errors that a comment shows unfolded. */
 const openErrors = 20;
@@ -131,9 +157,8 @@ const unchanged = (report: Report, options: PageOptions, amount: number): readon
 /** `2 warnings, 5 notes · no secret found in 7 images` */
 const tally = (report: Report): string => {
   const { secrets } = report;
-  const found = foundCounts(report.findings, "some");
   return [
-    found === "" ? `no findings in ${filesCount(report)}` : `${found} in ${filesCount(report)}`,
+    foundWords(report),
     secrets === undefined
       ? ""
       : secrets.found.length === 0
@@ -155,7 +180,9 @@ const closing = (report: Report, length: "full" | "short"): readonly string[] =>
   const said = notes.slice(0, maxNotes).map((note) => `- ${markdownText(clip(note, 300))}`);
   const left = notes.length - said.length;
   const small = [
-    baseline === undefined ? "" : `sizes since ${markdownText(clip(baseline, 200))}`,
+    baseline === undefined
+      ? ""
+      : `sizes since ${markdownText(clip([baseline, report.baselineFrom ?? ""].join(" "), 300).trim())}`,
     length === "full" && engine !== undefined ? markdownText(clip(engine, 200)) : "",
     `docker-hygiene ${version}`,
   ].filter((part) => part !== "");

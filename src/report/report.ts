@@ -27,6 +27,8 @@ export interface Finding {
     | undefined;
   /** Same for the same words in the same file, wherever they move: rule, path and normalised text of the place. */
   readonly fingerprint: string;
+  /** False: it was there before the change that is looked at; undefined: nobody compared. */
+  readonly isNew?: boolean;
 }
 
 /** A file that was looked at. `text` serves excerpts and is never part of the JSON. */
@@ -50,10 +52,17 @@ export interface SizeRow {
   readonly diskBytes: number | undefined;
   /** True when the engine's store keeps no compressed layers, so that the pull size is estimated. */
   readonly isPullEstimated: boolean;
-  readonly before: { readonly pullBytes: number; readonly diskBytes: number } | undefined;
+  readonly before: SizeBefore | undefined;
   readonly budget: Budget | undefined;
   /** What changed most, largest change first; where nothing changed or was known before, what weighs most. */
   readonly lines: readonly LineSize[];
+}
+
+export interface SizeBefore {
+  readonly pullBytes: number;
+  readonly diskBytes: number;
+  /** What differs in how the two were measured, so that a small change may mean nothing. */
+  readonly measuredBy?: "another engine" | "another method";
 }
 
 /** What one line of the Dockerfile, or the base image, adds to the image: bytes on disk, or their change. */
@@ -96,6 +105,10 @@ export interface SecretSearch {
   readonly bytes: number;
   readonly images: number;
   readonly found: readonly { readonly id: string; readonly target: string; readonly place: string }[];
+  /** What could not be searched, one sentence each. */
+  readonly gaps?: readonly string[];
+  /** Secrets that would be found by chance. */
+  readonly unsearched?: readonly { readonly id: string; readonly reason: string }[];
 }
 
 /** Everything that any output shows. */
@@ -110,6 +123,8 @@ export interface Report {
   readonly sizes: readonly SizeRow[];
   /** "main", "sizes.json"; undefined for a first measurement. */
   readonly baseline: string | undefined;
+  /** How the baseline was had: "from the check run of that commit". */
+  readonly baselineFrom?: string | undefined;
   /** `docker 28.5.2, buildx 0.29.1, builder default (containerd store)`; undefined when none answered. */
   readonly engine: string | undefined;
   /** Undefined when no secret was given or nothing was built. */

@@ -2,7 +2,7 @@ import { diskBytes, type Image, pullBytes } from "../image/image.ts";
 import type { Baseline, BaselineTarget } from "./baseline.ts";
 import { lineWeights } from "./layers.ts";
 import { isNoise } from "./numbers.ts";
-import type { Budget, LineSize, SizeRow, TargetReport } from "./report.ts";
+import type { Budget, LineSize, SizeBefore, SizeRow, TargetReport } from "./report.ts";
 
 export interface ConfiguredBudget {
   /** A glob over target ids. */
@@ -13,6 +13,8 @@ export interface ConfiguredBudget {
 
 export interface SizeOptions {
   readonly baseline: Baseline | undefined;
+  /** What measures now. */
+  readonly engine?: string | undefined;
   /** Of two for the same measure the later one counts. */
   readonly budgets: readonly ConfiguredBudget[];
   readonly matches: (glob: string, id: string) => boolean;
@@ -48,10 +50,18 @@ const measuredRow = (target: TargetReport, image: Image, options: SizeOptions): 
     pullBytes: pull,
     diskBytes: disk,
     isPullEstimated: image.isPullEstimated,
-    before: before && { pullBytes: before.pullBytes, diskBytes: before.diskBytes },
+    before: before && sizeBefore(before, image, options),
     budget: budgetOf(id, pull, disk, options),
     lines: (before === undefined || isSame ? heaviest(image) : changedLines(image, before)).slice(0, namedLines),
   };
+};
+
+const sizeBefore = (before: BaselineTarget, image: Image, { baseline, engine }: SizeOptions): SizeBefore => {
+  const { pullBytes: pull, diskBytes: disk } = before;
+  const isOtherMethod = (before.isPullEstimated ?? false) !== image.isPullEstimated;
+  const isOtherEngine = baseline?.engine !== undefined && engine !== undefined && baseline.engine !== engine;
+  const measuredBy = isOtherMethod ? "another method" : isOtherEngine ? "another engine" : undefined;
+  return { pullBytes: pull, diskBytes: disk, ...(measuredBy === undefined ? {} : { measuredBy }) };
 };
 
 const unmeasuredRows = (target: TargetReport, options: SizeOptions): readonly SizeRow[] => {

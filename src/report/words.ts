@@ -1,4 +1,5 @@
 import type { BuildFailure } from "../build/target.ts";
+import { earlierFindings, newFindings } from "./new-findings.ts";
 import { formatBytes, formatDelta, formatLimit, formatPercent, isNoise, signed } from "./numbers.ts";
 import type { Finding, LineSize, Report, SecretSearch, SizeRow, TargetReport } from "./report.ts";
 
@@ -13,7 +14,7 @@ export const headline = (report: Report): string => {
   const found = report.findings.length > 0;
   return [
     ...(built > 0 ? [`${count(built, "target")} built`, ...sizesInWords(report)] : []),
-    ...(found ? [foundCounts(report.findings, "some")] : []),
+    ...(found ? foundParts(report) : []),
     ...(built > 0 || found ? [] : [`no findings in ${filesCount(report)}`]),
   ].join(", ");
 };
@@ -25,6 +26,20 @@ export const foundCounts = (findings: readonly Finding[], which: "all" | "some")
     .filter(({ found }) => which === "all" || found > 0)
     .map(({ severity, found }) => count(found, severity))
     .join(", ");
+
+/** `1 warning, 5 already there in 3 Dockerfiles` */
+export const foundWords = (report: Pick<Report, "files" | "findings">): string => {
+  const parts = foundParts(report);
+  return `${parts.length === 0 ? "no findings" : parts.join(", ")} in ${filesCount(report)}`;
+};
+
+const foundParts = ({ findings }: Pick<Report, "findings">): readonly string[] => {
+  const earlier = earlierFindings(findings).length;
+  return [
+    foundCounts(newFindings(findings), "some"),
+    ...(earlier === 0 ? [] : [`${earlier.toLocaleString("en-US")} already there`]),
+  ].filter((part) => part !== "");
+};
 
 export const filesCount = (report: Pick<Report, "files">): string => count(report.files.length, "Dockerfile");
 
@@ -81,11 +96,12 @@ export const changeOf = (row: SizeRow, baseline: string | undefined): string => 
   if (row.change === "new") return baseline === undefined ? "" : "new";
   const { before, diskBytes: disk, pullBytes: pull } = row;
   if (before === undefined || disk === undefined || pull === undefined) return "";
-  if (row.change === "same") return "=";
+  const otherwise = before.measuredBy === undefined ? "" : ` by ${before.measuredBy}`;
+  if (row.change === "same") return `=${otherwise}`;
   const isDisk = !isNoise(before.diskBytes, disk);
   const [past, now] = isDisk ? [before.diskBytes, disk] : [before.pullBytes, pull];
   const percent = formatPercent(past, now);
-  return `${isDisk ? "" : "pull "}${formatDelta(past, now)}${percent === undefined ? "" : ` (${percent})`}`;
+  return `${isDisk ? "" : "pull "}${formatDelta(past, now)}${percent === undefined ? "" : ` (${percent})`}${otherwise}`;
 };
 
 /** `20 MB`, `20 MB pull` */
