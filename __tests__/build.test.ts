@@ -5,7 +5,7 @@ import { parse } from "csv-parse/sync";
 import { inTurns } from "../src/adapters/buildx-lanes.ts";
 import { buildCommand } from "../src/build/arguments.ts";
 import { parseBuildArgs, parseBuildContexts, parseSsh } from "../src/build/build-inputs.ts";
-import { isTooOld, readBuilder, readBuildxVersion, readDaemon } from "../src/build/engine-facts.ts";
+import { isTooOld, readBuilder, readBuildxVersion, readDaemon, readPluginPath } from "../src/build/engine-facts.ts";
 import { explainFailure } from "../src/build/failure.ts";
 import { lastLines, readProgress } from "../src/build/progress.ts";
 import { joinFields, readList, readRecords, splitFields } from "../src/build/records.ts";
@@ -644,6 +644,21 @@ describe("what the engine says of itself", () => {
       driver: "",
       error: "no daemon",
     });
+  });
+
+  test("place of buildx's program", () => {
+    const info = (plugins: unknown) => JSON.stringify({ ClientInfo: { Plugins: plugins } });
+    expect(
+      readPluginPath(
+        info([
+          { Name: "compose", Path: "/c" },
+          { Name: "buildx", Path: "/p/docker-buildx" },
+        ]),
+      ),
+    ).toBe("/p/docker-buildx");
+    expect([info(null), info([{ Name: "buildx" }]), "{}", "no JSON"].map(readPluginPath)).toEqual(
+      Array.from({ length: 4 }, () => undefined),
+    );
   });
 
   test("daemon and its store", () => {

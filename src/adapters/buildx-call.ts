@@ -13,6 +13,7 @@ export interface Call {
   readonly step: "build" | "export";
   readonly output: Output;
   readonly builder: string | undefined;
+  readonly plugin: string | undefined;
   readonly metadataFile: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
@@ -41,6 +42,7 @@ export const callBuildx = async (call: Call): Promise<Outcome> => {
     environment: { ...call.environment, ...Object.fromEntries(environment) },
     signal: call.signal,
     timeout: call.timeout,
+    plugin: call.plugin,
     onStderr: (chunk) => {
       const name = progress.read(chunk);
       if (name !== undefined) call.onStep(call.redact(stripTerminalCodes(name)));

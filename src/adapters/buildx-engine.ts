@@ -6,6 +6,7 @@ import {
   readBuilder,
   readBuildxVersion,
   readDaemon,
+  readPluginPath,
 } from "../build/engine-facts.ts";
 import { stripTerminalCodes } from "../build/terminal-codes.ts";
 import type { Engine } from "../ports.ts";
@@ -13,11 +14,28 @@ import { type ProcessResult, runDocker } from "./buildx-process.ts";
 
 const patience = 20_000;
 
+/** The engine, and where the program of buildx lies when docker tells. */
+export interface FoundEngine {
+  readonly engine: Engine;
+  readonly plugin: string | undefined;
+}
+
 /** Asks docker, buildx and the builder; never rejects. */
 export const inspectEngine = async (request: {
   readonly builder: string | undefined;
   readonly environment: Readonly<Record<string, string | undefined>>;
-}): Promise<Engine> => {
+}): Promise<FoundEngine> => {
+  const answers = await askAll(request);
+  return { engine: judge(request.builder, answers), plugin: readPluginPath(answers.info.stdout) };
+};
+
+interface Answers {
+  readonly version: ProcessResult;
+  readonly inspected: ProcessResult;
+  readonly info: ProcessResult;
+}
+
+const askAll = async (request: Parameters<typeof inspectEngine>[0]): Promise<Answers> => {
   const ask = (...argv: readonly string[]): Promise<ProcessResult> =>
     runDocker(argv, { environment: request.environment, timeout: patience });
   const [version, inspected, info] = await Promise.all([
@@ -25,6 +43,10 @@ export const inspectEngine = async (request: {
     ask("buildx", "inspect", ...(request.builder === undefined ? [] : ["--", request.builder])),
     ask("info", "--format", "{{json .}}"),
   ]);
+  return { version, inspected, info };
+};
+
+const judge = (given: string | undefined, { version, inspected, info }: Answers): Engine => {
   if (!version.started) return absent("docker is not installed, or not on the PATH");
   const buildx = version.code === 0 ? readBuildxVersion(version.stdout) : undefined;
   if (buildx === undefined) {
@@ -45,7 +67,7 @@ export const inspectEngine = async (request: {
     status: "ready",
     description: describe(buildx, builder, daemon),
     canExportOci: builder.driver !== "docker" || daemon?.store === "containerd",
-    builder: request.builder,
+    builder: given,
   };
 };
 

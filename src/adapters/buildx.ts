@@ -9,7 +9,7 @@ import type { BuildResult, Target } from "../build/target.ts";
 import type { BuiltTarget, Docker, Engine, Measure } from "../ports.ts";
 import { readBake } from "./buildx-bake.ts";
 import { type Call, callBuildx, type Outcome } from "./buildx-call.ts";
-import { inspectEngine } from "./buildx-engine.ts";
+import { type FoundEngine, inspectEngine } from "./buildx-engine.ts";
 import { type Exporter, provideExporter, runFolder } from "./buildx-exporter.ts";
 import { inPool, inTurns } from "./buildx-lanes.ts";
 import { layoutMeasuring, type Measured, measureStored, type StoredTarget } from "./buildx-measuring.ts";
@@ -28,22 +28,22 @@ export interface DockerOptions {
 /** The engine behind `docker buildx`. */
 export const connectDocker = (options: DockerOptions): Docker => {
   const environment = buildEnvironment(options.environment);
-  let asked: Promise<Engine> | undefined;
-  const engine = (): Promise<Engine> => {
+  let asked: Promise<FoundEngine> | undefined;
+  const found = (): Promise<FoundEngine> => {
     asked ??= inspectEngine({ builder: options.builder, environment });
     return asked;
   };
   return {
-    engine,
+    engine: async () => (await found()).engine,
     supplies: (secrets, ssh) => inspectSupplies(secrets, ssh, environment),
     readBake: (files, folder) => readBake({ files, folder, environment, temporaryFolder: options.temporaryFolder }),
     build: async (targets, run) => {
       if (targets.length === 0) return [];
-      const ready = await engine();
+      const { engine: ready, plugin } = await found();
       if (ready.status === "absent") return targets.map((target) => notBuilt(target, ready.reason));
       const folder = await mkdtemp(join(options.temporaryFolder ?? tmpdir(), runFolder));
       try {
-        return await buildAll(targets, { ...options, environment, engine: ready, folder, run });
+        return await buildAll(targets, { ...options, environment, engine: ready, plugin, folder, run });
       } finally {
         await rm(folder, { recursive: true, force: true, maxRetries: 3 });
       }
@@ -53,6 +53,7 @@ export const connectDocker = (options: DockerOptions): Docker => {
 
 interface Session extends DockerOptions {
   readonly engine: Engine & { readonly status: "ready" };
+  readonly plugin: string | undefined;
   readonly folder: string;
   readonly run: Parameters<Docker["build"]>[1];
 }
@@ -82,6 +83,7 @@ const buildAll = async (targets: readonly Target[], session: Session): Promise<r
       target: withoutUnready(target, supplied),
       metadataFile: join(folder, `${to.step}-${index}.json`),
       environment,
+      plugin: session.plugin,
       signal: run.signal,
       timeout: run.timeout,
       redact,

@@ -29,6 +29,19 @@ export interface Daemon {
   readonly store: "containerd" | "classic";
 }
 
+/** Where the program of buildx lies, as `docker info --format '{{json .}}'` tells. */
+export const readPluginPath = (text: string): string | undefined => {
+  try {
+    const { ClientInfo: client } = JSON.parse(text) as {
+      readonly ClientInfo?: { readonly Plugins?: readonly { readonly Name?: unknown; readonly Path?: unknown }[] };
+    };
+    const path = client?.Plugins?.find(({ Name: name }) => name === "buildx")?.Path;
+    return typeof path === "string" && path !== "" ? path : undefined;
+  } catch {
+    return undefined;
+  }
+};
+
 /** What `docker info --format '{{json .}}'` prints; undefined when no daemon answered. */
 export const readDaemon = (text: string): Daemon | undefined => {
   try {
