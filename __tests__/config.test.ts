@@ -345,6 +345,9 @@ describe("the schema", () => {
   test.each([
     ["profile: strict\nmax-size: 20MB\nrules: { DL3002: off, root-user: { level: note }, SC2086: off }", true],
     ["forbid: [{ command: a, message: x }]", true],
+    ["shellcheck: true\nbuildkit-checks: auto", true],
+    ["shellcheck: 'false'\nbuildkit-checks: false", true],
+    ["shellcheck: maybe", false],
     ["profil: strict", false],
     ["rules: { nope: off }", false],
     ["rules: { root-user: loud }", false],

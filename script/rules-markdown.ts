@@ -1,4 +1,5 @@
 import type { Example, Level, Rule } from "../src/rules/rule.ts";
+import { importedMarkdown } from "./imported-markdown.ts";
 
 /** docs/rules.md: every rule with its reasons, examples, options, aliases and sources, from the rules themselves. */
 export const rulesMarkdown = (rules: readonly Rule[]): string =>
@@ -8,7 +9,8 @@ export const rulesMarkdown = (rules: readonly Rule[]): string =>
     "<!-- Generated from the rules by `npm run docs`. -->",
     "",
     `${rules.length} rules. The levels are those of the profiles \`recommended\` and \`strict\`; the profile \`all\` shows as`,
-    "notes what `strict` leaves off. [What is no rule](policy.md) says what is left out and why.",
+    "notes what `strict` leaves off. [What is no rule](policy.md) says what is left out and why;",
+    "[what ShellCheck and BuildKit find](#imported-checks) stands at the end.",
     "",
     "| rule | recommended | strict | fix | about |",
     "|---|---|---|---|---|",
@@ -18,6 +20,7 @@ export const rulesMarkdown = (rules: readonly Rule[]): string =>
     ),
     "",
     ...rules.flatMap(section),
+    ...importedMarkdown(),
   ].join("\n");
 
 const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");

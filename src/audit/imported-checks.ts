@@ -186,7 +186,7 @@ const shellCheckOf = (code: number): ImportedCheck => {
   const why =
     exclusion === undefined
       ? "ShellCheck reads the scripts of RUN, CMD, ENTRYPOINT and HEALTHCHECK. Its errors are warnings here, its warnings notes; in the profile `strict` its warnings are warnings and its infos notes."
-      : `Left out unless the configuration sets a level for it: ${exclusion.reason}.`;
+      : `Left out${exclusion.strict === undefined ? "" : " of the profile `recommended`"} unless the configuration sets a level for it: ${exclusion.reason}.`;
   return {
     id: shellRule(code),
     summary: `SC${code} of ShellCheck`,

@@ -136,7 +136,8 @@ const valueSchema = (shape: Exclude<Shape, { readonly kind: "rules" }>): Schema 
     case "boolean":
       return { type: "boolean" };
     case "choice":
-      return { enum: shape.values };
+      // YAML reads `true` as a boolean.
+      return { enum: shape.values.flatMap((value) => (isBoolean(value) ? [value === "true", value] : [value])) };
     case "size":
       return {
         anyOf: [
@@ -154,6 +155,8 @@ const valueSchema = (shape: Exclude<Shape, { readonly kind: "rules" }>): Schema 
       return { type: "array", items: objectSchema(shape.of) };
   }
 };
+
+const isBoolean = (value: string): boolean => value === "true" || value === "false";
 
 const ruleSchema = (rule: Rule, name: string): Schema => ({
   description: name === rule.id ? rule.summary : `${rule.id}: ${rule.summary}`,
