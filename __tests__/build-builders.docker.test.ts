@@ -1,0 +1,144 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "@jest/globals";
+import { connectDocker } from "../src/adapters/buildx.ts";
+import { measure } from "../src/adapters/oci-layout.ts";
+import type { Target } from "../src/build/target.ts";
+
+/** The same images by the engine's own builder and by a remote one, for several platforms. */
+
+const find = (program: string): string | undefined =>
+  (process.env.PATH ?? "")
+    .split(delimiter)
+    .concat("/usr/sbin", "/sbin")
+    .map((folder) => join(folder, program))
+    .find((path) => existsSync(path));
+
+const hasBuildkit = process.getuid?.() === 0 && find("buildkitd") !== undefined && find("runc") !== undefined;
+const withBuildkit = hasBuildkit ? test : test.skip;
+
+let folder: string;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), "dh-builders-test-"));
+  for (const name of ["app", "tmp", "buildx"]) mkdirSync(join(folder, name));
+  writeFileSync(join(folder, "app", "content"), "content\n".repeat(1000));
+  writeFileSync(
+    join(folder, "app", "Dockerfile"),
+    "FROM scratch AS files\nCOPY content /a\n\nFROM files\nARG TARGETARCH\nCOPY content /$TARGETARCH\nUSER 1000\n",
+  );
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const target = (platforms: readonly string[]): Target => ({
+  id: "app/Dockerfile",
+  dockerfile: "app/Dockerfile",
+  dockerfileAbsolute: join(folder, "app", "Dockerfile"),
+  context: join(folder, "app"),
+  stageIndex: 1,
+  stage: undefined,
+  span: { start: 0, end: 0 },
+  platforms,
+  buildArgs: new Map(),
+  buildContexts: new Map(),
+  secrets: [],
+  ssh: [],
+  cacheFrom: [],
+  cacheTo: [],
+  network: undefined,
+  noCache: false,
+  pull: false,
+});
+
+const build = async (builder: string | undefined, environment: Readonly<Record<string, string | undefined>>) => {
+  const connected = connectDocker({ builder, environment, measure, temporaryFolder: join(folder, "tmp") });
+  const results = await connected.build([target([]), target(["linux/amd64", "linux/arm64"])], {
+    maxParallel: 2,
+    timeout: 60_000,
+    signal: new AbortController().signal,
+    isAsPlanned: async () => true,
+    onEvent: () => {},
+  });
+  expect(readdirSync(join(folder, "tmp"))).toEqual([]);
+  return results.map(({ build: result, images, measureError }) => ({
+    failure: result.status === "failed" ? result.failure : undefined,
+    measureError,
+    images: images.map(({ platform, config, isPullEstimated, layers }) => ({
+      platform,
+      user: config.user,
+      isPullEstimated,
+      layers: layers.map(({ diskBytes, lines, isBase }) => ({ diskBytes, line: lines?.start, isBase })),
+    })),
+  }));
+};
+
+const image = (platform: string) => ({
+  platform,
+  user: "1000",
+  isPullEstimated: false,
+  layers: [
+    { diskBytes: 8000, line: 2, isBase: false },
+    { diskBytes: 8000, line: 6, isBase: false },
+  ],
+});
+
+const expected = (own: string) => [
+  { failure: undefined, measureError: undefined, images: [image(own)] },
+  { failure: undefined, measureError: undefined, images: [image("linux/amd64"), image("linux/arm64")] },
+];
+
+const ownPlatform = `linux/${process.arch === "arm64" ? "arm64" : "amd64"}`;
+
+test("the engine's own builder builds and measures every platform", async () => {
+  const environment = { PATH: process.env.PATH, HOME: process.env.HOME, DOCKER_HOST: process.env.DOCKER_HOST };
+  expect(await build(undefined, environment)).toEqual(expected(ownPlatform));
+}, 60_000);
+
+withBuildkit(
+  "a remote builder does so too, without an engine",
+  async () => {
+    const socket = `unix://${join(folder, "buildkit.sock")}`;
+    const buildkitd: ChildProcess = spawn(
+      find("buildkitd")!,
+      [
+        "--addr",
+        socket,
+        "--root",
+        join(folder, "root"),
+        "--oci-worker-binary",
+        find("runc")!,
+        "--containerd-worker=false",
+      ],
+      { stdio: "ignore", env: { PATH: process.env.PATH } },
+    );
+    const ended = new Promise((resolve) => buildkitd.once("exit", resolve));
+    const environment = {
+      PATH: process.env.PATH,
+      HOME: join(folder, "home"),
+      BUILDX_CONFIG: join(folder, "buildx"),
+      DOCKER_HOST: `unix://${join(folder, "no-engine.sock")}`,
+    };
+    try {
+      for (let tries = 0; tries < 100 && !existsSync(join(folder, "buildkit.sock")); tries++) await delay(100);
+      execFileSync("docker", ["buildx", "create", "--name", "dh-remote", "--driver", "remote", socket], {
+        env: environment,
+        stdio: "ignore",
+      });
+      expect(await connectDocker({ builder: "dh-remote", environment, measure }).engine()).toEqual({
+        status: "ready",
+        description: expect.stringMatching(/^buildx \S+, builder dh-remote \(remote\)$/),
+        canExportOci: true,
+        builder: "dh-remote",
+      });
+      expect(await build("dh-remote", environment)).toEqual(expected(ownPlatform));
+    } finally {
+      buildkitd.kill("SIGTERM");
+      await ended;
+    }
+  },
+  90_000,
+);
