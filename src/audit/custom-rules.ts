@@ -115,11 +115,21 @@ const commandSpans = (
 };
 
 const scriptsOf = (file: AuditedFile, instruction: Instruction, stage: StageFacts): readonly Script[] => {
-  if (instruction.keyword === "RUN" && !instruction.isTrigger)
-    return file.runScripts(stage).flatMap(({ run, script }) => (run === instruction ? [script] : []));
+  if (instruction.keyword === "RUN" && !instruction.isTrigger) return runScriptsOf(file, stage).get(instruction) ?? [];
   const command = "command" in instruction ? instruction.command : undefined;
   return (command && [file.script(command, instruction)].filter((script) => script !== undefined)) ?? [];
 };
+
+const runScriptsOf = (file: AuditedFile, stage: StageFacts): ReadonlyMap<Instruction, readonly Script[]> => {
+  const known = scriptsByRun.get(stage);
+  if (known) return known;
+  const byRun = new Map<Instruction, Script[]>();
+  for (const { run, script } of file.runScripts(stage)) byRun.set(run, [...(byRun.get(run) ?? []), script]);
+  scriptsByRun.set(stage, byRun);
+  return byRun;
+};
+
+const scriptsByRun = new WeakMap<StageFacts, ReadonlyMap<Instruction, readonly Script[]>>();
 
 const isRead = (file: AuditedFile, stage: StageFacts): boolean =>
   stage.lineage.every((one) => file.runScripts(one).every(({ script }) => script.status === "parsed"));

@@ -24,13 +24,14 @@ export const applyFixes = <Kind extends PlacedFix>(text: string, fixes: readonly
   const taken: Edit[] = [];
   for (const fix of fixes) {
     const edits = fix.edits.map((edit) => behindByteOrderMark(text, edit));
-    if (edits.length === 0 || edits.some((edit) => taken.some((other) => overlaps(edit, other)))) continue;
-    taken.push(...edits);
+    if (edits.length === 0 || edits.some((edit) => isTaken(edit, taken))) continue;
+    for (const edit of edits) taken.splice(indexFor(edit, taken), 0, edit);
     applied.push(fix);
   }
-  const edits = taken
-    .toSorted((a, b) => a.span.start - b.span.start)
-    .map(({ span, text: replacement }) => ({ span, text: withLineBreaksOf(text, span.start, replacement) }));
+  const edits = taken.map(({ span, text: replacement }) => ({
+    span,
+    text: withLineBreaksOf(text, span.start, replacement),
+  }));
   const parts: string[] = [];
   let at = 0;
   for (const { span, text: replacement } of edits) {
@@ -51,6 +52,22 @@ const withLineBreaksOf = (text: string, at: number, replacement: string): string
   const next = text.indexOf("\n", at);
   const lineBreak = next === -1 ? text.lastIndexOf("\n", at) : next;
   return replacement.replace(/\r?\n/g, lineBreak > 0 && text[lineBreak - 1] === "\r" ? "\r\n" : "\n");
+};
+
+/** `taken` is in order and free of overlaps, so that the neighbours tell. */
+const isTaken = (edit: Edit, taken: readonly Edit[]): boolean => {
+  const index = indexFor(edit, taken);
+  return [taken[index - 1], taken[index]].some((other) => other !== undefined && overlaps(edit, other));
+};
+
+const indexFor = ({ span }: Edit, taken: readonly Edit[]): number => {
+  let [low, high] = [0, taken.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((taken[middle] as Edit).span.start < span.start) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 };
 
 /** Two insertions at one place overlap too: their order would be a guess. */

@@ -27,25 +27,42 @@ export interface IgnoringFile {
 export const openIgnores = (file: IgnoringFile, rules: readonly Rule[]): IgnoreBook => {
   const holders = ruleHolders(rules);
   const used = new Set<Ignore>();
+  const usedAt = new Set<number>();
+  const use = (ignore: Ignore): void => {
+    used.add(ignore);
+    usedAt.add(ignore.idSpan.start);
+  };
+  const names = (rule: string) => (ignore: Ignore) => speaksOf(ignore, rule, holders);
+  const [wide, narrow] = partition(file.ignores, ({ reach }) => reach === "file");
+  const onTop = narrow.filter(({ isOnTop, format }) => isOnTop && format !== "own");
+  const at = placed(narrow);
+  const widely = new Map<string, boolean>();
+  const hidesWidely = (rule: string): boolean => {
+    const known = widely.get(rule);
+    if (known !== undefined) return known;
+    const found = wide.filter(names(rule));
+    found.forEach(use);
+    widely.set(rule, found.length > 0);
+    return found.length > 0;
+  };
   return {
     hides: (problem) => {
-      let isHidden = false;
-      for (const ignore of file.ignores) {
-        if (!reaches(ignore, problem, file, holders) || !speaksOf(ignore, problem.rule, holders)) continue;
-        used.add(ignore);
-        isHidden = true;
-      }
-      return isHidden;
+      const isAbsence = onTop.length > 0 && isAbsent(problem, file, holders);
+      const near = [...at(problem.at.start), ...(isAbsence ? onTop : [])].filter(names(problem.rule));
+      near.forEach(use);
+      return hidesWidely(problem.rule) || near.length > 0;
     },
-    hasHidden: ({ start }) => [...used].some(({ idSpan }) => idSpan.start === start),
-    unused: (hasRun) =>
-      file.ignores.flatMap((ignore): readonly UnusedIgnore[] => {
+    hasHidden: ({ start }) => usedAt.has(start),
+    unused: (hasRun) => {
+      const meant = nearestOf(namesOf(rules));
+      return file.ignores.flatMap((ignore): readonly UnusedIgnore[] => {
         if (used.has(ignore)) return [];
         const rule = holders.get(bare(ignore.id));
         if (rule !== undefined) return hasRun(rule) ? [{ ...ignore, rule: rule.id, meant: undefined }] : [];
         if (ignore.format !== "own" || isForeign(ignore.id)) return [];
-        return [{ ...ignore, rule: undefined, meant: nearest(ignore.id, namesOf(rules)) }];
-      }),
+        return [{ ...ignore, rule: undefined, meant: meant(ignore.id) }];
+      });
+    },
   };
 };
 
@@ -67,16 +84,48 @@ const namesOf = (rules: readonly Rule[]): readonly string[] => rules.flatMap(({ 
 /** What ignores themselves are told of, which `all` never hides: it would hide what is said of it. */
 const aboutIgnores: ReadonlySet<string> = new Set(["unused-ignore", "ignore-without-reason"]);
 
-const reaches = (
-  { covers, isOnTop, format }: Ignore,
-  { at, rule }: Found,
-  file: IgnoringFile,
-  holders: ReadonlyMap<string, Rule>,
-): boolean => {
-  if (at.start >= covers.start && at.start < Math.max(covers.end, covers.start + 1)) return true;
-  // What a stage lacks is shown on its FROM; peers show it on the file, and so their comments stand on top.
-  if (!isOnTop || format === "own" || holders.get(rule)?.scope !== "shipped stages") return false;
-  return file.dockerfile.stages.some(({ from }) => at.start >= from.span.start && at.start < from.span.end);
+/** What a stage lacks is shown on its FROM; peers show it on the file, and so their comments stand on top. */
+const isAbsent = ({ at, rule }: Found, file: IgnoringFile, holders: ReadonlyMap<string, Rule>): boolean =>
+  holders.get(rule)?.scope === "shipped stages" &&
+  file.dockerfile.stages.some(({ from }) => at.start >= from.span.start && at.start < from.span.end);
+
+/** Finds what covers an offset without looking at everything. */
+const placed = (ignores: readonly Ignore[]): ((offset: number) => readonly Ignore[]) => {
+  const sorted = ignores.toSorted((a, b) => a.covers.start - b.covers.start);
+  const reach: number[] = [];
+  // An empty cover still holds its own place.
+  const endOf = ({ covers }: Ignore): number => Math.max(covers.end, covers.start + 1);
+  for (const ignore of sorted) reach.push(Math.max(reach.at(-1) ?? 0, endOf(ignore)));
+  return (offset) => {
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sorted[middle] as Ignore).covers.start <= offset) low = middle + 1;
+      else high = middle;
+    }
+    const found: Ignore[] = [];
+    for (let index = low - 1; index >= 0 && (reach[index] ?? 0) > offset; index--) {
+      const ignore = sorted[index] as Ignore;
+      if (endOf(ignore) > offset) found.push(ignore);
+    }
+    return found;
+  };
+};
+
+const partition = <T>(items: readonly T[], is: (item: T) => boolean): readonly [readonly T[], readonly T[]] => [
+  items.filter(is),
+  items.filter((item) => !is(item)),
+];
+
+/** A file full of unknown names gets no hint for each of them. */
+const mostHints = 100;
+
+const nearestOf = (names: readonly string[]): ((id: string) => string | undefined) => {
+  const known = new Map<string, string | undefined>();
+  return (id) => {
+    if (!known.has(id)) known.set(id, known.size < mostHints ? nearest(id, names) : undefined);
+    return known.get(id);
+  };
 };
 
 const speaksOf = ({ id, format }: Ignore, rule: string, holders: ReadonlyMap<string, Rule>): boolean => {

@@ -1,4 +1,4 @@
-import type { Dockerfile, Span } from "../dockerfile/model.ts";
+import type { Dockerfile, Instruction, Span } from "../dockerfile/model.ts";
 
 /** Whose way of writing an ignore is. */
 export type IgnoreFormat = "own" | "hadolint" | "shellcheck" | "tally" | "buildkit" | "trivy" | "checkov" | "kics";
@@ -11,6 +11,7 @@ export interface Ignore {
   readonly comment: Span;
   /** Where findings are silenced. */
   readonly covers: Span;
+  readonly reach: "file" | "stage" | "next";
   /** Above the first stage, where a peer's comment also speaks of what a later stage lacks. */
   readonly isOnTop: boolean;
   readonly reason: string | undefined;
@@ -52,7 +53,7 @@ export const ignoresOf = (dockerfile: Dockerfile): readonly Ignore[] => [
 interface Said {
   /** Ids with blanks or commas between, as written. */
   readonly list: string;
-  readonly reach: "file" | "stage" | "next";
+  readonly reach: Ignore["reach"];
   readonly format: IgnoreFormat;
   readonly reason?: string | undefined;
   readonly takesReason?: boolean;
@@ -123,6 +124,7 @@ const ignoresIn = (
       idSpan: isThere ? { start, end: start + written.length } : comment,
       comment,
       covers,
+      reach,
       isOnTop,
       reason: reason?.trim() || undefined,
       takesReason: takesReason ?? false,
@@ -145,11 +147,22 @@ const coverage: Readonly<Record<Said["reach"], (dockerfile: Dockerfile, comment:
     return stage === undefined ? { start: comment.end, end: comment.end } : stage.span;
   },
   next: ({ instructions, text }, comment) => {
-    const next = instructions.find(({ span }) => span.end > comment.start);
+    const next = firstBehind(instructions, comment.start);
     if (!next) return { start: comment.end, end: comment.end };
     if (next.span.start >= comment.start) return next.span;
     const start = comment.end + 1;
     const lineBreak = text.indexOf("\n", start);
     return { start, end: lineBreak === -1 ? text.length : lineBreak };
   },
+};
+
+/** The first instruction that ends behind an offset; they stand in order. */
+const firstBehind = (instructions: readonly Instruction[], offset: number): Instruction | undefined => {
+  let [low, high] = [0, instructions.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((instructions[middle] as Instruction).span.end > offset) high = middle;
+    else low = middle + 1;
+  }
+  return instructions[low];
 };
