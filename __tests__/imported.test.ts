@@ -18,6 +18,7 @@ import {
 import { buildkitLevel, importedCheck, type LevelOptions, shellLevel } from "../src/audit/imported-checks.ts";
 import { type ScriptComment, shellProblems, shellQuestions } from "../src/audit/imported-shell.ts";
 import { explainText } from "../src/cli-rules.ts";
+import { findRule } from "../src/config/find-rule.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import { noPaint } from "../src/report/paint.ts";
 import type { AuditedFile } from "../src/rules/audited-file.ts";
@@ -124,6 +125,16 @@ describe("what ShellCheck is asked", () => {
     ["nothing", "HEALTHCHECK NONE"],
   ])("asks nothing of %s", (_, text) => {
     expect(shellQuestions(fileOf(`FROM debian:12\n${text}\n`))).toEqual([]);
+  });
+
+  test("takes the quoted heredoc that a shell is fed, beside the command that feeds it", () => {
+    const fed = "FROM debian:12\nRUN bash -e <<-'E'\n\tmake\n\tE\nRUN sh <<E\nmake\nE\nRUN python3 <<'E'\nmake\nE\n";
+    expect(shellQuestions(fileOf(fed)).map((asked) => [asked.dialect, asked.text])).toEqual([
+      ["dash", "bash -e <<-'E'\n\tmake\nE"],
+      ["bash", "make\n"],
+      ["dash", "sh <<E\nmake\nE"],
+      ["dash", "python3 <<'E'\nmake\nE"],
+    ]);
   });
 
   test("exports what ARG and ENV declare, behind the comments on top", () => {
@@ -643,10 +654,23 @@ if (!hasShellcheck) process.stderr.write("shellcheck is not on the PATH: the tes
     ]);
   });
 
+  test("reads the heredoc that a shell is fed", () => {
+    const fed = "FROM debian:12\nRUN bash -e <<-'E'\n\ttrue\n\tfor f in $(ls /a); do true; done\n\tE\n";
+    expect(audit(folderOf({ Dockerfile: fed }))).toEqual([
+      "4:2-5 note shellcheck/SC2034",
+      "4:11-19 warning shellcheck/SC2045",
+    ]);
+  });
+
   test("is not asked when it is switched off", () => {
     expect(audit(folderOf({ Dockerfile: dockerfile }), "--shellcheck=false")).toEqual([]);
     expect(audit(folderOf({ Dockerfile: dockerfile, ".docker-hygiene.yml": "shellcheck: false\n" }))).toEqual([]);
   });
+});
+
+test("a check that one of our rules holds is the rule, under BuildKit's name too", () => {
+  expect(findRule("buildkit/StageNameCasing", rules)?.id).toBe("uppercase-stage-name");
+  expect(findRule("buildkit/root-user", rules)).toBeUndefined();
 });
 
 test("every imported check can be explained", () => {

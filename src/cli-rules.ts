@@ -32,8 +32,9 @@ export const rulesText = (rules: readonly Rule[], paint: Paint): string => {
     [["rule", "recommended", "strict", "fix", "what it asks for"], ...rows],
     ["left", "left", "left", "left", "left"],
   );
+  const beside = "Beside them, where they are there: ShellCheck (explain SC2115) and BuildKit's checks (explain UndefinedVar)";
   const about = `${rules.length} rules; more on one: docker-hygiene explain RULE`;
-  return `${[paint("bold", head.trimEnd()), ...lines.map((line) => line.trimEnd()), "", about].join("\n")}\n`;
+  return `${[paint("bold", head.trimEnd()), ...lines.map((line) => line.trimEnd()), "", beside, about].join("\n")}\n`;
 };
 
 /** The level that a rule reports at when it is on: rules that are off by default are notes in the profile `all`. */

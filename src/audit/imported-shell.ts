@@ -1,3 +1,4 @@
+import { commandScript } from "../dockerfile/command-script.ts";
 import type { CommandForm, Instruction, JoinedText, Span } from "../dockerfile/model.ts";
 import type { Script } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "../rules/audited-file.ts";
@@ -36,12 +37,11 @@ export interface ShellQuestion extends ScriptToCheck {
 export const shellQuestions = (file: AuditedFile): readonly ShellQuestion[] =>
   file.stages.flatMap((stage) =>
     stage.instructions.flatMap((instruction) => {
-      const command = commandOf(instruction);
-      const script = command && !instruction.isTrigger ? file.script(command, instruction) : undefined;
-      if (command === undefined || script === undefined || !isShellText(command, script)) return [];
-      const dialect = dialectOf(script, stage);
-      if (dialect === undefined || script.text.includes("\0") || script.text.trim() === "") return [];
-      return [question(script, dialect, declaredNames(stage, instruction))];
+      return scriptsOf(instruction, file).flatMap((script) => {
+        const dialect = dialectOf(script, stage);
+        if (dialect === undefined || script.text.includes("\0") || script.text.trim() === "") return [];
+        return [question(script, dialect, declaredNames(stage, instruction))];
+      });
     }),
   );
 
@@ -68,6 +68,23 @@ export const shellProblems = (
 
 /** What is wrong with a whole script and told of each line: carriage returns. */
 const once: ReadonlySet<number> = new Set([1017]);
+
+const scriptsOf = (instruction: Instruction, file: AuditedFile): readonly Script[] => {
+  const command = commandOf(instruction);
+  const script = command && !instruction.isTrigger ? file.script(command, instruction) : undefined;
+  if (command === undefined || script === undefined || !isShellText(command, script)) return [];
+  return [script, ...fedScript(command, instruction, file.text)];
+};
+
+/** The text of `RUN bash <<'END'`, which the outer script takes for mere text; without the quotes it would expand it. */
+const fedScript = (command: CommandForm, { heredocs }: Instruction, fileText: string): readonly Script[] => {
+  if (command.form !== "shell" || heredocs.length !== 1 || heredocs[0]?.expand !== false) return [];
+  const fed = /^\s*(\S+)(?:\s+-[a-z]+)*\s*(<<-?\s*(['"])\w+\3)\s*$/.exec(command.joined.text);
+  const [, shell, heredoc] = fed ?? [];
+  if (shell === undefined || heredoc === undefined) return [];
+  const alone: CommandForm = { ...command, joined: { text: heredoc, locate: () => command.span } };
+  return [commandScript(alone, heredocs, [shell], fileText)];
+};
 
 const commandOf = (instruction: Instruction): CommandForm | undefined => {
   switch (instruction.keyword) {
