@@ -138,7 +138,7 @@ describe("an image that was just built", () => {
     expect(contents?.leftovers).toEqual([
       { kind: "package lists", of: "apt", layer: 8, folder: "var/lib/apt/lists", bytes: expect.any(Number), files: 1 },
     ]);
-    expect(contents?.setuidFiles).toEqual([{ path: "encoded", layer: 10, mode: 0o4755, uid: 0 }]);
+    expect(contents?.setuidFiles).toEqual([{ path: "encoded", layer: 10, since: 10, mode: 0o4755, uid: 0 }]);
     expect(contents?.worldWritable).toEqual([{ path: "open", layer: 9, mode: 0o777, uid: 0 }]);
     expect(contents?.shells).toContain("bin/sh");
     expect(contents?.packageManagers).toEqual([]);

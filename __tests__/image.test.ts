@@ -217,7 +217,7 @@ describe("what files tell", () => {
         hard("bin/rpm", "bin/busybox"),
       ],
     );
-    expect(contents.setuidFiles).toEqual([{ path: "bin/su", layer: 0, mode: 0o4755, uid: 0 }]);
+    expect(contents.setuidFiles).toEqual([{ path: "bin/su", layer: 0, since: 0, mode: 0o4755, uid: 0 }]);
     expect(contents.worldWritable).toEqual([
       { path: "open", layer: 0, mode: 0o777, uid: 0 },
       { path: "data", layer: 1, mode: 0o666, uid: 0 },
@@ -305,13 +305,10 @@ describe("search for secrets", () => {
   });
 
   test("a line of a file of settings, and the value in it, tell; lines that every image may hold do not", async () => {
-    const npmrc =
-      "registry=https://npm.example.com/\nalways-auth=true\n//npm.example.com/:_authToken=npm_a1B2c3D4e5\n";
+    const npmrc = "registry=https://npm.example.com/\nalways-auth=true\n//npm.example.com/:_authToken=npm_a1B2c3D4e5\n";
     const find = (body: string): Promise<unknown> => leaksOf([{ id: "npmrc", value: npmrc }], file("f", body));
     expect(await find(npmrc)).toEqual([["npmrc", "as it is", "f", "contents"]]);
-    expect(await find("//npm.example.com/:_authToken=npm_a1B2c3D4e5")).toEqual([
-      ["npmrc", "line 3", "f", "contents"],
-    ]);
+    expect(await find("//npm.example.com/:_authToken=npm_a1B2c3D4e5")).toEqual([["npmrc", "line 3", "f", "contents"]]);
     expect(await find("token: npm_a1B2c3D4e5")).toEqual([["npmrc", "value in line 3", "f", "contents"]]);
     expect(await find("registry=https://npm.example.com/\nalways-auth=true")).toEqual([]);
   });

@@ -5,14 +5,18 @@ import type { Report } from "./report/report.ts";
  * from a search of the rendered text, and from GitHub's own masks.
  */
 export const redactReport = <Part extends Partial<Report>>(report: Part, redact: (text: string) => string): Part =>
-  redactDeep(report, redact) as Part;
+  redactAny(report, redact) as Part;
 
-const redactDeep = (value: unknown, redact: (text: string) => string): unknown => {
+/** Any value with its texts redacted. */
+export const redactDeep = <Value>(value: Value, redact: (text: string) => string): Value =>
+  redactAny(value, redact) as Value;
+
+const redactAny = (value: unknown, redact: (text: string) => string): unknown => {
   if (typeof value === "string") return redact(value);
-  if (Array.isArray(value)) return value.map((item) => redactDeep(item, redact));
+  if (Array.isArray(value)) return value.map((item) => redactAny(item, redact));
   if (value instanceof Map) {
-    return new Map([...value].map(([name, part]) => [name, redactDeep(part, redact)]));
+    return new Map([...value].map(([name, part]) => [name, redactAny(part, redact)]));
   }
   if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, redactDeep(part, redact)]));
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, redactAny(part, redact)]));
 };

@@ -7,18 +7,12 @@ import type { BuildEvent, Engine, FoundFile } from "./ports.ts";
 import { type Baseline, parseBaseline } from "./report/baseline.ts";
 import { markNew, newFindings } from "./report/new-findings.ts";
 import type { Finding, Report, ReportedFile } from "./report/report.ts";
+import { secretSearch } from "./report/secret-search.ts";
 import { sizeRows } from "./report/sizes.ts";
 import { verdictOf } from "./report/verdict.ts";
 import { type OpenedFile, openDockerfile } from "./run-audit.ts";
-import {
-  type BakedFiles,
-  type BuildPlan,
-  buildTargets,
-  type KnownFile,
-  noBakedFiles,
-  planBuilds,
-  readBaked,
-} from "./run-builds.ts";
+import { type BakedFiles, type BuildPlan, buildTargets, noBakedFiles, planBuilds, readBaked } from "./run-builds.ts";
+import { type JudgedFile, judgeBuilt } from "./run-images.ts";
 import { type CheckedBuild, checkedBuild, type ImportedChecks, openImportedChecks } from "./run-imported.ts";
 import { sortKnown } from "./run-known.ts";
 import { type Config, ruleSettingsFor, type Settings } from "./settings.ts";
@@ -61,16 +55,22 @@ export const run = async (request: RunRequest): Promise<Report> => {
   const given = request.baseline ?? (await baselineOfSettings(settings, world));
   const { discovery, baked, engine, audits, remarks } = await findAndAudit(request, clock);
   const files = audits.map(({ reported }) => reported);
-  const found = audits.flatMap((audit) => audit.findings);
-  const sorted = await sortKnown(found, files, request);
   const earlier = await request.earlier?.findings?.();
-  const findings = earlier === undefined ? sorted.findings : markNew(sorted.findings, earlier);
+  const sort = async (found: readonly Finding[]): ReturnType<typeof sortKnown> => {
+    const sorted = await sortKnown(found, files, request);
+    return earlier === undefined ? sorted : { ...sorted, findings: markNew(sorted.findings, earlier) };
+  };
+  const audited = await sort(audits.flatMap((audit) => audit.findings));
   clock.lap("audit");
-  request.onAudited?.({ files, findings });
+  request.onAudited?.({ files, findings: audited.findings });
 
   const known = audits.flatMap(({ facts }) => facts ?? []);
   const builds = engine && (await buildTargets(known, engine, request));
   const targets = builds?.targets;
+  const judged = judgeBuilt(audits, targets);
+  const sorted = targets === undefined ? audited : await sort(judged.findings);
+  const { findings } = sorted;
+  const secrets = secretSearch(targets ?? []);
   if (targets) clock.lap("build and measure");
   const baseline = given ?? (targets && (await request.earlier?.sizes?.()));
   const isPartial = settings.targets.length > 0 || settings.paths.length > 0;
@@ -88,14 +88,16 @@ export const run = async (request: RunRequest): Promise<Report> => {
     findings: earlier === undefined ? findings : newFindings(findings),
     targets,
     sizes,
+    ...(secrets && { secrets }),
     failureThreshold: settings.failureThreshold,
     buildImpossible: settings.build === true ? buildImpossible : undefined,
   });
   return {
     version,
-    files,
+    files: files.map((file) => ({ ...file, ignored: file.ignored + (judged.hidden.get(file.path) ?? 0) })),
     findings,
     known: sorted.known,
+    ...(judged.withdrawn.length > 0 && { withdrawn: judged.withdrawn }),
     targets,
     sizes,
     baseline: baseline?.name,
@@ -113,7 +115,8 @@ export const run = async (request: RunRequest): Promise<Report> => {
         ...(buildImpossible === undefined ? [] : [`Nothing was built: ${buildImpossible}`]),
       ]),
     ],
-    remarks,
+    ...(secrets && { secrets }),
+    remarks: [...remarks, ...judged.remarks],
     verdict,
     timings: clock.laps(),
   };
@@ -163,13 +166,10 @@ const findAndAudit = async (request: RunRequest, clock: ReturnType<typeof stopwa
   return { discovery, baked, engine, audits, remarks: imported.remarks() };
 };
 
-interface Audit {
+interface Audit extends JudgedFile {
   readonly found: FoundFile;
   readonly reported: ReportedFile;
-  readonly findings: readonly Finding[];
   readonly notes: readonly string[];
-  /** Undefined when the file could not be read, or nothing is going to be built. */
-  readonly facts: KnownFile | undefined;
 }
 
 interface Around {
@@ -207,8 +207,10 @@ const auditOne = async (
       found,
       reported: { path: found.path, text: "", error: reason, ignored: 0 },
       findings: [],
+      ignored: [],
       notes: [],
       facts: undefined,
+      levels: { profile: request.settings.profile, settings: new Map() },
     };
     return { whole: Promise.resolve(unread) };
   }
@@ -219,8 +221,9 @@ const auditOne = async (
   const build = (): CheckedBuild => checkedBuild(opened, context().context, request.settings, baked?.[0]);
   const whole = imported.add({ path: found.path, file, outcome, levels, build });
   const { path, text } = dockerfile;
-  const audited: Omit<Audit, "reported" | "findings"> = {
+  const audited: Omit<Audit, "reported" | "findings" | "ignored"> = {
     found,
+    levels,
     notes: [
       ...opened.config.notes,
       ...(note === undefined ? [] : [note]),
@@ -249,6 +252,7 @@ const auditOne = async (
       ...audited,
       reported: { path, text, error: undefined, ignored: ignored.length },
       findings: findingsOf({ path, text }, problems),
+      ignored: engine ? ignored : [],
     })),
   };
 };

@@ -1,7 +1,7 @@
 import { connectDocker } from "./adapters/buildx.ts";
 import { connectBuildChecks } from "./adapters/buildx-check.ts";
 import { createFiles } from "./adapters/files.ts";
-import { measure } from "./adapters/oci-layout.ts";
+import { provingDocker } from "./adapters/image-proof.ts";
 import { connectShellcheck } from "./adapters/shellcheck.ts";
 import type { BuildChecks, Docker, Files, ShellCheck } from "./ports.ts";
 
@@ -23,12 +23,14 @@ export const connectWorld = (options: {
   readonly temporaryFolder?: string;
 }): World => ({
   files: createFiles(options.cwd),
-  docker: connectDocker({
-    builder: options.builder,
-    environment: options.environment,
-    measure,
-    ...(options.temporaryFolder === undefined ? {} : { temporaryFolder: options.temporaryFolder }),
-  }),
+  docker: provingDocker(options.environment, (measure) =>
+    connectDocker({
+      builder: options.builder,
+      environment: options.environment,
+      measure,
+      ...(options.temporaryFolder === undefined ? {} : { temporaryFolder: options.temporaryFolder }),
+    }),
+  ),
   shellcheck: connectShellcheck(options),
   buildChecks: connectBuildChecks(options),
   now: () => performance.now(),

@@ -1,33 +1,38 @@
-import type { FilePermission, ImageContents, Leftover } from "./image.ts";
+import { accountFaults } from "./account-faults.ts";
+import type { FilePermission, ImageContents, Leftover, SetuidFile } from "./image.ts";
 import { type ImageFiles, layOver } from "./image-files.ts";
 import type { ListedEntry } from "./layer-listing.ts";
 import type { LayerContents } from "./layer-scan.ts";
-import { isPackageManager, isShell, type LeftoverMatch, leftoverOf } from "./leftover-kinds.ts";
-import { developmentFolders, packageFolder } from "./npm-tree.ts";
+import { isKnownTool, isPackageManager, isShell, type LeftoverMatch, leftoverOf } from "./leftover-kinds.ts";
+import { developmentFolders, isInstalledList, packageFolder } from "./npm-tree.ts";
 
 /** What the files of an image tell, once its layers lie over each other. */
 export const imageContents = (layers: readonly LayerContents[]): ImageContents => {
   const files = layOver(layers.map(({ listing }) => listing));
   const development = seenDevelopmentFolders(layers, files);
   const leftovers = new Map<string, MutableLeftover>();
-  const setuidFiles: FilePermission[] = [];
+  const setuidFiles: SetuidFile[] = [];
+  const setuidSince = new Map<string, number>();
+  const tools: string[] = [];
   const worldWritable: FilePermission[] = [];
   const shells: string[] = [];
   const packageManagers: string[] = [];
 
   const look = (entry: ListedEntry, layer: number): void => {
     const isSpecial = isSetuid(entry) || isWorldWritable(entry);
+    if (isSetuid(entry) && !setuidSince.has(entry.path)) setuidSince.set(entry.path, layer);
     const isManager = isPackageManager(entry.path) && !BUSYBOX.test(entry.linkPath);
-    const isTool = isShell(entry.path) || isManager;
+    const isTool = isShell(entry.path) || isManager || isKnownTool(entry.path);
     const isWeighty = entry.kind === "file" && entry.size > 0;
     const leftover = isWeighty ? (leftoverOf(entry.path) ?? developmentFile(entry.path, development)) : undefined;
     if (!isSpecial && !isTool && leftover === undefined) return;
     if (!files.isSeen(entry.path, layer)) return;
     const permission = { path: entry.path, layer, mode: entry.mode, uid: entry.uid };
-    if (isSetuid(entry)) setuidFiles.push(permission);
+    if (isSetuid(entry)) setuidFiles.push({ ...permission, since: setuidSince.get(entry.path) ?? layer });
     if (isWorldWritable(entry) && worldWritable.length < MOST_WRITABLE) worldWritable.push(permission);
     if (isShell(entry.path)) shells.push(entry.path);
     if (isManager) packageManagers.push(entry.path);
+    if (isKnownTool(entry.path)) tools.push(entry.path);
     if (leftover === undefined) return;
     const key = `${leftover.kind} ${leftover.of} ${layer}`;
     const sum = leftovers.get(key) ?? { ...leftover, layer, bytes: 0, files: 0 };
@@ -49,14 +54,21 @@ export const imageContents = (layers: readonly LayerContents[]): ImageContents =
     worldWritable,
     shells: [...new Set(shells)].sort(),
     packageManagers: [...new Set(packageManagers)].sort(),
+    tools: [...new Set(tools)].sort(),
+    secretFiles: layers.flatMap(({ credentials }, layer) =>
+      credentials.map(({ path, what }) => ({ path, layer, what, isSeen: files.isSeen(path, layer) })),
+    ),
+    accountFaults: accountFaults(
+      layers.map(({ keptFiles }) => ({ passwd: keptFiles.get("etc/passwd"), shadow: keptFiles.get("etc/shadow") })),
+    ),
   };
 };
 
 const seenDevelopmentFolders = (layers: readonly LayerContents[], files: ImageFiles): ReadonlySet<string> =>
   new Set(
-    layers.flatMap(({ installedLists }, layer) =>
-      [...installedLists].flatMap(([path, bytes]) =>
-        files.isSeen(path, layer) ? developmentFolders(path, bytes) : [],
+    layers.flatMap(({ keptFiles }, layer) =>
+      [...keptFiles].flatMap(([path, bytes]) =>
+        isInstalledList(path) && files.isSeen(path, layer) ? developmentFolders(path, bytes) : [],
       ),
     ),
   );

@@ -26,11 +26,40 @@ export interface ImageContents {
   /** What is seen in the image and serves its building rather than its running, heaviest first. */
   readonly leftovers: readonly Leftover[];
   /** Files that run with their owner's or group's rights. */
-  readonly setuidFiles: readonly FilePermission[];
+  readonly setuidFiles: readonly SetuidFile[];
   /** Files, and folders without the sticky bit, that everybody may change. */
   readonly worldWritable: readonly FilePermission[];
   readonly shells: readonly string[];
   readonly packageManagers: readonly string[];
+  /** Programs that download, probe or compile: `usr/bin/curl`, `usr/bin/gcc`. */
+  readonly tools: readonly string[];
+  /** Files that hold a credential, also those that a later layer hides. */
+  readonly secretFiles: readonly SecretFile[];
+  readonly accountFaults: readonly AccountFault[];
+}
+
+export interface SetuidFile extends FilePermission {
+  /** The lowest layer that has it so: an upgrade writes the programs of the base again. */
+  readonly since: number;
+}
+
+export interface SecretFile {
+  readonly path: string;
+  readonly layer: number;
+  /** With its article: `an SSH key`. */
+  readonly what: string;
+  /** False when a later layer hides it, which takes nothing out of the image. */
+  readonly isSeen: boolean;
+}
+
+export interface AccountFault {
+  readonly account: string;
+  readonly fault: "no password" | "shared id";
+  /** The layer that brought it. */
+  readonly layer: number;
+  /** Of a shared id: its number and the account that had it first. */
+  readonly uid?: number;
+  readonly with?: string;
 }
 
 export interface FileBytes {

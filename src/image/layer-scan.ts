@@ -1,3 +1,5 @@
+import { isAccountFile, LARGEST_ACCOUNT_FILE } from "./account-faults.ts";
+import { credentialIn, LARGEST_CREDENTIAL, mayBeCredential } from "./credential-files.ts";
 import { heaviest } from "./heaviest.ts";
 import type { FileBytes } from "./image.ts";
 import { hitFinder, type LayerFindings, type SearchMeans } from "./layer-hits.ts";
@@ -14,8 +16,10 @@ export interface LayerContents extends LayerFindings {
   readonly fileCount: number;
   readonly largestFiles: readonly FileBytes[];
   readonly listing: LayerListing;
-  /** npm's lists of what it installed, by path. */
-  readonly installedLists: ReadonlyMap<string, Uint8Array>;
+  /** npm's lists of what it installed, and the files of accounts, by path. */
+  readonly keptFiles: ReadonlyMap<string, Uint8Array>;
+  /** Files that hold a credential. */
+  readonly credentials: readonly { readonly path: string; readonly what: string }[];
 }
 
 export interface LayerScan {
@@ -41,9 +45,10 @@ export const layerScan = (means: ScanMeans): LayerScan => {
   const largest = heaviest(LARGEST_FILES);
   const listing = listingWriter();
   const find = hitFinder(means.search);
-  const installedLists = new Map<string, Uint8Array>();
-  let list: Uint8Array | undefined;
-  let listLength = 0;
+  const keptFiles = new Map<string, Uint8Array>();
+  const credentials: { readonly path: string; readonly what: string }[] = [];
+  let kept: Uint8Array | undefined;
+  let keptLength = 0;
   let diskBytes = 0;
   let fileCount = 0;
   let entry: TarEntry | undefined;
@@ -51,34 +56,43 @@ export const layerScan = (means: ScanMeans): LayerScan => {
   let marked: MarkedPath | undefined;
   let checksum = 0;
 
+  const keep = (bytes: Uint8Array): void => {
+    if (isAccountFile(path) || isInstalledList(path)) {
+      keptFiles.set(path, bytes);
+      return;
+    }
+    const what = credentials.length < MOST_CREDENTIALS ? credentialIn(path, bytes) : undefined;
+    if (what !== undefined) credentials.push({ path, what });
+  };
+
   const reader = tarReader({
     entry: (next) => {
       entry = next;
       path = normalPath(next.path);
       marked = markedPath(path);
       checksum = 0;
-      list = undefined;
+      kept = undefined;
       find.enter(next, path);
       if (next.type !== "file" || marked !== undefined) return;
       diskBytes += next.size;
       fileCount++;
       largest.add(path, next.size);
-      if (!isInstalledList(path) || next.size > LARGEST_LIST) return;
-      list = new Uint8Array(next.size);
-      listLength = 0;
-      installedLists.set(path, list);
+      if (next.size === 0 || next.size > largestKept(path)) return;
+      kept = new Uint8Array(next.size);
+      keptLength = 0;
     },
     data: (bytes) => {
       if (entry?.type !== "file") return;
       checksum = means.checksum(bytes, checksum);
       find.data(bytes);
-      if (list === undefined) return;
-      list.set(bytes.subarray(0, list.length - listLength), listLength);
-      listLength += bytes.length;
+      if (kept === undefined) return;
+      kept.set(bytes.subarray(0, kept.length - keptLength), keptLength);
+      keptLength += bytes.length;
     },
     close: () => {
       if (entry === undefined) return;
       find.leave();
+      if (kept !== undefined) keep(kept);
       listing.add({
         kind: marked?.kind ?? KINDS[entry.type],
         path: marked?.path ?? path,
@@ -105,12 +119,23 @@ export const layerScan = (means: ScanMeans): LayerScan => {
         fileCount,
         largestFiles: largest.list(),
         listing: listing.finish(),
-        installedLists,
+        keptFiles,
+        credentials,
         ...found,
       };
     },
   };
 };
+
+/** Bytes up to which a file is looked into once it is complete. */
+const largestKept = (path: string): number => {
+  if (isInstalledList(path)) return LARGEST_LIST;
+  if (isAccountFile(path)) return LARGEST_ACCOUNT_FILE;
+  return mayBeCredential(path) ? LARGEST_CREDENTIAL : 0;
+};
+
+/** A layer full of them is told by the first ones. */
+const MOST_CREDENTIALS = 100;
 
 const KINDS: Readonly<Record<TarEntryType, ListedKind>> = {
   file: "file",

@@ -60,5 +60,11 @@ const SHELLS = /^(?:usr\/)?(?:local\/)?bin\/(?:sh|bash|dash|ash|zsh|ksh|fish|bus
 const PACKAGE_MANAGERS =
   /^(?:usr\/)?(?:local\/)?s?bin\/(?:apt|apt-get|dpkg|apk|dnf|dnf5|microdnf|yum|rpm|zypper|pacman|pip|pip3|npm|yarn|pnpm|gem|opkg)$/;
 
+const TOOLS =
+  /^(?:usr\/)?(?:local\/)?s?bin\/(?:curl|wget|nc|netcat|gcc|g\+\+|cc|c\+\+|clang|make|cmake|ld|cargo|rustc|go|javac|git)$/;
+
+/** Programs whose presence findings speak of. */
+export const isKnownTool = (path: string): boolean => TOOLS.test(path);
+
 export const isShell = (path: string): boolean => SHELLS.test(path);
 export const isPackageManager = (path: string): boolean => PACKAGE_MANAGERS.test(path);

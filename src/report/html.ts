@@ -3,7 +3,7 @@ import { style, styleHash } from "./html-style.ts";
 import { formatDuration } from "./numbers.ts";
 import type { PageOptions } from "./page-options.ts";
 import type { Report } from "./report.ts";
-import { filesCount, foundCounts, headline, secretsLine } from "./words.ts";
+import { filesCount, foundCounts, headline, secretGaps, secretsLine } from "./words.ts";
 
 /** The full report as one page that loads nothing, runs nothing and follows the reader's light or dark. */
 export const renderHtml = (report: Report, options: PageOptions = {}): string => {
@@ -42,7 +42,10 @@ ${[
 };
 
 const notesHtml = ({ notes, secrets }: Report): string => {
-  const said = [...(secrets === undefined ? [] : [`secrets: ${secretsLine(secrets)}`]), ...notes];
+  const said = [
+    ...(secrets === undefined ? [] : [secretsLine(secrets), ...secretGaps(secrets)].map((line) => `secrets: ${line}`)),
+    ...notes,
+  ];
   return said.length === 0 ? "" : `<h2>Notes</h2><ul>${said.map((note) => `<li>${inline(note)}</li>`).join("\n")}</ul>`;
 };
 

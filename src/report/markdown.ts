@@ -9,7 +9,7 @@ import { timeline, timings } from "./markdown-timeline.ts";
 import { earlierFindings, newFindings } from "./new-findings.ts";
 import type { PageOptions } from "./page-options.ts";
 import type { Report, SizeRow } from "./report.ts";
-import { byImportance, count, foundWords, headline, secretsLine } from "./words.ts";
+import { byImportance, count, foundWords, headline, secretGaps, secretsLine } from "./words.ts";
 
 /** The full report; also the job summary, of which GitHub takes 1 MiB. */
 export const renderMarkdown = (report: Report, options: PageOptions = {}, maxBytes = 1_000_000): string =>
@@ -189,7 +189,10 @@ const closing = (report: Report, length: "full" | "short"): readonly string[] =>
   return [
     ...(secrets === undefined || length === "short"
       ? []
-      : [`secrets: ${markdownText(clip(secretsLine(secrets), 500))}`, ""]),
+      : [secretsLine(secrets), ...secretGaps(secrets)].flatMap((line) => [
+          `secrets: ${markdownText(clip(line, 500))}`,
+          "",
+        ])),
     ...(length === "full" ? [...said, ...(left > 0 ? [`- … and ${count(left, "note")} more`] : []), ""] : []),
     ...(length === "full" ? [...timings(report), ""] : []),
     `<sub>${small.join(" · ")}</sub>`,

@@ -25,6 +25,10 @@ export interface Finding {
   readonly fix:
     | { readonly title: string; readonly safety: "safe" | "unsafe"; readonly edits: readonly Edit[] }
     | undefined;
+  /** What it costs, measured in the built image. */
+  readonly bytes?: number;
+  /** True when only the built image shows it. */
+  readonly isMeasured?: true;
   /** Same for the same words in the same file, wherever they move: rule, path and normalised text of the place. */
   readonly fingerprint: string;
   /** False: it was there before the change that is looked at; undefined: nobody compared. */
@@ -118,6 +122,8 @@ export interface Report {
   readonly findings: readonly Finding[];
   /** Findings that the baseline lets pass; undefined without one. */
   readonly known?: readonly Finding[] | undefined;
+  /** Findings of the audit that the built images refute; absent without any. */
+  readonly withdrawn?: readonly { readonly finding: Finding; readonly reason: string }[];
   /** Undefined when building was not asked for. */
   readonly targets: readonly TargetReport[] | undefined;
   readonly sizes: readonly SizeRow[];

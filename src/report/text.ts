@@ -23,6 +23,7 @@ import {
   notBuilt,
   pullSize,
   rowName,
+  secretGaps,
   secretsLine,
   targetName,
   targetOf,
@@ -53,7 +54,9 @@ export const renderResults = (report: Report, options: TextOptions): string =>
   finish([
     ...sizesText(report, options),
     ...lineTables(report, options),
-    ...(report.secrets === undefined ? [] : [`secrets: ${oneLine(secretsLine(report.secrets))}`]),
+    ...(report.secrets === undefined
+      ? []
+      : [secretsLine(report.secrets), ...secretGaps(report.secrets)].map((line) => `secrets: ${oneLine(line)}`)),
     ...[...report.notes, ...(options.verbosity === "verbose" ? (report.remarks ?? []) : [])].map(
       (note) => `${options.paint("dim", "note:")} ${oneLine(note).trim()}`,
     ),

@@ -136,6 +136,16 @@ export const secretsLine = (secrets: SecretSearch): string => {
   return `${searched}, FOUND ${places.join("; ")}`;
 };
 
+/** What the search left out, one line for each reason; nothing when it left out nothing. */
+export const secretGaps = ({ gaps = [], unsearched = [] }: SecretSearch): readonly string[] => [
+  ...(unsearched.length === 0
+    ? []
+    : [`not searched for: ${unsearched.map(({ id, reason }) => `${id} (${reason})`).join(", ")}`]),
+  ...(gaps.length === 0
+    ? []
+    : [`not searched: ${gaps[0]}${gaps.length === 1 ? "" : `, and ${count(gaps.length - 1, "more place")}`}`]),
+];
+
 /** A bar of at most `width` blocks, relative to `most`; never empty for something. */
 export const bar = (bytes: number, most: number, width: number): string =>
   bytes <= 0 || most <= 0 ? "" : "█".repeat(Math.max(1, Math.round((bytes / most) * width)));

@@ -28,6 +28,7 @@ import emptyContinuationLine from "./empty-continuation-line.ts";
 import emptyInstruction from "./empty-instruction.ts";
 import entrypointWithoutExec from "./entrypoint-without-exec.ts";
 import exposedAdminPort from "./exposed-admin-port.ts";
+import faultyAccountInImage from "./faulty-account-in-image.ts";
 import healthcheckToolMissing from "./healthcheck-tool-missing.ts";
 import hostPathVolume from "./host-path-volume.ts";
 import ignoreWithoutReason from "./ignore-without-reason.ts";
@@ -59,6 +60,7 @@ import multiSourceCopyToFile from "./multi-source-copy-to-file.ts";
 import namedUser from "./named-user.ts";
 import numericStageReference from "./numeric-stage-reference.ts";
 import overriddenInstruction from "./overridden-instruction.ts";
+import packageCacheInImage from "./package-cache-in-image.ts";
 import permissionsChangedAfterCopy from "./permissions-changed-after-copy.ts";
 import persistentDebianFrontend from "./persistent-debian-frontend.ts";
 import pipeWithoutPipefail from "./pipe-without-pipefail.ts";
@@ -76,11 +78,14 @@ import rootOnlyIgnorePattern from "./root-only-ignore-pattern.ts";
 import rootUser from "./root-user.ts";
 import type { Rule } from "./rule.ts";
 import secretFileCopied from "./secret-file-copied.ts";
+import secretFileInImage from "./secret-file-in-image.ts";
 import secretInArgOrEnv from "./secret-in-arg-or-env.ts";
 import secretMountNotRequired from "./secret-mount-not-required.ts";
+import secretValueInImage from "./secret-value-in-image.ts";
 import secretWrittenToLayer from "./secret-written-to-layer.ts";
 import selfReferencingEnv from "./self-referencing-env.ts";
 import sensitiveFileInContext from "./sensitive-file-in-context.ts";
+import setuidFileInImage from "./setuid-file-in-image.ts";
 import shellFormCommand from "./shell-form-command.ts";
 import shellInScratchStage from "./shell-in-scratch-stage.ts";
 import shellStateLost from "./shell-state-lost.ts";
@@ -123,6 +128,7 @@ import uppercaseStageName from "./uppercase-stage-name.ts";
 import userWithoutPasswd from "./user-without-passwd.ts";
 import useraddWithoutLogInit from "./useradd-without-log-init.ts";
 import verboseWgetProgress from "./verbose-wget-progress.ts";
+import wastedSpaceInImage from "./wasted-space-in-image.ts";
 import wholeContextCopied from "./whole-context-copied.ts";
 import wholeFilesystemCopy from "./whole-filesystem-copy.ts";
 import worldWritableMode from "./world-writable-mode.ts";
@@ -269,4 +275,10 @@ export const rules: readonly Rule[] = [
   ignoreWithoutReason,
   unusedIgnore,
   // Image
+  secretValueInImage,
+  secretFileInImage,
+  faultyAccountInImage,
+  setuidFileInImage,
+  packageCacheInImage,
+  wastedSpaceInImage,
 ];
