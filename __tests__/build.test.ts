@@ -6,7 +6,7 @@ import { inTurns } from "../src/adapters/buildx-lanes.ts";
 import { buildCommand } from "../src/build/arguments.ts";
 import { parseBuildArgs, parseBuildContexts, parseSsh } from "../src/build/build-inputs.ts";
 import { isTooOld, readBuilder, readBuildxVersion, readDaemon, readPluginPath } from "../src/build/engine-facts.ts";
-import { explainFailure } from "../src/build/failure.ts";
+import { explainFailure, explainTimeout } from "../src/build/failure.ts";
 import { lastLines, readProgress } from "../src/build/progress.ts";
 import { joinFields, readList, readRecords, splitFields } from "../src/build/records.ts";
 import { maskForms, redactor } from "../src/build/redaction.ts";
@@ -526,6 +526,33 @@ describe("progress of a build", () => {
       "[good 1/2] RUN sleep 1; printf 'h\\303'; sleep 0.3; printf '\\251llo\\n'",
       "[good 2/2] RUN echo done",
     ]);
+  });
+
+  test("knows which step hangs, whatever ended after it began", () => {
+    const progress = readProgress();
+    const at = (second: number) => `2026-01-01T00:00:0${second}Z`;
+    const vertexes = [
+      { digest: "hangs", name: "[linux/amd64 app stage-0 1/2] RUN hang", started: at(1) },
+      { digest: "ends", name: "[app 2/2] RUN end", started: at(2), completed: at(3) },
+      { digest: "own", name: "[app] resolving provenance for metadata file", started: at(4) },
+      { digest: "internal", name: "[app internal] load .dockerignore", started: at(5) },
+    ];
+    const logs = [{ vertex: "hangs", data: btoa("first\nlast\n") }];
+    progress.read(`${JSON.stringify({ vertexes, logs })}\n`);
+    const hanging = progress.end();
+    expect(explainTimeout(hanging, { redact: (text) => text, logLines: 1, timeout: 90_000 })).toEqual({
+      message: "stopped after 1 min 30 s",
+      lines: undefined,
+      log: ["last"],
+      step: "[linux/amd64 app stage-0 1/2] RUN hang",
+    });
+    const nothing = readProgress().end();
+    expect(explainTimeout(nothing, { redact: (text) => text, logLines: 1, timeout: 1_800_000 })).toEqual({
+      message: "stopped after 30 min",
+      lines: undefined,
+      log: [],
+      step: undefined,
+    });
   });
 
   test.each([

@@ -52,8 +52,10 @@ export const bakeTargets = (definition: BakeDefinition): readonly BakeTarget[] =
     const target = readTarget(name, definition, []);
     const key = JSON.stringify([{ ...target, name: "", names: [], isDefault: false }], mapsAsLists);
     const same = merged.get(key);
-    const groups = [...definition.groups].filter(([, members]) => members.includes(name)).map(([group]) => group);
-    const names = [...new Set([...(same?.names ?? []), name, ...groups])].filter((one) => one !== "default");
+    const groups = [...definition.groups]
+      .filter(([group, members]) => group !== "default" && members.includes(name))
+      .map(([group]) => group);
+    const names = [...new Set([...(same?.names ?? []), name, ...groups])];
     const isDefault = same?.isDefault || chosen === undefined || chosen.includes(name);
     merged.set(key, { ...(same ?? target), names, isDefault });
   }

@@ -13,7 +13,7 @@ export interface ProgressSummary {
   readonly steps: readonly ProgressStep[];
   /** The step that failed of itself: others are only cancelled because of it. */
   readonly failed: { readonly name: string; readonly error: string; readonly log: string } | undefined;
-  /** The step of the Dockerfile that began last, for a build that is stopped. */
+  /** The step of the Dockerfile that began last and did not end of itself, for a build that is stopped. */
   readonly last: { readonly name: string; readonly log: string } | undefined;
   /** What the process printed besides progress: the error and the excerpt of the Dockerfile. */
   readonly text: string;
@@ -33,7 +33,7 @@ export const readProgress = (): Progress => {
   const vertices = new Map<string, Vertex>();
   let rest = "";
   let text = "";
-  let current: Vertex | undefined;
+  let current: string | undefined;
 
   const readLine = (line: string): void => {
     const message = parseMessage(line);
@@ -44,7 +44,7 @@ export const readProgress = (): Progress => {
     for (const vertex of message.vertexes ?? []) {
       const known = vertexOf(vertices, vertex.digest);
       update(known, vertex);
-      if (isRunning(vertex) && isUserStep(known.name)) current = known;
+      if (isRunning(vertex) && isUserStep(known.name)) current = known.name;
     }
     for (const log of message.logs ?? []) appendLog(vertexOf(vertices, log.vertex), log.data);
   };
@@ -55,12 +55,12 @@ export const readProgress = (): Progress => {
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
       for (const line of lines) readLine(line);
-      return current === before ? undefined : current?.name;
+      return current === before ? undefined : current;
     },
     end: () => {
       if (rest !== "") readLine(rest);
       rest = "";
-      return { steps: stepsOf(vertices), failed: failedOf(vertices), last: current, text };
+      return { steps: stepsOf(vertices), failed: failedOf(vertices), last: unfinished(vertices), text };
     },
   };
 };
@@ -80,6 +80,7 @@ interface Vertex {
   name: string;
   readonly intervals: Map<number, number>;
   isCached: boolean;
+  isCompleted: boolean;
   error: string | undefined;
   log: string;
   readonly decoder: InstanceType<typeof TextDecoder>;
@@ -120,6 +121,7 @@ const vertexOf = (vertices: Map<string, Vertex>, digest: string): Vertex => {
     name: "",
     intervals: new Map(),
     isCached: false,
+    isCompleted: false,
     error: undefined,
     log: "",
     decoder: new TextDecoder(),
@@ -132,6 +134,7 @@ const update = (vertex: Vertex, message: VertexMessage): void => {
   vertex.name = message.name;
   vertex.isCached ||= message.cached === true;
   if (message.error) vertex.error = message.error;
+  vertex.isCompleted = message.completed !== undefined;
   if (message.started === undefined) return;
   const started = Date.parse(message.started);
   const completed = message.completed === undefined ? started : Date.parse(message.completed);
@@ -140,8 +143,8 @@ const update = (vertex: Vertex, message: VertexMessage): void => {
 
 const isRunning = (message: VertexMessage): boolean => message.started !== undefined && message.completed === undefined;
 
-/** Steps of the Dockerfile; not the engine's own, such as `[internal] load build context`. */
-const isUserStep = (name: string): boolean => /^\[(?!internal\])/.test(name);
+/** Steps of the Dockerfile (`[2/4] RUN …`, `[linux/amd64 builder 2/4] RUN …`); not the engine's own (`[internal] load …`). */
+const isUserStep = (name: string): boolean => /^\[[^\]]*\b\d+\/\d+\] /.test(name);
 
 const appendLog = (vertex: Vertex, data: string): void => {
   const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
@@ -153,6 +156,16 @@ const keepEnd = (text: string, length: number): string => {
   if (text.length <= 2 * length) return text;
   const lineBreak = text.indexOf("\n", text.length - length);
   return lineBreak === -1 ? "" : text.slice(lineBreak + 1);
+};
+
+const unfinished = (vertices: ReadonlyMap<string, Vertex>): Vertex | undefined => {
+  const began = ({ intervals }: Vertex): number => Math.max(...intervals.keys());
+  return [...vertices.values()]
+    .filter(({ name, intervals, isCompleted, error }) => {
+      return isUserStep(name) && intervals.size > 0 && (!isCompleted || error !== undefined);
+    })
+    .sort((a, b) => began(a) - began(b))
+    .at(-1);
 };
 
 const stepsOf = (vertices: ReadonlyMap<string, Vertex>): readonly ProgressStep[] =>
