@@ -18,10 +18,11 @@ import {
   placeSecrets,
   requireUniqueSecrets,
 } from "../src/build/secret-inputs.ts";
-import { stepLines } from "../src/build/step-lines.ts";
+import { linesOfStep, stepLines } from "../src/build/step-lines.ts";
 import type { Target } from "../src/build/target.ts";
 import { hasWildcard, matchesName } from "../src/build/target-names.ts";
 import { stripTerminalCodes } from "../src/build/terminal-codes.ts";
+import { readDockerfile } from "../src/dockerfile/read.ts";
 
 const input = (setting: string) => ({ setting, where: `input \`${setting}\` of the workflow` });
 
@@ -600,6 +601,18 @@ describe("progress of a build", () => {
     withSeed((random) => {
       expect(explainFailure(readRecorded(name, random).summary, plain)).toEqual(failure);
     });
+  });
+
+  test.each([
+    ["[app 2/3] RUN make all", { start: 2, end: 2 }],
+    ["[app stage-0 3/3] RUN one && two", { start: 3, end: 6 }],
+    ["[1/3] RUN twice", undefined],
+    ["[linux/arm64 1/3] COPY a b /", { start: 9, end: 9 }],
+    ["[internal] load metadata for docker.io/library/x", undefined],
+    ["RUN make all", undefined],
+  ])("of the step %j finds the lines", (step, lines) => {
+    const text = "FROM x\nRUN make all\nRUN one && \\\n  # comment\n\n  two\nRUN twice\nRUN   twice\nCOPY a b /\n";
+    expect(linesOfStep(step, readDockerfile("Dockerfile", text))).toEqual(lines);
   });
 
   test("that says nothing leaves the exit code", () => {

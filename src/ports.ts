@@ -2,7 +2,7 @@ import type { CheckAnswer, CheckQuestion } from "./audit/imported-buildkit.ts";
 import type { ScriptComment, ScriptToCheck } from "./audit/imported-shell.ts";
 import type { BakeDefinition } from "./build/bake.ts";
 import type { Supplied } from "./build/preflight.ts";
-import type { BuildResult, Secret, SshForward, Target } from "./build/target.ts";
+import type { BuildFailure, BuildResult, Secret, SshForward, Target } from "./build/target.ts";
 import type { Image } from "./image/image.ts";
 import type { BuildContext } from "./rules/audited-file.ts";
 
@@ -68,6 +68,8 @@ export interface Docker {
       readonly signal: AbortSignal;
       /** False once the Dockerfile is another one than that of the plan. */
       readonly isAsPlanned: (target: Target) => Promise<boolean>;
+      /** The lines of a step as BuildKit names it, for a failure that the engine gives no lines. */
+      readonly linesOf?: (target: Target, step: string) => BuildFailure["lines"];
       readonly onEvent: (event: BuildEvent) => void;
     },
   ) => Promise<readonly BuiltTarget[]>;

@@ -11,6 +11,7 @@ import {
   stagesBuiltFor,
   unusedSupplies,
 } from "./build/preflight.ts";
+import { linesOfStep } from "./build/step-lines.ts";
 import type { Target } from "./build/target.ts";
 import { decodeText } from "./dockerfile/decode.ts";
 import type { Dockerfile } from "./dockerfile/model.ts";
@@ -71,6 +72,10 @@ export const buildTargets = async (
       timeout: settings.timeout,
       signal,
       isAsPlanned: (target) => isAsAudited(target, known, world),
+      linesOf: (target, step) => {
+        const facts = factsOf(target, known);
+        return facts && linesOfStep(step, facts.dockerfile);
+      },
       onEvent,
     },
   );

@@ -106,7 +106,7 @@ const buildAll = async (targets: readonly Target[], session: Session): Promise<r
       run.onEvent({ type: "started", target });
       const began = performance.now();
       const { outcome, stored } = await buildOne(target, index);
-      const result = toResult(target, outcome, Math.round(performance.now() - began));
+      const result = located(toResult(target, outcome, Math.round(performance.now() - began)), run.linesOf);
       run.onEvent({ type: "finished", result });
       const isMeasured = outcome.status === "done" && stored === undefined && exporter.how === "layout";
       return {
@@ -186,6 +186,12 @@ const toResult = (target: Target, outcome: Outcome, milliseconds: number): Build
   if (outcome.status === "failed") return { ...common, status: "failed", failure: outcome.failure };
   if (outcome.status === "stopped") return { ...common, status: "skipped", reason: stopped };
   return { ...common, status: "built" };
+};
+
+const located = (result: BuildResult, linesOf: Session["run"]["linesOf"]): BuildResult => {
+  if (result.status !== "failed" || result.failure.lines !== undefined || result.failure.step === undefined)
+    return result;
+  return { ...result, failure: { ...result.failure, lines: linesOf?.(result.target, result.failure.step) } };
 };
 
 /** Without the action's inputs, which hold secrets as they were written. */

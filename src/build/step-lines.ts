@@ -1,3 +1,25 @@
+import type { Dockerfile } from "../dockerfile/model.ts";
+import type { BuildFailure } from "./target.ts";
+
+/**
+ * The lines of a step that BuildKit names without them (`[builder 2/4] RUN make`), where one instruction alone reads
+ * like it; a step that hangs has no other address.
+ */
+export const linesOfStep = (step: string, { text, instructions }: Dockerfile): BuildFailure["lines"] => {
+  const wanted = /^\[[^\]]*\] (.+)$/s.exec(step)?.[1];
+  if (wanted === undefined) return undefined;
+  const alike = instructions.filter(({ span }) => asNamed(text.slice(span.start, span.end)) === wanted);
+  const [only] = alike;
+  return alike.length === 1 && only !== undefined ? { start: only.startLine, end: only.endLine } : undefined;
+};
+
+/** As one line, without comments between continued lines. */
+const asNamed = (written: string): string =>
+  written
+    .replace(/[\\`][ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*/g, "")
+    .replace(/\s+/g, " ")
+    .trim();
+
 /** The first line in the Dockerfile of each step, by its digest, from the max provenance in buildx's metadata; empty without it. */
 export const stepLines = (metadata: unknown): ReadonlyMap<string, number> => {
   const provenance = field(metadata, "buildx.build.provenance");
