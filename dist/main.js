@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { createRequire as __WEBPACK_EXTERNAL_createRequire } from "module";
 /******/ var __webpack_modules__ = ({
 
@@ -3654,7 +3653,7 @@ const RetryHandler = __nccwpck_require__(7816)
 const { getGlobalDispatcher, setGlobalDispatcher } = __nccwpck_require__(2581)
 const DecoratorHandler = __nccwpck_require__(8155)
 const RedirectHandler = __nccwpck_require__(8754)
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const createRedirectInterceptor = __nccwpck_require__(2711)
 
 Object.assign(Dispatcher.prototype, api)
 
@@ -7782,7 +7781,7 @@ const DispatcherBase = __nccwpck_require__(1841)
 const Pool = __nccwpck_require__(628)
 const Client = __nccwpck_require__(3701)
 const util = __nccwpck_require__(3440)
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const createRedirectInterceptor = __nccwpck_require__(2711)
 
 const kOnConnect = Symbol('onConnect')
 const kOnDisconnect = Symbol('onDisconnect')
@@ -10817,7 +10816,7 @@ class Client extends DispatcherBase {
   }
 }
 
-const createRedirectInterceptor = __nccwpck_require__(5092)
+const createRedirectInterceptor = __nccwpck_require__(2711)
 
 function onError (client, err) {
   if (
@@ -13619,7 +13618,7 @@ module.exports = createDumpInterceptor
 
 /***/ }),
 
-/***/ 5092:
+/***/ 2711:
 /***/ ((module, __unused_webpack_exports, __nccwpck_require__) => {
 
 
@@ -29131,7 +29130,7 @@ const {
   kByteParser,
   kReceivedClose,
   kResponse
-} = __nccwpck_require__(1216)
+} = __nccwpck_require__(8835)
 const { fireEvent, failWebsocketConnection, isClosing, isClosed, isEstablished, parseExtensions } = __nccwpck_require__(8625)
 const { channels } = __nccwpck_require__(2414)
 const { CloseEvent } = __nccwpck_require__(5188)
@@ -30129,7 +30128,7 @@ module.exports = { PerMessageDeflate }
 const { Writable } = __nccwpck_require__(7075)
 const assert = __nccwpck_require__(4589)
 const { parserStates, opcodes, states, emptyBuffer, sentCloseFrameState } = __nccwpck_require__(736)
-const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(1216)
+const { kReadyState, kSentClose, kResponse, kReceivedClose } = __nccwpck_require__(8835)
 const { channels } = __nccwpck_require__(2414)
 const {
   isValidStatusCode,
@@ -30766,7 +30765,7 @@ module.exports = { SendQueue }
 
 /***/ }),
 
-/***/ 1216:
+/***/ 8835:
 /***/ ((module) => {
 
 
@@ -30790,7 +30789,7 @@ module.exports = {
 
 
 
-const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(1216)
+const { kReadyState, kController, kResponse, kBinaryType, kWebSocketURL } = __nccwpck_require__(8835)
 const { states, opcodes } = __nccwpck_require__(736)
 const { ErrorEvent, createFastMessageEvent } = __nccwpck_require__(5188)
 const { isUtf8 } = __nccwpck_require__(4573)
@@ -31131,7 +31130,7 @@ const {
   kResponse,
   kSentClose,
   kByteParser
-} = __nccwpck_require__(1216)
+} = __nccwpck_require__(8835)
 const {
   isConnecting,
   isEstablished,
@@ -40549,7 +40548,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 3536:
+/***/ 757:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40562,6 +40561,37 @@ __nccwpck_require__.d(__webpack_exports__, {
 var promises_ = __nccwpck_require__(1455);
 // EXTERNAL MODULE: external "node:child_process"
 var external_node_child_process_ = __nccwpck_require__(1421);
+;// CONCATENATED MODULE: ./lib/src/action-base.js
+
+/**
+ * The commit that this run is compared with, or the branch where nobody can tell: where what is checked out left the
+ * base branch. A pull request is mostly checked out as its merge with the tip of that branch, which then is the answer,
+ * so that what others changed is not laid at its door.
+ */
+const findBase = async (forge, occasion, cwd) => {
+    if (occasion?.base === undefined)
+        return undefined;
+    const { base, headSha, pull } = occasion;
+    const named = base.sha ?? base.branch;
+    if (forge === undefined || (pull === undefined && base.sha !== undefined))
+        return named;
+    try {
+        return await forge.mergeBase(base.branch, checkedOut(cwd) ?? headSha);
+    }
+    catch {
+        return named;
+    }
+};
+const checkedOut = (cwd) => {
+    const asked = (0,external_node_child_process_.spawnSync)("git", ["rev-parse", "HEAD"], {
+        cwd,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+        windowsHide: true,
+    });
+    return asked.status === 0 ? asked.stdout.trim() : undefined;
+};
+
 // EXTERNAL MODULE: external "node:crypto"
 var external_node_crypto_ = __nccwpck_require__(7598);
 ;// CONCATENATED MODULE: ./lib/src/action-identity.js
@@ -40729,49 +40759,38 @@ var baseline = __nccwpck_require__(8234);
 
 
 
-
 /**
  * Sizes that an earlier run of this action left on the base branch: on the commit that the checkout is built upon,
  * or on the nearest one before it. Never fails: without sizes the run is a first measurement.
  */
-const lookUpBaseline = async (forge, occasion, inputs, cwd) => {
+const lookUpBaseline = async (forge, occasion, inputs, start) => {
     if (forge === undefined || occasion?.base === undefined)
         return { baseline: undefined, note: undefined };
     const { base } = occasion;
     try {
         const found = await forge.findBaseline({
-            start: await startOf(forge, occasion, cwd),
+            start: start ?? base.branch,
             checkName: checkName(inputs),
             externalIds: [externalIdPrefix(useKey(occasion, inputs.matrix)), externalIdPrefix()],
             read: readable,
         });
         if (found === undefined) {
-            return { baseline: undefined, note: `No run on ${base.branch} has left sizes to compare with yet.` };
+            return {
+                baseline: undefined,
+                note: `No run on ${base.branch} has left sizes to compare with yet: this action has to run on its pushes too, with \`checks: write\`. \`baseline: build\` builds the base commit instead.`,
+            };
         }
         const name = `${base.branch} at ${found.sha.slice(0, 7)}`;
-        return { baseline: { name, sizes: (0,baseline/* parseBaseline */.n)(found.sizes, name) }, note: undefined };
+        return {
+            baseline: { name, from: "from the check run of that commit", sizes: (0,baseline/* parseBaseline */.n)(found.sizes, name) },
+            note: undefined,
+        };
     }
     catch (error) {
         const { message } = explainFailure(error, "the baseline", "checks: read", occasion);
         return { baseline: undefined, note: message.replace("could not be delivered", "could not be read") };
     }
 };
-/**
- * A pull request is checked out as its merge with the tip of the base branch, so that tip is the fair baseline; where
- * its own head is checked out, it is the commit where it left the branch.
- */
-const startOf = async (forge, occasion, cwd) => {
-    const { base, headSha, pull } = occasion;
-    const start = base?.sha ?? base?.branch ?? headSha;
-    if (pull === undefined || checkedOut(cwd) !== headSha)
-        return start;
-    return forge.mergeBase(start, headSha);
-};
-const checkedOut = (cwd) => (0,external_node_child_process_.spawnSync)("git", ["rev-parse", "HEAD"], {
-    cwd,
-    encoding: "utf8",
-    stdio: ["ignore", "pipe", "ignore"],
-}).stdout?.trim() ?? "";
 const readable = (text) => {
     const sizes = findSizes(text);
     if (sizes === undefined)
@@ -40962,10 +40981,111 @@ const ownLogins = async (connection) => {
 /** The same account is `github-actions` to GraphQL's authors and `github-actions[bot]` to REST. */
 const plainLogin = (login) => login.replace(/\[bot\]$/, "").toLowerCase();
 
+;// CONCATENATED MODULE: ./lib/src/adapters/github-review.js
+
+
+
+/** More would bury the review; they come on the next push. */
+const commentsPerReview = 30;
+/** What a diff adds to a file; undefined where nobody can tell. */
+const addedIn = (diff, path) => {
+    const file = diff.get(path);
+    if (file !== undefined)
+        return file.added;
+    return diff.size < mostFiles ? new Set() : undefined;
+};
+const mostFiles = 3000;
+const readDiff = async (connection, pull) => {
+    const files = new Map();
+    const pages = connection.pages("GET /repos/{owner}/{repo}/pulls/{pull_number}/files", {
+        pull_number: pull,
+    });
+    for await (const page of pages) {
+        for (const { filename, patch } of page) {
+            files.set(filename, {
+                hunks: readHunks(patch ?? ""),
+                added: patch === undefined ? undefined : addedLines(patch),
+            });
+        }
+    }
+    return files;
+};
+/** Reads the hunks of a unified diff; lines that were removed have no number. */
+const readHunks = (patch) => {
+    const hunks = [];
+    let line = 0;
+    for (const text of patch.split("\n")) {
+        const header = /^@@ -\S+ \+(\d+)/.exec(text);
+        if (header !== null) {
+            line = Number(header[1]);
+            hunks.push(new Map());
+        }
+        else if (text.startsWith("+") || text.startsWith(" ")) {
+            hunks.at(-1)?.set(line, text.slice(1));
+            line += 1;
+        }
+    }
+    return hunks;
+};
+const addedLines = (patch) => new Set(patch.split(/\r?\n/).flatMap((line) => (line.startsWith("+") ? [line.slice(1)] : [])));
+/**
+ * One review with those comments that were not made before, edited or resolved ones included; the number of comments
+ * is the result. GitHub takes all or none and names no culprit.
+ */
+const createReview = async (connection, occasion, pull, comments, attempt = 1) => {
+    if (comments.length === 0)
+        return 0;
+    const known = await ownMarkers(connection, pull);
+    const fresh = comments.filter((comment) => !known.has(markerOf(comment))).slice(0, commentsPerReview);
+    if (fresh.length === 0)
+        return 0;
+    try {
+        await connection.send("POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews", {
+            pull_number: pull,
+            commit_id: occasion.headSha,
+            event: "COMMENT",
+            body: fresh.length === 1 ? "docker-hygiene offers a fix." : `docker-hygiene offers ${fresh.length} fixes.`,
+            comments: fresh.map(reviewComment),
+        });
+        return fresh.length;
+    }
+    catch (error) {
+        if (!isUncertain(error) || attempt >= 3)
+            throw error;
+        return createReview(connection, occasion, pull, comments, attempt + 1);
+    }
+};
+const reviewComment = (comment) => ({
+    path: comment.path,
+    line: comment.endLine,
+    side: "RIGHT",
+    // GitHub refuses a start that is the end.
+    ...(comment.startLine === comment.endLine ? {} : { start_line: comment.startLine, start_side: "RIGHT" }),
+    body: `${markerOf(comment)}\n${comment.body}`,
+});
+const markerOf = ({ path, key }) => `<!-- docker-hygiene fix ${(0,external_node_crypto_.createHash)("sha256").update(`${path}\n${key}`).digest("hex").slice(0, 24)} -->`;
+const ownMarkers = async (connection, pull) => {
+    const found = [];
+    const pages = connection.pages("GET /repos/{owner}/{repo}/pulls/{pull_number}/comments", { pull_number: pull });
+    for await (const page of pages) {
+        for (const { body, user } of page) {
+            const marker = /^<!-- docker-hygiene fix [0-9a-f]{24} -->/.exec(body)?.[0];
+            if (marker !== undefined && user !== null)
+                found.push({ marker, login: plainLogin(user.login) });
+        }
+    }
+    if (found.length === 0)
+        return new Set();
+    const own = await ownLogins(connection);
+    return new Set(found.filter(({ login }) => own.includes(login)).map(({ marker }) => marker));
+};
+
 // EXTERNAL MODULE: ./lib/src/report/annotations.js
 var annotations = __nccwpck_require__(6275);
 // EXTERNAL MODULE: ./lib/src/report/markdown.js + 5 modules
 var markdown = __nccwpck_require__(3981);
+// EXTERNAL MODULE: ./lib/src/report/new-findings.js
+var new_findings = __nccwpck_require__(8982);
 // EXTERNAL MODULE: ./lib/src/audit/fixes.js
 var audit_fixes = __nccwpck_require__(1869);
 // EXTERNAL MODULE: ./lib/src/report/escape/markdown.js
@@ -41065,6 +41185,8 @@ const edited = (text, edits, offset) => edits.reduceRight((result, { span, text:
 
 
 
+
+
 /** State of the main step that the post step reads. */
 const checkState = "check-in-progress";
 const newDelivery = ({ forge, occasion, inputs, runner }) => {
@@ -41136,19 +41258,36 @@ const newDelivery = ({ forge, occasion, inputs, runner }) => {
     const changedFirst = async (all) => {
         if ((0,annotations/* workflowCommands */.i)(all).leftOut === 0)
             return all;
-        const changed = (await hunks().catch(() => undefined)) ?? new Map();
-        const isChanged = ({ path, start_line: line }) => changed.get(path)?.some((hunk) => hunk.has(line)) ?? false;
+        const changed = await readDiff().catch(() => undefined);
+        const isChanged = ({ path, start_line: line }) => changed?.get(path)?.hunks.some((hunk) => hunk.has(line)) ?? false;
         return [...all.filter(isChanged), ...all.filter((annotation) => !isChanged(annotation))];
     };
-    const hunks = async () => occasion?.pull && forge?.listHunks(occasion.pull.number);
+    let diff;
+    const readDiff = async () => {
+        diff ??= (async () => occasion?.pull && forge?.readDiff(occasion.pull.number))();
+        return diff;
+    };
+    /** Without the diff nothing is set apart, and nothing else is lost. */
+    const mark = async (report, repositoryPath) => {
+        const { findings } = report;
+        if (findings.every(({ isNew }) => isNew !== undefined))
+            return findings;
+        const shown = await readDiff().catch(() => undefined);
+        if (shown === undefined)
+            return findings;
+        return (0,new_findings/* markChanged */.gz)(report, (path) => {
+            const inside = repositoryPath(path);
+            return inside === undefined ? undefined : addedIn(shown, inside);
+        });
+    };
     const suggest = async (report, page) => {
         const pull = occasion?.pull;
         if (!inputs.suggests || forge === undefined || pull === undefined)
             return;
         await attempt("the review with suggestions", "pull-requests: write", async () => {
-            const shown = await hunks();
+            const shown = await readDiff();
             const offered = suggestions(report, {
-                hunks: (path) => shown?.get(path) ?? [],
+                hunks: (path) => shown?.get(path)?.hunks ?? [],
                 repositoryPath: page.repositoryPath,
             });
             await forge.createReview(pull.number, offered);
@@ -41170,6 +41309,7 @@ const newDelivery = ({ forge, occasion, inputs, runner }) => {
     };
     return {
         start,
+        markChanged: mark,
         finish: async (report, page) => {
             const checkUrl = await annotate(report, page);
             const commentUrl = await comment(report, page);
@@ -41504,11 +41644,14 @@ ${[
 `;
 };
 const notesHtml = ({ notes, secrets }) => {
-    const said = [...(secrets === undefined ? [] : [`secrets: ${(0,report_words/* secretsLine */.Ww)(secrets)}`]), ...notes];
+    const said = [
+        ...(secrets === undefined ? [] : [(0,report_words/* secretsLine */.Ww)(secrets), ...(0,report_words/* secretGaps */.aC)(secrets)].map((line) => `secrets: ${line}`)),
+        ...notes,
+    ];
     return said.length === 0 ? "" : `<h2>Notes</h2><ul>${said.map((note) => `<li>${inline(note)}</li>`).join("\n")}</ul>`;
 };
-const footer = ({ baseline, engine, version, timings }) => [
-    ...(baseline === undefined ? [] : [`sizes since ${inline(baseline)}`]),
+const footer = ({ baseline, baselineFrom, engine, version, timings }) => [
+    ...(baseline === undefined ? [] : [`sizes since ${inline([baseline, baselineFrom ?? ""].join(" ").trim())}`]),
     ...(engine === undefined ? [] : [inline(engine)]),
     ...timings.map(({ part, milliseconds }) => `${inline(part)} ${(0,numbers/* formatDuration */.a3)(milliseconds)}`),
     `docker-hygiene ${inline(version)}`,
@@ -41568,9 +41711,11 @@ const readActionInputs = (input) => {
         token: text("github-token"),
         matrix: readMatrix(text("matrix")),
         outputFolder: text("output-folder"),
-        looksUpBaseline: text("baseline") === "auto",
+        baseline: baselines.find((value) => value === text("baseline")) ?? "other",
+        onlyNew: choice("only-new", ["true", "false"], "false") === "true",
     };
 };
+const baselines = ["auto", "build"];
 const readMatrix = (text) => {
     if (text === "" || text === "null")
         return [];
@@ -41613,6 +41758,246 @@ const repositoryLinks = (occasion, cwd) => {
             const file = inside.split("/").map(encodeURIComponent).join("/");
             return `${serverUrl}/${owner}/${repository}/blob/${headSha}/${file}#L${line}`;
         },
+    };
+};
+
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+;// CONCATENATED MODULE: ./lib/src/adapters/git-checkout.js
+
+
+
+/**
+ * Checks another commit out beside the working tree. A repository of its own borrows the objects, rather than a
+ * worktree that git would have to be told to forget; what is not there is fetched, one commit deep.
+ */
+const checkOutBeside = async (request) => {
+    const { commit } = request;
+    if (!/^(?!-)[\w./@+#-]+$/.test(commit))
+        return { status: "impossible", reason: "its name is not one of git's" };
+    const git = newGit(request);
+    try {
+        await borrow(request, git);
+        const has = await git.attempt(["rev-parse", "--verify", "--quiet", `${commit}^{commit}`]);
+        if (isCommitName(commit) && has.code === 0 && (await git.attempt(checkout(commit))).code === 0) {
+            return { status: "done", commit };
+        }
+        await fetchCommit(request, git);
+        await git.run(checkout("FETCH_HEAD"));
+        const fetched = await git.run(["rev-parse", "HEAD"]);
+        return { status: "done", commit: fetched.trim() };
+    }
+    catch (error) {
+        return { status: "impossible", reason: error instanceof Error ? error.message : String(error) };
+    }
+};
+const isCommitName = (name) => /^[0-9a-f]{40}([0-9a-f]{24})?$/.test(name);
+const checkout = (commit) => ["checkout", "--quiet", "--force", "--detach", commit, "--"];
+const borrow = async ({ repository, into }, git) => {
+    const [objects = "", shallow = "", format = "sha1"] = (await git.run(["rev-parse", "--path-format=absolute", "--git-path", "objects", "--git-path", "shallow", "--show-object-format"], repository))
+        .trim()
+        .split("\n");
+    await (0,promises_.mkdir)(into, { recursive: true });
+    await git.run(["init", "--quiet", `--object-format=${format}`]);
+    await (0,promises_.mkdir)((0,external_node_path_.join)(into, ".git/objects/info"), { recursive: true });
+    await (0,promises_.writeFile)((0,external_node_path_.join)(into, ".git/objects/info/alternates"), `${objects}\n`);
+    await (0,promises_.copyFile)(shallow, (0,external_node_path_.join)(into, ".git/shallow")).catch(() => undefined);
+};
+const fetchCommit = async ({ repository, commit, remote }, git) => {
+    const origin = (await git.attempt(["remote", "get-url", "origin"], repository)).stdout.trim();
+    const url = origin === "" ? remote?.url : origin;
+    if (url === undefined)
+        throw new Error("this clone does not have it, and no remote to ask");
+    await git.run(["fetch", "--quiet", "--depth=1", "--no-tags", "--", url, commit]);
+};
+const patience = 300_000;
+const newGit = ({ into, remote, signal }) => {
+    const env = environment(remote);
+    const attempt = (argv, folder = into) => new Promise((resolve) => {
+        const hardened = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", folder];
+        (0,external_node_child_process_.execFile)("git", [...hardened, ...argv], { env, signal, timeout: patience, maxBuffer: 1024 * 1024, windowsHide: true }, (error, stdout, stderr) => resolve({ code: error === null ? 0 : 1, stdout, stderr: stderr || String(error) }));
+    });
+    return {
+        attempt,
+        run: async (argv, folder) => {
+            const { code, stdout, stderr } = await attempt(argv, folder);
+            if (code !== 0)
+                throw new Error(reasonOf(stderr));
+            return stdout;
+        },
+    };
+};
+/** The token goes where no list of processes shows it, and to its own server alone. */
+const environment = (remote) => ({
+    ...Object.fromEntries(Object.entries(process.env).filter((entry) => entry[1] !== undefined && !/^(GIT_|INPUT_)/i.test(entry[0]))),
+    GIT_TERMINAL_PROMPT: "0",
+    GIT_LFS_SKIP_SMUDGE: "1",
+    LC_ALL: "C",
+    ...(remote === undefined || remote.token === "" || !/^https?:\/\//.test(remote.serverUrl)
+        ? {}
+        : {
+            GIT_CONFIG_COUNT: "1",
+            GIT_CONFIG_KEY_0: `http.${remote.serverUrl}/.extraheader`,
+            GIT_CONFIG_VALUE_0: `AUTHORIZATION: basic ${Buffer.from(`x-access-token:${remote.token}`).toString("base64")}`,
+        }),
+});
+const reasonOf = (stderr) => {
+    const line = stderr.split("\n").find((one) => one.trim() !== "") ?? "";
+    if (/dubious ownership/.test(stderr))
+        return "the repository belongs to another user, so git does not read it";
+    if (/not a git repository/.test(stderr))
+        return "the checkout is not a git repository";
+    if (/ENOENT/.test(line))
+        return "git is not installed";
+    return line.replace(/^(fatal|error): /, "").slice(0, 200) || "git failed";
+};
+
+;// CONCATENATED MODULE: ./lib/src/base-configs.js
+
+/**
+ * The configurations of this commit for files of another one, so that both are judged by the same rules: a rule that
+ * is turned on now must not turn old findings into new ones.
+ */
+const movedConfigs = (configs, move) => ({
+    root: movedConfig(configs.root, move),
+    of: async (dockerfile) => movedConfig(await configs.of(back(dockerfile, move)), move),
+});
+/** The settings with all folders in the other checkout; secrets and keys stay where they are. */
+const movedSettings = (settings, move) => ({
+    ...settings,
+    paths: settings.paths.map((path) => ((0,external_node_path_.isAbsolute)(path) ? there(path, move) : path)),
+    files: settings.files.map((glob) => movedGlob(glob, move)),
+    exclude: settings.exclude.map((glob) => movedGlob(glob, move)),
+    bake: { files: settings.bake.files.map((file) => there(file, move)), folder: there(settings.bake.folder, move) },
+    buildContexts: movedContexts(settings.buildContexts, move),
+    baseline: undefined,
+    baselineFindings: undefined,
+});
+const movedConfig = (config, move) => ({
+    ...config,
+    folder: there(config.folder, move),
+    files: config.files.map((glob) => movedGlob(glob, move)),
+    exclude: config.exclude.map((glob) => movedGlob(glob, move)),
+    bake: config.bake.map((file) => there(file, move)),
+    overrides: config.overrides.map(({ matches, rules }) => ({ matches: (path) => matches(back(path, move)), rules })),
+    dockerfiles: config.dockerfiles.map((one) => ({
+        ...one,
+        matches: (path) => one.matches(back(path, move)),
+        context: one.context === undefined ? undefined : movedContext(one.context, move),
+        buildContexts: movedContexts(one.buildContexts, move),
+    })),
+    budgets: [],
+});
+const movedContexts = (contexts, move) => new Map([...contexts].map(([name, value]) => [name, movedContext(value, move)]));
+/** A folder, a URL such as `docker-image://alpine`, or `git@host:…`. */
+const movedContext = (context, move) => /^([a-z][a-z0-9+.-]*:\/\/|git@)/i.test(context) ? context : there((0,external_node_path_.resolve)(context), move);
+/** Globs of a configuration in another folder than the current one begin with that folder, its signs escaped. */
+const movedGlob = (glob, { from, to }) => {
+    const escaped = (path) => path.replaceAll("\\", "/").replace(/[*?[\]{}()!+@]/g, "\\$&");
+    const start = `${escaped(from)}/`;
+    const [sign, plain] = glob.startsWith("!") ? ["!", glob.slice(1)] : ["", glob];
+    return plain.startsWith(start) ? `${sign}${escaped(to)}/${plain.slice(start.length)}` : glob;
+};
+const there = (path, { from, to }) => moved(path, from, to);
+const back = (path, { from, to }) => moved(path, to, from);
+const moved = (path, from, to) => {
+    const inside = (0,external_node_path_.relative)(from, path);
+    return inside.startsWith("..") || (0,external_node_path_.isAbsolute)(inside) ? path : (0,external_node_path_.resolve)(to, inside);
+};
+
+// EXTERNAL MODULE: ./lib/src/run.js + 15 modules
+var run = __nccwpck_require__(5192);
+// EXTERNAL MODULE: ./lib/src/world.js + 35 modules
+var world = __nccwpck_require__(9050);
+;// CONCATENATED MODULE: ./lib/src/action-earlier.js
+
+
+
+
+
+
+
+
+
+
+
+/** Audits and builds the base commit as this run does its own. Never fails: what is not to be had is a note. */
+const openEarlier = (request) => {
+    const notes = [];
+    let opening;
+    const withBase = async (what, use) => {
+        try {
+            opening ??= openBase(request);
+            return await use(await opening);
+        }
+        catch (error) {
+            const reason = error instanceof errors/* UserError */.y || error instanceof Error ? error.message : String(error);
+            if (!request.signal.aborted)
+                notes.push(`${what}: ${reason}`);
+            return undefined;
+        }
+    };
+    return {
+        notes: () => notes,
+        findings: () => withBase("Old findings could not be told from new ones, so all count", async ({ run: base }) => {
+            const found = await (0,run/* auditAsRun */.tM)(base);
+            return new Set(found.map(({ fingerprint }) => fingerprint));
+        }),
+        sizes: () => withBase("The base commit could not be built to compare sizes with", async ({ run: base, commit }) => {
+            const report = await (0,run/* run */.eF)(base);
+            const failed = (report.targets ?? [])
+                .filter(({ images }) => images.length === 0)
+                .map(({ build }) => build.target.id);
+            if (failed.length > 0)
+                notes.push(`${request.branch} at ${commit.slice(0, 7)} gave no size for ${failed.join(", ")}`);
+            const name = `${request.branch} at ${commit.slice(0, 7)}`;
+            return { name, from: "built for this run", sizes: (0,baseline/* parseBaseline */.n)((0,report_json/* renderBaseline */.q)(report), name) };
+        }),
+    };
+};
+const openBase = async (request) => {
+    const { configs, environment, cwd, temporaryFolder, signal } = request;
+    const repository = (0,git/* repositoryOf */._M)(cwd);
+    if (repository === undefined)
+        throw new errors/* UserError */.y("the checkout is not a git repository");
+    const folder = (0,external_node_path_.join)(temporaryFolder, "base");
+    const checkout = await checkOutBeside({
+        repository,
+        commit: request.base,
+        into: folder,
+        remote: request.remote,
+        signal,
+    });
+    if (checkout.status === "impossible")
+        throw new errors/* UserError */.y(`${request.base.slice(0, 40)} is not to be had: ${checkout.reason}`);
+    const move = { from: repository, to: folder };
+    const baseCwd = (0,external_node_path_.resolve)(folder, (0,external_node_path_.relative)(repository, cwd));
+    await (0,promises_.mkdir)(baseCwd, { recursive: true });
+    const settings = onlyThere(movedSettings(request.settings, move), baseCwd);
+    return {
+        commit: checkout.commit,
+        run: {
+            settings,
+            configs: movedConfigs(configs, move),
+            world: (0,world/* connectWorld */.Z)({
+                cwd: baseCwd,
+                builder: settings.builder,
+                environment,
+                temporaryFolder,
+            }),
+            signal,
+        },
+    };
+};
+/** What is new in this commit cannot be looked for in the other one. */
+const onlyThere = (settings, cwd) => {
+    const isThere = (path) => (0,external_node_fs_.existsSync)((0,external_node_path_.resolve)(cwd, path));
+    const paths = settings.paths.filter(isThere);
+    return {
+        ...settings,
+        // An empty list would mean everything.
+        paths: settings.paths.length > 0 && paths.length === 0 ? [".git"] : paths,
+        bake: { ...settings.bake, files: settings.bake.files.filter(isThere) },
     };
 };
 
@@ -46702,93 +47087,6 @@ const redactedDeep = (value, redact) => {
     ]));
 };
 
-;// CONCATENATED MODULE: ./lib/src/adapters/github-review.js
-
-
-
-/** More would bury the review; they come on the next push. */
-const commentsPerReview = 30;
-/** The lines that the pull request's diff shows, by path. */
-const listHunks = async (connection, pull) => {
-    const files = new Map();
-    const pages = connection.pages("GET /repos/{owner}/{repo}/pulls/{pull_number}/files", {
-        pull_number: pull,
-    });
-    for await (const page of pages) {
-        for (const { filename, patch } of page)
-            files.set(filename, readHunks(patch ?? ""));
-    }
-    return files;
-};
-/** Reads the hunks of a unified diff; lines that were removed have no number. */
-const readHunks = (patch) => {
-    const hunks = [];
-    let line = 0;
-    for (const text of patch.split("\n")) {
-        const header = /^@@ -\S+ \+(\d+)/.exec(text);
-        if (header !== null) {
-            line = Number(header[1]);
-            hunks.push(new Map());
-        }
-        else if (text.startsWith("+") || text.startsWith(" ")) {
-            hunks.at(-1)?.set(line, text.slice(1));
-            line += 1;
-        }
-    }
-    return hunks;
-};
-/**
- * One review with those comments that were not made before, edited or resolved ones included; the number of comments
- * is the result. GitHub takes all or none and names no culprit.
- */
-const createReview = async (connection, occasion, pull, comments, attempt = 1) => {
-    if (comments.length === 0)
-        return 0;
-    const known = await ownMarkers(connection, pull);
-    const fresh = comments.filter((comment) => !known.has(markerOf(comment))).slice(0, commentsPerReview);
-    if (fresh.length === 0)
-        return 0;
-    try {
-        await connection.send("POST /repos/{owner}/{repo}/pulls/{pull_number}/reviews", {
-            pull_number: pull,
-            commit_id: occasion.headSha,
-            event: "COMMENT",
-            body: fresh.length === 1 ? "docker-hygiene offers a fix." : `docker-hygiene offers ${fresh.length} fixes.`,
-            comments: fresh.map(reviewComment),
-        });
-        return fresh.length;
-    }
-    catch (error) {
-        if (!isUncertain(error) || attempt >= 3)
-            throw error;
-        return createReview(connection, occasion, pull, comments, attempt + 1);
-    }
-};
-const reviewComment = (comment) => ({
-    path: comment.path,
-    line: comment.endLine,
-    side: "RIGHT",
-    // GitHub refuses a start that is the end.
-    ...(comment.startLine === comment.endLine ? {} : { start_line: comment.startLine, start_side: "RIGHT" }),
-    body: `${markerOf(comment)}\n${comment.body}`,
-});
-const markerOf = ({ path, key }) => `<!-- docker-hygiene fix ${(0,external_node_crypto_.createHash)("sha256").update(`${path}\n${key}`).digest("hex").slice(0, 24)} -->`;
-const ownMarkers = async (connection, pull) => {
-    const found = [];
-    const pages = connection.pages("GET /repos/{owner}/{repo}/pulls/{pull_number}/comments", { pull_number: pull });
-    for await (const page of pages) {
-        for (const { body, user } of page) {
-            const marker = /^<!-- docker-hygiene fix [0-9a-f]{24} -->/.exec(body)?.[0];
-            if (marker !== undefined && user !== null)
-                found.push({ marker, login: plainLogin(user.login) });
-        }
-    }
-    if (found.length === 0)
-        return new Set();
-    const own = await ownLogins(connection);
-    return new Set(found.filter(({ login }) => own.includes(login)).map(({ marker }) => marker));
-};
-
 ;// CONCATENATED MODULE: ./lib/src/adapters/github.js
 
 
@@ -46802,7 +47100,7 @@ const connectForge = (options) => {
         createCheck: checks.create,
         completeCheck: checks.complete,
         findBaseline: (request) => findBaseline(connection, options.occasion, request),
-        listHunks: (pull) => listHunks(connection, pull),
+        readDiff: (pull) => readDiff(connection, pull),
         createReview: (pull, comments) => createReview(connection, options.occasion, pull, comments),
         mergeBase: (base, head) => mergeBase(connection, base, head),
         upsertComment: (request) => upsertComment(connection, options.occasion, request),
@@ -46861,25 +47159,8 @@ var records = __nccwpck_require__(4187);
 var cli_report = __nccwpck_require__(1811);
 // EXTERNAL MODULE: ./lib/src/config.js
 var config = __nccwpck_require__(1778);
-;// CONCATENATED MODULE: ./lib/src/redact-report.js
-/**
- * The report without the values of secrets, before anything is rendered: escaping (`_` to `&#95;`) would hide them
- * from a search of the rendered text, and from GitHub's own masks.
- */
-const redactReport = (report, redact) => redactDeep(report, redact);
-const redactDeep = (value, redact) => {
-    if (typeof value === "string")
-        return redact(value);
-    if (Array.isArray(value))
-        return value.map((item) => redactDeep(item, redact));
-    if (value instanceof Map) {
-        return new Map([...value].map(([name, part]) => [name, redactDeep(part, redact)]));
-    }
-    if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype)
-        return value;
-    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, redactDeep(part, redact)]));
-};
-
+// EXTERNAL MODULE: ./lib/src/redact-report.js
+var redact_report = __nccwpck_require__(5516);
 // EXTERNAL MODULE: ./lib/src/report/paint.js
 var paint = __nccwpck_require__(4053);
 // EXTERNAL MODULE: ./lib/src/report/progress.js
@@ -46887,14 +47168,11 @@ var progress = __nccwpck_require__(7802);
 // EXTERNAL MODULE: ./lib/src/report/text.js + 1 modules
 var report_text = __nccwpck_require__(3851);
 // EXTERNAL MODULE: ./lib/src/rules/registry.js + 177 modules
-var registry = __nccwpck_require__(6917);
-// EXTERNAL MODULE: ./lib/src/run.js + 7 modules
-var run = __nccwpck_require__(6909);
+var registry = __nccwpck_require__(7414);
 // EXTERNAL MODULE: ./lib/src/version.js
 var version = __nccwpck_require__(1294);
-// EXTERNAL MODULE: ./lib/src/world.js + 32 modules
-var world = __nccwpck_require__(5159);
 ;// CONCATENATED MODULE: ./lib/src/action-pipeline.js
+
 
 
 
@@ -46937,23 +47215,36 @@ const prepare = async (runner) => {
     };
 };
 /** The pipeline with the runner's log for an audience. */
-const runPipeline = async ({ prepared, baseline, runner, redact, signal, }) => {
+const runPipeline = async ({ prepared, baseline, compared, runner, redact, signal, }) => {
     const { settings, configs, environment, rule } = prepared;
     const temporaryFolder = await (0,promises_.mkdtemp)((0,external_node_path_.join)(process.env.RUNNER_TEMP ?? (0,external_node_os_.tmpdir)(), "docker-hygiene-run-"));
     runner.saveState(folderState, temporaryFolder);
     const sources = new Map();
     const source = (path, line) => sources.get(path)?.[line - 1] ?? "";
+    const earlier = compared &&
+        openEarlier({ ...compared, cwd: process.cwd(), settings, configs, environment, temporaryFolder, signal });
     try {
-        return await (0,run/* run */.e)({
+        const report = await (0,run/* run */.eF)({
             settings,
             configs,
             baseline,
+            earlier: {
+                ...(earlier && compared?.asksFindings ? { findings: earlier.findings } : {}),
+                ...(earlier && compared?.asksSizes
+                    ? {
+                        sizes: () => {
+                            runner.print([redact(`building ${compared.branch} to compare sizes`)]);
+                            return earlier.sizes();
+                        },
+                    }
+                    : {}),
+            },
             world: (0,world/* connectWorld */.Z)({ cwd: process.cwd(), builder: settings.builder, environment, temporaryFolder }),
             signal,
             onAudited: (audited) => {
                 for (const { path, text } of audited.files)
                     sources.set(path, text.split(/\r?\n/));
-                const findings = (0,report_text/* renderFindings */.vO)(redactReport({ version: version/* version */.r, ...audited, targets: undefined, engine: undefined }, redact), { ...logText, rule });
+                const findings = (0,report_text/* renderFindings */.vO)((0,redact_report/* redactReport */.a)({ version: version/* version */.r, ...audited, targets: undefined, engine: undefined }, redact), { ...logText, rule });
                 runner.printInert(findings);
             },
             onEvent: (event) => {
@@ -46961,15 +47252,15 @@ const runPipeline = async ({ prepared, baseline, runner, redact, signal, }) => {
                     runner.print((0,progress/* logLines */.OG)(event, { ...logText, source, groups: true }).map(redact));
             },
         });
+        return { ...report, notes: [...report.notes, ...(earlier?.notes() ?? [])] };
     }
     finally {
         await (0,promises_.rm)(temporaryFolder, { recursive: true, force: true, maxRetries: 3 });
         runner.saveState(folderState, "");
     }
 };
-/** `auto` and `none` are words of the action; the settings know files. */
-const isNoFile = ({ name, text }) => name === "baseline" && ["auto", "none"].includes(text.trim());
-const ruleInfos = registry.rules.flatMap(({ id }) => (0,cli_report/* ruleInfo */.PI)(id) ?? []);
+/** `auto`, `build` and `none` are words of the action; the settings know files. */
+const isNoFile = ({ name, text }) => name === "baseline" && ["auto", "build", "none"].includes(text.trim());
 /** How text stands in the runner's log. */
 const logText = { paint: paint/* noPaint */.I, width: 140, verbosity: "verbose" };
 
@@ -48900,6 +49191,8 @@ var fit = __nccwpck_require__(1974);
 
 
 
+
+
 /** Runs the main or the post step of the action; the result is the exit code. */
 const runAction = async () => {
     const runner = connectRunner();
@@ -48928,11 +49221,18 @@ const runMain = async (runner, occasion) => {
     const stop = stopOnSignals(delivery);
     await delivery.start();
     try {
-        const wantsLookUp = inputs.looksUpBaseline && prepared.settings.build !== false;
-        const { baseline, note } = wantsLookUp
-            ? await lookUpBaseline(forge, occasion, inputs, process.cwd())
+        const isBuilding = prepared.settings.build !== false;
+        const wantsBase = inputs.onlyNew || (isBuilding && inputs.baseline !== "other");
+        const base = wantsBase ? await findBase(forge, occasion, process.cwd()) : undefined;
+        const { baseline, note } = isBuilding && inputs.baseline === "auto"
+            ? await lookUpBaseline(forge, occasion, inputs, base)
             : { baseline: undefined, note: undefined };
-        const measured = await runPipeline({ prepared, baseline, runner, redact, signal: stop });
+        const compared = comparedWith(base, occasion, inputs);
+        const run = await runPipeline({ prepared, baseline, compared, runner, redact, signal: stop });
+        const measured = {
+            ...run,
+            findings: await delivery.markChanged(run, repositoryLinks(occasion, process.cwd()).repositoryPath),
+        };
         const report = note === undefined ? measured : { ...measured, notes: [...measured.notes, note] };
         if (stop.aborted)
             return await stopped(delivery);
@@ -48945,6 +49245,19 @@ const runMain = async (runner, occasion) => {
         await delivery.abandon("failure", "docker-hygiene could not finish", message);
         throw error;
     }
+};
+/** A run without a commit to compare with is one on the default branch by schedule or by hand. */
+const comparedWith = (base, occasion, { baseline, onlyNew, token }) => {
+    if (base === undefined || occasion?.base === undefined || base === occasion.headSha)
+        return undefined;
+    const { serverUrl, owner, repository } = occasion;
+    return {
+        base,
+        branch: occasion.base.branch,
+        remote: { url: `${serverUrl}/${owner}/${repository}`, serverUrl, token },
+        asksFindings: onlyNew,
+        asksSizes: baseline === "build",
+    };
 };
 /** Building a Dockerfile runs its code, which here would hold a write token and the repository's secrets. */
 const refuseForeignCode = (event) => {
@@ -48973,14 +49286,14 @@ const stopped = async (delivery) => {
 /** Log, files and summary hold everything whatever GitHub does; then come check run, comment and outputs. */
 const publish = async (raw, publication) => {
     const { runner, occasion, inputs, delivery, redact, rule } = publication;
-    const report = redactReport(raw, redact);
+    const report = (0,redact_report/* redactReport */.a)(raw, redact);
     const links = repositoryLinks(occasion, process.cwd());
     const page = { link: links.link, rule };
     runner.printInert((0,report_text/* renderResults */.f7)(report, { ...logText, rule }));
     if (report.files.length === 0)
         runner.warn("There is no Dockerfile here. Check the inputs `paths` and `files`.");
     const category = occasion === undefined ? "docker-hygiene" : useKey(occasion, inputs.matrix);
-    const sarif = { rules: ruleInfos, repositoryPath: links.repositoryPath, category };
+    const sarif = { rules: (0,cli_report/* ruleInfosOf */.vZ)(report), repositoryPath: links.repositoryPath, category };
     const files = await attempt(runner, "the report files", () => writeReportFiles(report, { folder: inputs.outputFolder, page, sarif }));
     await attempt(runner, "the job summary", () => runner.summary((0,fit/* cutBytes */.Uw)((0,markdown/* renderMarkdown */.Gc)(report, page), summaryLimit)));
     const { annotate } = inputs;
@@ -49075,7 +49388,7 @@ const provideExporter = async (request) => {
     const { builder, canExportOci } = engine;
     const given = { builder, remove: async () => { } };
     if (!request.isWanted)
-        return { ...given, how: "nothing", canExport: canExportOci };
+        return { ...given, how: "nothing" };
     if (canExportOci)
         return { ...given, how: "layout", store: undefined };
     const name = `docker-hygiene-${(0,node_crypto__WEBPACK_IMPORTED_MODULE_0__.randomBytes)(6).toString("hex")}`;
@@ -49174,9 +49487,10 @@ const runDocker = async (argv, options) => {
 };
 const notStarted = { started: false, code: undefined, signal: undefined };
 /** Node throws where an argument holds a NUL byte or all are too long, and its message may quote a value: it is dropped. */
-const start = (argv, { environment, folder }) => {
+const start = (argv, { environment, folder, plugin }) => {
     try {
-        return (0,external_node_child_process_.spawn)("docker", [...argv], {
+        const isDirect = plugin !== undefined && argv[0] === "buildx";
+        return (0,external_node_child_process_.spawn)(isDirect ? plugin : "docker", isDirect ? argv.slice(1) : [...argv], {
             ...(folder === undefined ? {} : { cwd: folder }),
             env: { ...environment, DOCKER_CLI_HINTS: "false" },
             stdio: ["ignore", "pipe", "pipe"],
@@ -50293,6 +50607,263 @@ const real = (path) => {
 
 /***/ }),
 
+/***/ 6674:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  UA: () => (/* binding */ auditFile),
+  In: () => (/* binding */ levelOf),
+  B0: () => (/* binding */ unusedIgnore)
+});
+
+// EXTERNAL MODULE: ./lib/src/build/target-names.js
+var target_names = __nccwpck_require__(9609);
+// EXTERNAL MODULE: ./lib/src/dockerfile/image-reference.js
+var image_reference = __nccwpck_require__(5236);
+// EXTERNAL MODULE: ./lib/src/rules/knowledge/image-uses.js
+var image_uses = __nccwpck_require__(389);
+;// CONCATENATED MODULE: ./lib/src/audit/custom-rules.js
+
+
+
+/** What a house rule of the configuration finds: what is there and must not, or what lacks and must be there. */
+const customProblems = (file, rule) => {
+    const spans = rule.kind === "forbid" ? forbidden(file, rule) : required(file, rule);
+    const unique = new Map(spans.map((at) => [`${at.start} ${at.end}`, at]));
+    return [...unique.values()].map((at) => ({ at, message: rule.message }));
+};
+const forbidden = (file, rule) => rule.image === undefined
+    ? hitsOf(file, rule).map(({ at }) => at)
+    : imagesOf(file, rule)
+        .filter((use) => isNamed(use, rule.image) && isSearched(rule.pattern, use.text))
+        .map(({ at }) => at);
+/**
+ * An image that must come from somewhere is asked of every image; with a pattern, every image of that name must match
+ * it. Anything else is asked of each stage that ships, with the stages it is built on.
+ */
+const required = (file, rule) => {
+    if (file.isBroken)
+        return [];
+    const { pattern } = rule;
+    if (rule.image !== undefined)
+        return imagesOf(file, rule)
+            .filter((use) => pattern ? isNamed(use, rule.image) && !isSearched(pattern, use.text) : !isNamed(use, rule.image))
+            .map(({ at }) => at);
+    const hits = hitsOf(file, rule);
+    const near = pattern === undefined ? [] : hitsOf(file, { ...rule, pattern: anything });
+    return file.targetStages.flatMap((stage) => {
+        const isIn = (hit) => hit.stage !== undefined && stage.lineage.includes(hit.stage);
+        const last = near.findLast(isIn);
+        const isMet = last !== undefined && isReplaced(last.instruction)
+            ? hits.some(({ instruction }) => instruction === last.instruction)
+            : hits.some(isIn);
+        if (isMet || (rule.command !== undefined && !isRead(file, stage)))
+            return [];
+        return [last?.at ?? stage.stage.from.image.span];
+    });
+};
+const anything = /.*/su;
+/** Whether only the last of its kind holds. */
+const isReplaced = ({ keyword }) => ["USER", "WORKDIR", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "LABEL"].includes(keyword);
+const hitsOf = (file, rule) => file.dockerfile.instructions
+    .flatMap((instruction) => (instruction.keyword === "ONBUILD" ? [instruction, instruction.trigger] : [instruction]))
+    .flatMap((instruction) => {
+    const stage = instruction.stageIndex === undefined ? undefined : file.stages[instruction.stageIndex];
+    return spansIn(file, instruction, stage, rule).map((at) => ({ instruction, at, stage }));
+});
+const spansIn = (file, instruction, stage, rule) => {
+    if (rule.instruction !== undefined && rule.instruction !== instruction.keyword)
+        return [];
+    if (rule.command !== undefined)
+        return stage === undefined ? [] : commandSpans(file, instruction, stage, rule);
+    if (rule.label !== undefined)
+        return labelSpans(file, instruction, rule);
+    if (rule.instruction === undefined)
+        return [];
+    if (rule.pattern === undefined)
+        return [instruction.keywordSpan];
+    const start = instruction.keywordSpan.end;
+    const match = rule.pattern.exec(file.text.slice(start, instruction.span.end).trim());
+    if (match === null)
+        return [];
+    const at = file.text.indexOf(match[0], start);
+    return [match[0] === "" ? instruction.keywordSpan : { start: at, end: at + match[0].length }];
+};
+const labelSpans = (file, instruction, { label, pattern }) => {
+    if (instruction.keyword !== "LABEL" || label === undefined)
+        return [];
+    return instruction.assignments.flatMap(({ key, value, span }) => {
+        if (!(0,target_names/* matchesName */.Hj)(label, file.expand(key, instruction).value ?? key.text))
+            return [];
+        if (pattern === undefined)
+            return [key.span];
+        const text = value && (file.expand(value, instruction).value ?? value.text);
+        return isSearched(pattern, text ?? "") ? [value?.span ?? span] : [];
+    });
+};
+const commandSpans = (file, instruction, stage, rule) => {
+    if (rule.instruction === undefined && instruction.keyword !== "RUN")
+        return [];
+    const [name = "", ...words] = (rule.command ?? "").split(/\s+/);
+    return scriptsOf(file, instruction, stage).flatMap(({ commands }) => commands.flatMap((command) => {
+        const first = named(command, name);
+        const span = first && argumentSpan(command, first, words);
+        if (span === undefined)
+            return [];
+        return rule.pattern === undefined ? [span] : (matchedArguments(command, span, rule.pattern) ?? []);
+    }));
+};
+const scriptsOf = (file, instruction, stage) => {
+    if (instruction.keyword === "RUN" && !instruction.isTrigger)
+        return runScriptsOf(file, stage).get(instruction) ?? [];
+    const command = "command" in instruction ? instruction.command : undefined;
+    return (command && [file.script(command, instruction)].filter((script) => script !== undefined)) ?? [];
+};
+const runScriptsOf = (file, stage) => {
+    const known = scriptsByRun.get(stage);
+    if (known)
+        return known;
+    const byRun = new Map();
+    for (const { run, script } of file.runScripts(stage))
+        byRun.set(run, [...(byRun.get(run) ?? []), script]);
+    scriptsByRun.set(stage, byRun);
+    return byRun;
+};
+const scriptsByRun = new WeakMap();
+const isRead = (file, stage) => stage.lineage.every((one) => file.runScripts(one).every(({ script }) => script.status === "parsed"));
+/** The word that names the command, or the wrapper of that name in front of it. */
+const named = (command, name) => {
+    const isIt = (word) => (0,target_names/* matchesName */.Hj)(name, word.value.slice(word.value.lastIndexOf("/") + 1));
+    return command.nameWord && (0,target_names/* matchesName */.Hj)(name, command.name) ? command.nameWord : command.wrappers.find(isIt);
+};
+/** `pip install`: the further words follow in this order, whatever stands between. */
+const argumentSpan = (command, first, words) => {
+    let next = 0;
+    let { end } = first.span;
+    for (const arg of command.args) {
+        const word = words[next];
+        if (word === undefined || !(0,target_names/* matchesName */.Hj)(word, arg.value))
+            continue;
+        next += 1;
+        end = arg.span.end;
+    }
+    return next === words.length ? { start: first.span.start, end } : undefined;
+};
+/** The arguments that the pattern's match lies in. */
+const matchedArguments = (command, name, pattern) => {
+    const match = pattern.exec(command.args.map(({ value }) => value).join(" "));
+    if (match === null)
+        return undefined;
+    let offset = 0;
+    const touched = command.args.filter(({ value }) => {
+        const start = offset;
+        offset += value.length + 1;
+        return start < match.index + match[0].length && match.index < start + value.length;
+    });
+    const [first] = touched;
+    const last = touched.at(-1);
+    return [first && last ? { start: first.span.start, end: last.span.end } : name];
+};
+const imagesOf = (file, { instruction }) => (0,image_uses/* imageUses */.YQ)(file).filter((use) => instruction === undefined || use.instruction.keyword === instruction);
+/** A name may be given short (`debian`), with its registry (`docker.io/library/debian`), or with a tag. */
+const isNamed = ({ reference, text }, glob) => {
+    const names = reference
+        ? [
+            (0,image_reference/* familiarName */.h)(reference),
+            `${reference.registry}/${reference.repository}`,
+            `${reference.registry}/${(0,image_reference/* familiarName */.h)(reference)}`,
+        ]
+        : [text];
+    const tag = reference?.tag ?? "latest";
+    return [...names, ...names.map((name) => `${name}:${tag}`), text].some((name) => (0,target_names/* matchesName */.Hj)(glob ?? "*", name));
+};
+const isSearched = (pattern, text) => pattern?.test(text) ?? true;
+
+// EXTERNAL MODULE: ./lib/src/audit/ignores.js
+var audit_ignores = __nccwpck_require__(517);
+;// CONCATENATED MODULE: ./lib/src/audit/audit.js
+
+
+const auditFile = (file, options) => {
+    const failures = [];
+    const found = [];
+    const run = (rule, seen) => {
+        const severity = levelOf(rule, options);
+        if (severity === "off")
+            return [];
+        try {
+            const given = options.settings.get(rule.id)?.options ?? {};
+            return [...rule.check(seen, withDefaults(rule, given))].map((problem) => ({
+                ...problem,
+                rule: rule.id,
+                severity,
+            }));
+        }
+        catch (error) {
+            failures.push({ rule: rule.id, error });
+            return [];
+        }
+    };
+    for (const rule of options.rules)
+        if (rule.id !== unusedIgnore)
+            found.push(...run(rule, file));
+    found.push(...houseProblems(file, options, failures));
+    const ignores = (0,audit_ignores/* openIgnores */.i)(file, options.rules);
+    const [ignored, problems] = [[], []];
+    const sort = (problem) => void (ignores.hides(problem) ? ignored : problems).push(problem);
+    found.forEach(sort);
+    const last = options.rules.find(({ id }) => id === unusedIgnore);
+    if (last && !file.isBroken && file.ignores.length > 0) {
+        const unused = ignores.unused((rule) => hasRun(rule, file, options));
+        run(last, withUnusedIgnores(file, unused)).forEach(sort);
+    }
+    return { problems: problems.sort(byPlace), ignored, failures };
+};
+const houseProblems = (file, { customRules, settings }, failures) => (customRules ?? []).flatMap((custom) => {
+    const severity = settings.get(custom.id)?.level ?? custom.level;
+    if (severity === "off")
+        return [];
+    try {
+        return customProblems(file, custom).map((problem) => ({ ...problem, rule: custom.id, severity }));
+    }
+    catch (error) {
+        failures.push({ rule: custom.id, error });
+        return [];
+    }
+});
+/** Inherits instead of copying: a copy would look the build context up, which costs and may not be asked for. */
+const withUnusedIgnores = (file, unusedIgnores) => Object.create(file, { unusedIgnores: { value: unusedIgnores } });
+const unusedIgnore = "unused-ignore";
+const byPlace = (a, b) => a.at.start - b.at.start || a.at.end - b.at.end || (a.rule < b.rule ? -1 : 1);
+/** The level of a rule under a profile and its settings; `all` shows as notes what would be off. */
+const levelOf = (rule, options) => {
+    const set = options.settings.get(rule.id)?.level;
+    if (set !== undefined)
+        return set;
+    if (rule.id === "ignore-without-reason" && options.requireReason)
+        return "warning";
+    if (options.profile !== "all")
+        return rule.level[options.profile];
+    return rule.level.strict === "off" ? "note" : rule.level.strict;
+};
+const withDefaults = (rule, given) => ({
+    ...Object.fromEntries((rule.options ?? []).map((option) => [option.name, option.default])),
+    ...given,
+});
+/** Whether the rule could have found something, so that having hidden nothing means something. */
+const hasRun = (rule, file, options) => {
+    if (rule.id === unusedIgnore || levelOf(rule, options) === "off" || rule.scope === "built image")
+        return false;
+    if (rule.scope === "context")
+        return file.context !== undefined;
+    return file.supplied !== undefined || !/^(unsupplied|unneeded)-/.test(rule.id);
+};
+
+
+/***/ }),
+
 /***/ 4374:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -50363,14 +50934,16 @@ const applyFixes = (text, fixes) => {
     const taken = [];
     for (const fix of fixes) {
         const edits = fix.edits.map((edit) => behindByteOrderMark(text, edit));
-        if (edits.length === 0 || edits.some((edit) => taken.some((other) => overlaps(edit, other))))
+        if (edits.length === 0 || edits.some((edit) => isTaken(edit, taken)))
             continue;
-        taken.push(...edits);
+        for (const edit of edits)
+            taken.splice(indexFor(edit, taken), 0, edit);
         applied.push(fix);
     }
-    const edits = taken
-        .toSorted((a, b) => a.span.start - b.span.start)
-        .map(({ span, text: replacement }) => ({ span, text: withLineBreaksOf(text, span.start, replacement) }));
+    const edits = taken.map(({ span, text: replacement }) => ({
+        span,
+        text: withLineBreaksOf(text, span.start, replacement),
+    }));
     const parts = [];
     let at = 0;
     for (const { span, text: replacement } of edits) {
@@ -50389,6 +50962,22 @@ const withLineBreaksOf = (text, at, replacement) => {
     const next = text.indexOf("\n", at);
     const lineBreak = next === -1 ? text.lastIndexOf("\n", at) : next;
     return replacement.replace(/\r?\n/g, lineBreak > 0 && text[lineBreak - 1] === "\r" ? "\r\n" : "\n");
+};
+/** `taken` is in order and free of overlaps, so that the neighbours tell. */
+const isTaken = (edit, taken) => {
+    const index = indexFor(edit, taken);
+    return [taken[index - 1], taken[index]].some((other) => other !== undefined && overlaps(edit, other));
+};
+const indexFor = ({ span }, taken) => {
+    let [low, high] = [0, taken.length];
+    while (low < high) {
+        const middle = (low + high) >> 1;
+        if (taken[middle].span.start < span.start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
 };
 /** Two insertions at one place overlap too: their order would be a guess. */
 const overlaps = (a, b) => (a.span.start < b.span.end && b.span.start < a.span.end) || a.span.start === b.span.start;
@@ -50450,6 +51039,495 @@ const originOf = (offset, rounds) => rounds.toReversed().reduce((at, edits) => {
     }
     return at - grown;
 }, offset);
+
+
+/***/ }),
+
+/***/ 517:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   S: () => (/* binding */ ruleHolders),
+/* harmony export */   i: () => (/* binding */ openIgnores)
+/* harmony export */ });
+/* harmony import */ var _dockerfile_nearest_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7999);
+
+const openIgnores = (file, rules) => {
+    const holders = ruleHolders(rules);
+    const used = new Set();
+    const usedAt = new Set();
+    const use = (ignore) => {
+        used.add(ignore);
+        usedAt.add(ignore.idSpan.start);
+    };
+    const names = (rule) => (ignore) => speaksOf(ignore, rule, holders);
+    const [wide, narrow] = partition(file.ignores, ({ reach }) => reach === "file");
+    const onTop = narrow.filter(({ isOnTop, format }) => isOnTop && format !== "own");
+    const at = placed(narrow);
+    const widely = new Map();
+    const hidesWidely = (rule) => {
+        const known = widely.get(rule);
+        if (known !== undefined)
+            return known;
+        const found = wide.filter(names(rule));
+        found.forEach(use);
+        widely.set(rule, found.length > 0);
+        return found.length > 0;
+    };
+    return {
+        hides: (problem) => {
+            const isAbsence = onTop.length > 0 && isAbsent(problem, file, holders);
+            const near = [...at(problem.at.start), ...(isAbsence ? onTop : [])].filter(names(problem.rule));
+            near.forEach(use);
+            return hidesWidely(problem.rule) || near.length > 0;
+        },
+        hasHidden: ({ start }) => usedAt.has(start),
+        unused: (hasRun) => {
+            const meant = nearestOf(namesOf(rules));
+            return file.ignores.flatMap((ignore) => {
+                if (used.has(ignore))
+                    return [];
+                const rule = holders.get(bare(ignore.id));
+                if (rule !== undefined)
+                    return hasRun(rule) ? [{ ...ignore, rule: rule.id, meant: undefined }] : [];
+                if (ignore.format !== "own" || isForeign(ignore.id))
+                    return [];
+                return [{ ...ignore, rule: undefined, meant: meant(ignore.id) }];
+            });
+        },
+    };
+};
+const holderCache = new WeakMap();
+/** Rules by id and by alias, lower-case. */
+const ruleHolders = (rules) => {
+    const known = holderCache.get(rules);
+    if (known)
+        return known;
+    const holders = new Map(rules.flatMap((rule) => [rule.id, ...rule.aliases].map((name) => [name.toLowerCase(), rule])));
+    holderCache.set(rules, holders);
+    return holders;
+};
+const namesOf = (rules) => rules.flatMap(({ id, aliases }) => [id, ...aliases]);
+/** What ignores themselves are told of, which `all` never hides: it would hide what is said of it. */
+const aboutIgnores = new Set(["unused-ignore", "ignore-without-reason"]);
+/** What a stage lacks is shown on its FROM; peers show it on the file, and so their comments stand on top. */
+const isAbsent = ({ at, rule }, file, holders) => holders.get(rule)?.scope === "shipped stages" &&
+    file.dockerfile.stages.some(({ from }) => at.start >= from.span.start && at.start < from.span.end);
+/** Finds what covers an offset without looking at everything. */
+const placed = (ignores) => {
+    const sorted = ignores.toSorted((a, b) => a.covers.start - b.covers.start);
+    const reach = [];
+    // An empty cover still holds its own place.
+    const endOf = ({ covers }) => Math.max(covers.end, covers.start + 1);
+    for (const ignore of sorted)
+        reach.push(Math.max(reach.at(-1) ?? 0, endOf(ignore)));
+    return (offset) => {
+        let [low, high] = [0, sorted.length];
+        while (low < high) {
+            const middle = (low + high) >> 1;
+            if (sorted[middle].covers.start <= offset)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        const found = [];
+        for (let index = low - 1; index >= 0 && (reach[index] ?? 0) > offset; index--) {
+            const ignore = sorted[index];
+            if (endOf(ignore) > offset)
+                found.push(ignore);
+        }
+        return found;
+    };
+};
+const partition = (items, is) => [
+    items.filter(is),
+    items.filter((item) => !is(item)),
+];
+/** A file full of unknown names gets no hint for each of them. */
+const mostHints = 100;
+const nearestOf = (names) => {
+    const known = new Map();
+    return (id) => {
+        if (!known.has(id))
+            known.set(id, known.size < mostHints ? (0,_dockerfile_nearest_js__WEBPACK_IMPORTED_MODULE_0__/* .nearest */ .p)(id, names) : undefined);
+        return known.get(id);
+    };
+};
+const speaksOf = ({ id, format }, rule, holders) => {
+    if (id === "all" || id === "*") {
+        if (aboutIgnores.has(rule))
+            return false;
+        return format === "own" || [rule, ...(holders.get(rule)?.aliases ?? [])].some((name) => peerIds[format].test(name));
+    }
+    const named = bare(id);
+    return named === bare(rule) || holders.get(named)?.id === rule || (wider.get(named)?.includes(rule) ?? false);
+};
+/** Ids that each peer gives to its checks; its `all` speaks of those alone. */
+const peerIds = {
+    hadolint: /^(DL|(shellcheck\/)?SC)\d{4}$/,
+    shellcheck: /^shellcheck\//,
+    tally: /./,
+    buildkit: /^(buildkit\/.*|([A-Z][a-z]+){2,}.*)$/,
+    trivy: /^DS-\d{4}$/,
+    checkov: /^CKV2?_/,
+    kics: /^[0-9a-f]{8}$/,
+};
+/** Checks of peers that two of our rules share: root by USER, and root because there is none. */
+const wider = new Map([["ds-0002", ["missing-user"]]]);
+/** `shellcheck/SC2086` and `SC2086` are one, and so are `buildkit/StageNameCasing` and `StageNameCasing`. */
+const bare = (id) => id.toLowerCase().replace(/^(shellcheck|buildkit|hadolint)\//, "");
+const isForeign = (id) => /^(all|\*|SC\d{4}|(shellcheck|buildkit|hadolint|custom)\/.*)$/i.test(id);
+
+
+/***/ }),
+
+/***/ 7653:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Iv: () => (/* binding */ checkQuestions),
+/* harmony export */   QU: () => (/* binding */ checkDefinition),
+/* harmony export */   UM: () => (/* binding */ readCheckAnswers),
+/* harmony export */   zL: () => (/* binding */ buildkitProblems)
+/* harmony export */ });
+/* harmony import */ var _imported_checks_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5092);
+
+/** The targets of a file that BuildKit is asked about: one for each that is built. */
+const checkQuestions = (file, build, options) => {
+    // Another front end has other checks, or none; a context that is no folder would have to be fetched.
+    if (file.hasForeignSyntax || !build.context.startsWith("/"))
+        return [];
+    const { dockerfile, stages } = file;
+    const syntax = dockerfile.directives.find(({ name }) => name === "syntax")?.value;
+    const declared = declaredArguments(dockerfile);
+    const args = new Map([
+        ...[...build.args].filter(([name]) => declared.has(name)),
+        ["BUILDKIT_DOCKERFILE_CHECK", chosenChecks(dockerfile, options)],
+    ]);
+    return file.targetStages
+        .filter(({ index, name }) => index === stages.length - 1 || name !== undefined)
+        .slice(-mostTargets)
+        .map(({ index, name }) => ({ ...build, args, syntax, stage: index === stages.length - 1 ? undefined : name }));
+};
+/** Of one file; what more targets would add are the warnings of stages that no other target needs. */
+const mostTargets = 8;
+/** A Bake file in JSON with one target for each question, named `t0`, `t1`, …; it holds values of build arguments. */
+const checkDefinition = (questions) => {
+    const targets = questions.map(({ dockerfile, context, stage, args, buildContexts }, index) => [
+        `t${index}`,
+        {
+            context,
+            dockerfile,
+            ...(stage === undefined ? {} : { target: stage }),
+            args: Object.fromEntries([...args].filter(([, value]) => value !== "")),
+            contexts: Object.fromEntries(buildContexts),
+        },
+    ]);
+    return `${JSON.stringify({ target: Object.fromEntries(targets) }, literally, 2)}\n`;
+};
+/** Bake reads texts as templates, in JSON too. */
+const literally = (_key, value) => typeof value === "string" ? value.replace(/([$%])(?=\{)/g, "$1$1") : value;
+/** Reads what `docker buildx bake --call check,format=json` prints, by the names of its targets. */
+const readCheckAnswers = (text) => {
+    let json;
+    try {
+        json = JSON.parse(text);
+    }
+    catch {
+        return undefined;
+    }
+    const targets = Object.entries(record(record(json).target));
+    return new Map(targets.map(([name, target]) => [name, readAnswer(record(record(target).check))]));
+};
+/**
+ * What BuildKit said of the targets of one file, as problems of the file. A check that one of our rules holds as an
+ * alias is left to the rule: it judges without an engine too, so that a file has the same findings everywhere, and
+ * where it says nothing it knows why.
+ */
+const buildkitProblems = (file, answers, options) => {
+    const found = new Map();
+    for (const { warnings } of answers) {
+        const seen = new Map();
+        for (const warning of warnings) {
+            const severity = options.isOurs(warning.rule) ? "off" : (0,_imported_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .buildkitLevel */ .j9)(warning.rule, options);
+            const instruction = instructionAt(file.dockerfile, warning.line);
+            if (severity === "off" || instruction === undefined)
+                continue;
+            const words = `${warning.rule}\0${instruction.index}\0${warning.detail}`;
+            const count = seen.get(words) ?? 0;
+            seen.set(words, count + 1);
+            const at = placeOf(file, instruction, warning, count);
+            if (at === undefined)
+                continue;
+            const rule = (0,_imported_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .buildkitRule */ .xl)(warning.rule);
+            found.set(`${words}\0${at.start}`, { rule, severity, at, message: messageOf(warning) });
+        }
+    }
+    return [...found.values()];
+};
+const declaredArguments = (dockerfile) => new Set(dockerfile.instructions.flatMap((instruction) => instruction.keyword === "ARG" ? instruction.assignments.map(({ key }) => key.text) : []));
+/** The argument takes the place of the file's own directive, so that it must say what that says. */
+const chosenChecks = (dockerfile, options) => {
+    const directive = dockerfile.directives.find(({ name }) => name === "check")?.value ?? "";
+    const listed = (key) => directive
+        .split(";")
+        .filter((part) => part.split("=")[0]?.trim() === key)
+        .flatMap((part) => (part.split("=")[1] ?? "").split(","))
+        .map((name) => name.trim())
+        .filter((name) => name !== "");
+    const wanted = _imported_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .buildkitChecks */ .Os
+        .filter(({ name, isExperimental }) => isExperimental && (0,_imported_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .buildkitLevel */ .j9)(name, options) !== "off")
+        .map(({ name }) => name);
+    const skip = listed("skip");
+    const own = listed("experimental");
+    const experimental = own.includes("all") ? ["all"] : [...new Set([...own, ...wanted])];
+    return [
+        ...(skip.length > 0 ? [`skip=${skip.join(",")}`] : []),
+        ...(experimental.length > 0 ? [`experimental=${experimental.join(",")}`] : []),
+    ].join(";");
+};
+const readAnswer = (check) => {
+    const error = record(check.buildError).message ?? check.error;
+    return {
+        warnings: list(check.warnings).flatMap((one) => {
+            const { ruleName, detail, description, location } = record(one);
+            const line = record(record(list(record(location).ranges)[0]).start).line;
+            if (typeof ruleName !== "string" || !/^[\w-]{1,60}$/.test(ruleName) || typeof line !== "number")
+                return [];
+            const said = [detail, description].find((text) => typeof text === "string" && text !== "");
+            return [{ rule: ruleName, detail: String(said ?? ruleName), line }];
+        }),
+        error: typeof error === "string" ? (error.split("\n")[0] ?? "") : undefined,
+    };
+};
+const instructionAt = (dockerfile, line) => dockerfile.instructions.find(({ startLine, endLine }) => startLine <= line && line <= endLine);
+/** The word that the detail quotes, the nth time that it is spoken of; else the instruction. */
+const placeOf = (file, instruction, warning, nth) => {
+    if (instruction.keyword === "FROM")
+        return instruction.image.span;
+    const { rule, detail } = warning;
+    const variable = /'\$\{?(\w+)\}?'/.exec(detail)?.[1];
+    if (variable !== undefined) {
+        const uses = usesOf(variable, wordsOf(instruction, file), file);
+        const use = uses[nth] ?? uses.at(-1);
+        if (use === undefined)
+            return firstLine(instruction, file.text);
+        // A use that says what holds without the variable, which BuildKit does not look at.
+        return /^\$\{\w+:?[-+]/.test(file.text.slice(use.start, use.end)) ? undefined : use;
+    }
+    const quoted = /["'`]([^"'`]+)["'`]/.exec(detail)?.[1];
+    const word = wordsOf(instruction, file).find(({ start, end }) => file.text.slice(start, end) === quoted);
+    return word ?? (rule === "CopyIgnoredFile" ? sourceOf(instruction) : firstLine(instruction, file.text));
+};
+/** BuildKit speaks of a variable once for each word that it stands in. */
+const usesOf = (name, words, { text, dockerfile }) => words.flatMap(({ start, end }) => {
+    const word = text.slice(start, end);
+    const uses = [...word.matchAll(new RegExp(`\\$(?:${name}(?!\\w)|\\{${name}(?!\\w)[^}]*\\}?)`, "g"))];
+    const use = uses.find(({ index }) => word[index - 1] !== dockerfile.escape);
+    if (use === undefined || word.startsWith("'"))
+        return [];
+    return [{ start: start + use.index, end: start + use.index + use[0].length }];
+});
+/** The values of assignments; else what blanks divide. */
+const wordsOf = (instruction, { text }) => {
+    if (instruction.keyword === "ENV" || instruction.keyword === "LABEL" || instruction.keyword === "ARG")
+        return instruction.assignments.flatMap(({ key, value }) => [
+            key.span,
+            ...(value === undefined ? [] : [value.span]),
+        ]);
+    const from = instruction.keywordSpan.end;
+    return [...text.slice(from, instruction.span.end).matchAll(/\S+/g)].map((match) => ({
+        start: from + match.index,
+        end: from + match.index + match[0].length,
+    }));
+};
+/** The only source of a COPY or ADD whose path is written in another way than BuildKit shows it. */
+const sourceOf = (instruction) => {
+    const sources = instruction.keyword === "COPY" || instruction.keyword === "ADD" ? instruction.sources : [];
+    const [only] = sources;
+    return only !== undefined && sources.length === 1 ? only.span : instruction.keywordSpan;
+};
+const firstLine = ({ span }, text) => {
+    const lineBreak = text.indexOf("\n", span.start);
+    const end = lineBreak === -1 ? span.end : Math.min(span.end, lineBreak);
+    return { start: span.start, end: text[end - 1] === "\r" ? end - 1 : end };
+};
+/** As it stands in a sentence of ours: quoted words are code. */
+const messageOf = ({ detail }) => detail
+    .replace(/\s+/g, " ")
+    .trim()
+    .replace(/(?<![\w$])'([^'`]+)'(?!\w)/g, "`$1`")
+    .replace(/"([^"`]+)"/g, "`$1`")
+    .replace(/(?<!\.)\.$/, "");
+const record = (value) => typeof value === "object" && value !== null && !Array.isArray(value) ? value : {};
+const list = (value) => (Array.isArray(value) ? value : []);
+
+
+/***/ }),
+
+/***/ 5092:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Lq: () => (/* binding */ shellRule),
+/* harmony export */   Os: () => (/* binding */ buildkitChecks),
+/* harmony export */   UC: () => (/* binding */ saidByOurs),
+/* harmony export */   j9: () => (/* binding */ buildkitLevel),
+/* harmony export */   nC: () => (/* binding */ importedCheck),
+/* harmony export */   xl: () => (/* binding */ buildkitRule),
+/* harmony export */   zd: () => (/* binding */ shellLevel)
+/* harmony export */ });
+/* unused harmony exports shellExclusions, shellLevels, codesText, exclusionOf */
+const shellExclusions = [
+    { codes: [1090, 1091], reason: "the sourced file lies in the image, not where the check runs" },
+    { codes: [2148, 2187], reason: "a RUN body has no shebang; ash is checked as dash on purpose" },
+    {
+        codes: [2154],
+        reason: "the variable comes from the base image; those that ARG and ENV of the file declare are given to ShellCheck",
+    },
+    { codes: [2086], reason: "package lists and flags are split on purpose", strict: "note" },
+    {
+        codes: [2046],
+        reason: "`$(nproc)`, `$(dpkg --print-architecture)` and the like are one word, or split on purpose",
+        strict: "note",
+    },
+    { codes: [2016], reason: "a literal `$` is meant when a RUN writes configuration, sed or awk programs" },
+    { codes: [2015], reason: "`a && b || true` and chains of tests are the idiom of RUN" },
+    { codes: [2164], reason: "`unchecked-failure-in-run` knows whether `set -e` or `&&` protects the `cd`" },
+    {
+        codes: [2039, [3000, 3099]],
+        reason: "`bash-syntax-in-posix-shell` knows which sh the base has; ShellCheck must guess",
+    },
+    {
+        codes: [1009, 1072, 1073],
+        reason: "`shell-syntax-error` says it once, on the exact word; of a script that ShellCheck alone cannot read, it says nothing at all",
+    },
+];
+const buildkitChecks = [
+    {
+        name: "InvalidBaseImagePlatform",
+        summary: "Build on a base image of the platform that is built for",
+        recommended: "warning",
+        strict: "warning",
+        reason: "needs the manifest of the base, which the engine has",
+    },
+    {
+        name: "CopyIgnoredFile",
+        summary: "Copy files that the ignore file leaves in the context",
+        recommended: "warning",
+        strict: "warning",
+        reason: "the engine's own matcher, on the context that it would send",
+        isExperimental: true,
+    },
+    {
+        name: "ExposeProtoCasing",
+        summary: "Write the protocol of EXPOSE in lower case",
+        recommended: "note",
+        strict: "note",
+        reason: "style; `invalid-port` accepts any case",
+    },
+    {
+        name: "UndefinedVar",
+        summary: "Declare variables before their use",
+        recommended: "warning",
+        strict: "warning",
+        reason: "needs the environment of the base image, which the engine resolves",
+    },
+    {
+        name: "InvalidDefaultArgInFrom",
+        summary: "Give the arguments of FROM defaults that make a valid name",
+        recommended: "note",
+        strict: "note",
+        reason: "a base that must be given by `--build-arg` is legitimate and worth a note, not a rule",
+    },
+    {
+        name: "InvalidDefinitionDescription",
+        summary: "Begin the comment above a stage or an argument with its name",
+        recommended: "off",
+        strict: "note",
+        reason: "experimental; matters to `--call=outline` alone",
+        isExperimental: true,
+    },
+];
+/** Rules of ours that say the same: where one has spoken of the same place, the engine's finding is left out. */
+const saidByOurs = new Map([
+    ["shellcheck/SC2164", ["unchecked-failure-in-run", "directory-change-in-run"]],
+    ["shellcheck/SC2103", ["directory-change-in-run"]],
+    ["shellcheck/SC2024", ["sudo-in-run"]],
+    ["shellcheck/SC2034", ["shell-state-lost"]],
+    ["shellcheck/SC2112", ["bash-syntax-in-posix-shell"]],
+    ["shellcheck/SC2113", ["bash-syntax-in-posix-shell"]],
+    ["buildkit/CopyIgnoredFile", ["missing-copy-source"]],
+    ["buildkit/ExposeProtoCasing", ["invalid-port"]],
+    ["buildkit/UndefinedVar", ["self-referencing-env", "undefined-arg-in-from"]],
+    ["buildkit/InvalidDefaultArgInFrom", ["invalid-image-reference", "undefined-arg-in-from"]],
+]);
+/** The level of a code of ShellCheck; a configuration that names it has the last word. */
+const shellLevel = (code, level, { profile, settings }) => {
+    const set = settings.get(shellRule(code))?.level;
+    if (set !== undefined)
+        return set;
+    const exclusion = exclusionOf(code);
+    if (exclusion !== undefined)
+        return profile === "recommended" ? "off" : (exclusion.strict ?? "off");
+    return shellLevels[profile][level];
+};
+const shellLevels = {
+    recommended: { error: "warning", warning: "note", info: "off", style: "off" },
+    strict: { error: "warning", warning: "warning", info: "note", style: "off" },
+    all: { error: "warning", warning: "warning", info: "note", style: "note" },
+};
+/** The level of a check of BuildKit; one that is not known here is a note until `strict`. */
+const buildkitLevel = (name, { profile, settings }) => {
+    const set = settings.get(buildkitRule(name))?.level;
+    if (set !== undefined)
+        return set;
+    const { recommended, strict } = buildkitChecks.find((check) => check.name === name) ?? unknownCheck;
+    if (profile === "recommended")
+        return recommended;
+    return profile === "all" && strict === "off" ? "note" : strict;
+};
+const unknownCheck = { recommended: "note", strict: "warning" };
+const shellRule = (code) => `shellcheck/SC${code}`;
+const buildkitRule = (name) => `buildkit/${name}`;
+/** `SC2039`, `SC3000–SC3099` */
+const codesText = ({ codes }) => codes.map((code) => (typeof code === "number" ? `SC${code}` : `SC${code[0]}–SC${code[1]}`)).join(", ");
+const exclusionOf = (code) => shellExclusions.find(({ codes }) => codes.some((one) => (typeof one === "number" ? one === code : code >= one[0] && code <= one[1])));
+/** The check that a name (`SC2086`, `shellcheck/SC2086`, `buildkit/UndefinedVar`, `UndefinedVar`) speaks of. */
+const importedCheck = (name) => {
+    const code = /^(?:shellcheck\/)?SC(\d{4})$/i.exec(name)?.[1];
+    if (code !== undefined)
+        return shellCheckOf(Number(code));
+    const [, prefix, short = ""] = /^(buildkit\/)?([A-Za-z][\w-]*)$/.exec(name) ?? [];
+    const check = buildkitChecks.find((one) => one.name.toLowerCase() === short.toLowerCase());
+    if (check === undefined && (prefix === undefined || short === ""))
+        return undefined;
+    return buildkitCheckOf(check?.name ?? short, check);
+};
+const shellCheckOf = (code) => {
+    const exclusion = exclusionOf(code);
+    const why = exclusion === undefined
+        ? "ShellCheck reads the scripts of RUN, CMD, ENTRYPOINT and HEALTHCHECK. Its errors are warnings here, its warnings notes; in the profile `strict` its warnings are warnings and its infos notes."
+        : `Left out${exclusion.strict === undefined ? "" : " of the profile `recommended`"} unless the configuration sets a level for it: ${exclusion.reason}.`;
+    return {
+        id: shellRule(code),
+        summary: `SC${code} of ShellCheck`,
+        why,
+        recommended: exclusion === undefined ? "note" : "off",
+        strict: exclusion === undefined ? "warning" : (exclusion.strict ?? "off"),
+        url: `https://www.shellcheck.net/wiki/SC${code}`,
+    };
+};
+const buildkitCheckOf = (name, check) => ({
+    id: buildkitRule(name),
+    summary: check?.summary ?? `${name} of BuildKit`,
+    why: `A check of BuildKit, made when an engine is there${check === undefined ? "" : `: ${check.reason}`}.`,
+    recommended: check?.recommended ?? unknownCheck.recommended,
+    strict: check?.strict ?? unknownCheck.strict,
+    url: `https://docs.docker.com/reference/build-checks/${slug(name)}/`,
+});
+/** `CopyIgnoredFile` is at `copy-ignored-file`. */
+const slug = (name) => name.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase();
 
 
 /***/ }),
@@ -51045,6 +52123,55 @@ const encodeBase64 = (bytes) => {
 
 /***/ }),
 
+/***/ 5165:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $: () => (/* binding */ linesOfStep),
+/* harmony export */   m: () => (/* binding */ stepLines)
+/* harmony export */ });
+/**
+ * The lines of a step that BuildKit names without them (`[builder 2/4] RUN make`), where one instruction alone reads
+ * like it; a step that hangs has no other address.
+ */
+const linesOfStep = (step, { text, instructions }) => {
+    const wanted = /^\[[^\]]*\] (.+)$/s.exec(step)?.[1];
+    if (wanted === undefined)
+        return undefined;
+    const alike = instructions.filter(({ span }) => asNamed(text.slice(span.start, span.end)) === wanted);
+    const [only] = alike;
+    return alike.length === 1 && only !== undefined ? { start: only.startLine, end: only.endLine } : undefined;
+};
+/** As one line, without comments between continued lines. */
+const asNamed = (written) => written
+    .replace(/[\\`][ \t]*\r?\n(?:[ \t]*(?:#[^\n]*)?\r?\n)*/g, "")
+    .replace(/\s+/g, " ")
+    .trim();
+/** The first line in the Dockerfile of each step, by its digest, from the max provenance in buildx's metadata; empty without it. */
+const stepLines = (metadata) => {
+    const provenance = field(metadata, "buildx.build.provenance");
+    const digests = field(field(provenance, "buildConfig"), "digestMapping");
+    const source = field(field(field(provenance, "metadata"), "https://mobyproject.org/buildkit@v1#metadata"), "source");
+    const locations = field(source, "locations");
+    const lines = new Map();
+    if (typeof digests !== "object" || digests === null)
+        return lines;
+    for (const [digest, step] of Object.entries(digests)) {
+        const first = at(field(field(locations, String(step)), "locations"), 0);
+        const line = field(field(at(field(first, "ranges"), 0), "start"), "line");
+        if (typeof line === "number")
+            lines.set(digest, line);
+    }
+    return lines;
+};
+const field = (value, name) => typeof value === "object" && value !== null && Object.hasOwn(value, name)
+    ? value[name]
+    : undefined;
+const at = (value, index) => (Array.isArray(value) ? value[index] : undefined);
+
+
+/***/ }),
+
 /***/ 700:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -51120,6 +52247,7 @@ const looking = [
     _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.threshold,
     _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.baselineFindings,
 ];
+const engines = [_settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.shellcheck, _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.buildkitChecks];
 const building = [
     _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.bake,
     _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.target,
@@ -51147,21 +52275,21 @@ const commands = [
         usage: "run [files and folders]",
         summary: "audit, build every target and measure it (the default)",
         about: ["Without an engine the audit still runs. A file that is named is taken whatever its name.", exitCodes],
-        flags: [...looking, _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.noBuild, ...building, ...showing],
+        flags: [...looking, ...engines, _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.noBuild, ...building, ...showing],
     },
     {
         name: "audit",
         usage: "audit [files and folders]",
         summary: "audit only",
         about: ["A file that is named is taken whatever its name. With --write-baseline nothing is judged.", exitCodes],
-        flags: [...looking, _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.writeBaseline, ...showing],
+        flags: [...looking, _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.writeBaseline, ...engines, ...showing],
     },
     {
         name: "build",
         usage: "build [files and folders]",
         summary: "as run, but an engine must be there",
         about: [exitCodes],
-        flags: [...looking, ...building, ...showing],
+        flags: [...looking, ...engines, ...building, ...showing],
     },
     {
         name: "fix",
@@ -51356,8 +52484,8 @@ const shellWord = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.repl
 
 // EXTERNAL MODULE: ./lib/src/report/escape/plain.js
 var plain = __nccwpck_require__(6121);
-// EXTERNAL MODULE: ./lib/src/run.js + 7 modules
-var run = __nccwpck_require__(6909);
+// EXTERNAL MODULE: ./lib/src/run.js + 15 modules
+var run = __nccwpck_require__(5192);
 ;// CONCATENATED MODULE: ./lib/src/cli-dry-run.js
 
 
@@ -51369,7 +52497,7 @@ var run = __nccwpck_require__(6909);
 
 /** What a run would build and by which commands, as text; nothing is built. The exit code is 1 when a target is refused. */
 const describeRun = async (request, environment) => {
-    const planned = await (0,run/* dryRun */.P)(request);
+    const planned = await (0,run/* dryRun */.PA)(request);
     const all = planned.targets.flatMap(bake_definition/* linkedTargets */.Gx).flatMap(({ secrets }) => secrets);
     const redact = (0,redaction/* redactor */.$p)(await (0,buildx_secrets/* readSecretValues */.x)([...request.settings.secrets, ...all], environment));
     const text = dryRunText(planned, request.settings.maxParallel, environment);
@@ -51619,9 +52747,9 @@ const patchText = (patch, paint) => patch
     .join("\n");
 
 // EXTERNAL MODULE: ./lib/src/rules/registry.js + 177 modules
-var registry = __nccwpck_require__(6917);
-// EXTERNAL MODULE: ./lib/src/run-audit.js + 8 modules
-var run_audit = __nccwpck_require__(6776);
+var registry = __nccwpck_require__(7414);
+// EXTERNAL MODULE: ./lib/src/run-audit.js + 4 modules
+var run_audit = __nccwpck_require__(3285);
 // EXTERNAL MODULE: ./lib/src/settings-flags.js
 var settings_flags = __nccwpck_require__(239);
 // EXTERNAL MODULE: ./lib/src/settings-values.js + 2 modules
@@ -51832,18 +52960,25 @@ failure-threshold: error
 # Files and folders to leave out.
 # exclude: [examples/broken]
 
-# A level (error, warning, note, off) by rule id or by another linter's name for it.
+# A level (error, warning, note, off) by rule id or by another linter's name for it, or level and options.
+# "docker-hygiene rules" lists the rules, "docker-hygiene explain RULE" tells more on one.
 # rules:
-#   missing-label: off
+#   missing-user: off
 #   DL3008: warning
+#   missing-label: { level: warning, labels: [org.opencontainers.image.source] }
 
 # Other settings for some Dockerfiles.
 # overrides:
 #   - files: [tools/**]
 #     rules: { missing-user: off }
 
-# An ignore comment must give its reason: # docker-hygiene ignore=root-user -- the reason
+# A comment above an instruction silences a rule there: # docker-hygiene ignore=root-user -- the reason
+# This reports comments without a reason.
 # require-reason: true
+
+# Findings that were there before and do not count. To write the file:
+# docker-hygiene audit --write-baseline .github/docker-hygiene-baseline.json
+# baseline-findings: .github/docker-hygiene-baseline.json
 
 # Where base images may come from, and the labels that every image must carry.
 # allowed-registries: [docker.io, ghcr.io]
@@ -51860,11 +52995,12 @@ failure-threshold: error
 # budgets:
 #   - { target: release, max-size: 20MB }
 
-# House rules without code.
+# House rules without code, on commands, images, labels and instructions.
 # forbid:
-#   - { command: wget, message: Use curl with --fail }
+#   - { id: no-wget, command: wget, message: Use curl with --fail }
+#   - { id: no-hub, image: docker.io/*, message: Pull through our registry, level: error }
 # require:
-#   - { label: org.opencontainers.image.source, message: Name the source repository }
+#   - { id: team, label: com.example.team, pattern: ^(web|data)$, message: Label the image with its team }
 `;
 
 
@@ -51878,16 +53014,19 @@ failure-threshold: error
 /* harmony export */   Fx: () => (/* binding */ formats),
 /* harmony export */   PI: () => (/* binding */ ruleInfo),
 /* harmony export */   jE: () => (/* binding */ renderRest),
-/* harmony export */   tG: () => (/* binding */ renderAudited)
+/* harmony export */   tG: () => (/* binding */ renderAudited),
+/* harmony export */   vZ: () => (/* binding */ ruleInfosOf)
 /* harmony export */ });
-/* harmony import */ var _cli_rules_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(7250);
-/* harmony import */ var _report_annotations_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6275);
-/* harmony import */ var _report_json_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(9695);
-/* harmony import */ var _report_markdown_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(3981);
-/* harmony import */ var _report_sarif_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(7356);
-/* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3851);
-/* harmony import */ var _rules_registry_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(6917);
-/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(1294);
+/* harmony import */ var _audit_imported_checks_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5092);
+/* harmony import */ var _cli_rules_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2364);
+/* harmony import */ var _report_annotations_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6275);
+/* harmony import */ var _report_json_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(9695);
+/* harmony import */ var _report_markdown_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3981);
+/* harmony import */ var _report_sarif_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(7356);
+/* harmony import */ var _report_text_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(3851);
+/* harmony import */ var _rules_registry_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(7414);
+/* harmony import */ var _version_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(1294);
+
 
 
 
@@ -51901,15 +53040,15 @@ const formats = ["text", "json", "markdown", "github", "sarif"];
 const renderReport = (report, format, style) => {
     switch (format) {
         case "text":
-            return (0,_report_text_js__WEBPACK_IMPORTED_MODULE_4__/* .renderText */ .S5)(report, { ...style, rule: ruleInfo });
+            return (0,_report_text_js__WEBPACK_IMPORTED_MODULE_5__/* .renderText */ .S5)(report, { ...style, rule: ruleInfo });
         case "json":
-            return (0,_report_json_js__WEBPACK_IMPORTED_MODULE_6__/* .renderJson */ .h)(report);
+            return (0,_report_json_js__WEBPACK_IMPORTED_MODULE_7__/* .renderJson */ .h)(report);
         case "markdown":
-            return (0,_report_markdown_js__WEBPACK_IMPORTED_MODULE_2__/* .renderMarkdown */ .Gc)(report, { rule: ruleInfo });
+            return (0,_report_markdown_js__WEBPACK_IMPORTED_MODULE_3__/* .renderMarkdown */ .Gc)(report, { rule: ruleInfo });
         case "github":
             return githubText(report);
         case "sarif":
-            return (0,_report_sarif_js__WEBPACK_IMPORTED_MODULE_3__/* .renderSarif */ .W)(report, { rules: _rules_registry_js__WEBPACK_IMPORTED_MODULE_5__.rules.map(asInfo), repositoryPath: (path) => path });
+            return (0,_report_sarif_js__WEBPACK_IMPORTED_MODULE_4__/* .renderSarif */ .W)(report, { rules: ruleInfosOf(report), repositoryPath: (path) => path });
     }
 };
 /** What is known before the builds; {@link renderRest} is what comes after. */
@@ -51919,25 +53058,34 @@ const renderAudited = (audited, targets, engine, style) => {
         images: [],
         measureError: undefined,
     }));
-    return (0,_report_text_js__WEBPACK_IMPORTED_MODULE_4__/* .renderFindings */ .vO)({ ...audited, version: _version_js__WEBPACK_IMPORTED_MODULE_7__/* .version */ .r, targets: planned, engine }, { ...style, rule: ruleInfo });
+    return (0,_report_text_js__WEBPACK_IMPORTED_MODULE_5__/* .renderFindings */ .vO)({ ...audited, version: _version_js__WEBPACK_IMPORTED_MODULE_8__/* .version */ .r, targets: planned, engine }, { ...style, rule: ruleInfo });
 };
-const renderRest = (report, style) => `\n${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_4__/* .renderResults */ .f7)(report, { ...style, rule: ruleInfo })}`;
+const renderRest = (report, style) => `\n${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_5__/* .renderResults */ .f7)(report, { ...style, rule: ruleInfo })}`;
 /** A log shows ten commands of a level; how many it does not show is said. */
 const githubText = (report) => {
-    const all = (0,_report_annotations_js__WEBPACK_IMPORTED_MODULE_1__/* .annotations */ .h)(report, { annotate: "note", repositoryPath: (path) => path, rule: ruleInfo });
-    const { commands, leftOut } = (0,_report_annotations_js__WEBPACK_IMPORTED_MODULE_1__/* .workflowCommands */ .i)(all);
+    const all = (0,_report_annotations_js__WEBPACK_IMPORTED_MODULE_2__/* .annotations */ .h)(report, { annotate: "note", repositoryPath: (path) => path, rule: ruleInfo });
+    const { commands, leftOut } = (0,_report_annotations_js__WEBPACK_IMPORTED_MODULE_2__/* .workflowCommands */ .i)(all);
     const rest = leftOut === 0 ? [] : [`${leftOut} more are not annotated, because a step shows ten of each level`];
     return [...commands, ...rest].map((line) => `${line}\n`).join("");
 };
 const ruleInfo = (id) => {
-    const rule = _rules_registry_js__WEBPACK_IMPORTED_MODULE_5__.rules.find((one) => one.id === id);
-    return rule && asInfo(rule);
+    const rule = _rules_registry_js__WEBPACK_IMPORTED_MODULE_6__.rules.find((one) => one.id === id);
+    return rule ? asInfo(rule) : importedInfo(id);
+};
+/** What SARIF tells of rules: all of ours, and those of other engines that found something. */
+const ruleInfosOf = ({ findings }) => [
+    ..._rules_registry_js__WEBPACK_IMPORTED_MODULE_6__.rules.map(asInfo),
+    ...[...new Set(findings.map(({ rule }) => rule))].flatMap((id) => importedInfo(id) ?? []),
+];
+const importedInfo = (id) => {
+    const check = /^(shellcheck|buildkit)\//.test(id) ? (0,_audit_imported_checks_js__WEBPACK_IMPORTED_MODULE_0__/* .importedCheck */ .nC)(id) : undefined;
+    return check && { ...check, severity: (0,_cli_rules_js__WEBPACK_IMPORTED_MODULE_1__/* .severityOf */ .x)({ level: check }), helpUri: check.url };
 };
 const asInfo = (rule) => ({
     id: rule.id,
     summary: rule.summary,
     why: rule.why,
-    severity: (0,_cli_rules_js__WEBPACK_IMPORTED_MODULE_0__/* .severityOf */ .x)(rule),
+    severity: (0,_cli_rules_js__WEBPACK_IMPORTED_MODULE_1__/* .severityOf */ .x)(rule),
     helpUri: helpUri(rule.id),
 });
 const helpUri = (id) => `https://github.com/docker-hygiene/docker-hygiene/blob/main/docs/rules.md#${id}`;
@@ -51945,19 +53093,122 @@ const helpUri = (id) => `https://github.com/docker-hygiene/docker-hygiene/blob/m
 
 /***/ }),
 
-/***/ 7250:
+/***/ 2364:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
-/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
-/* harmony export */   explainText: () => (/* binding */ explainText),
-/* harmony export */   rulesJson: () => (/* binding */ rulesJson),
-/* harmony export */   rulesText: () => (/* binding */ rulesText),
-/* harmony export */   x: () => (/* binding */ severityOf)
-/* harmony export */ });
-/* harmony import */ var _build_target_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(7999);
-/* harmony import */ var _config_find_rule_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4161);
-/* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5071);
-/* harmony import */ var _report_table_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8429);
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  explainText: () => (/* binding */ explainText),
+  rulesJson: () => (/* binding */ rulesJson),
+  rulesText: () => (/* binding */ rulesText),
+  x: () => (/* binding */ severityOf)
+});
+
+// EXTERNAL MODULE: ./lib/src/audit/imported-checks.js
+var imported_checks = __nccwpck_require__(5092);
+// EXTERNAL MODULE: ./lib/src/dockerfile/nearest.js
+var nearest = __nccwpck_require__(7999);
+// EXTERNAL MODULE: ./lib/src/report/escape/terminal.js
+var terminal = __nccwpck_require__(21);
+;// CONCATENATED MODULE: ./lib/src/cli-examples.js
+
+/** How many examples a terminal shows of each kind; the documentation has all. */
+const most = { bad: 3, good: 2 };
+/** Examples for a terminal: carets under what is reported, and the fix as a diff. */
+const shownExamples = (examples, { paint, width }) => {
+    const bad = examples.flatMap((example) => ("bad" in example ? [example] : []));
+    const good = examples.flatMap((example) => ("good" in example ? [example] : []));
+    const style = { paint, width };
+    const shown = [
+        ...bad.slice(0, most.bad).map((example) => ({
+            title: titled("Bad", example),
+            lines: [
+                ...besides(example, paint),
+                ...(example.fixed === undefined
+                    ? markedLines(example.bad).flatMap((line) => marked(line, "", style))
+                    : changed(example.bad, example.fixed, style)),
+            ],
+        })),
+        ...good.slice(0, most.good).map((example) => ({
+            title: titled("Good", example),
+            lines: [...besides(example, paint), ...linesOf(example.good)],
+        })),
+    ];
+    return { shown, left: examples.length - shown.length };
+};
+const titled = (kind, { title }) => (title === undefined ? kind : `${kind}: ${title}`);
+/** Files of the build context, which the finding hangs on. */
+const besides = ({ files }, paint) => files === undefined ? [] : [paint("dim", `# beside it: ${Object.keys(files).join(", ")}`)];
+const linesOf = (text) => text.replace(/\n+$/, "").replaceAll("\t", "    ").split("\n");
+/** Carets stand under the words between ⟦ and ⟧, and where nothing is between them. */
+const markedLines = (text) => {
+    let isInside = false;
+    return linesOf(text).map((line) => {
+        const marks = line.split(/(⟦⟧|[⟦⟧])/).map((part) => {
+            if (part === "⟦⟧")
+                return "^";
+            if (part === "⟦" || part === "⟧")
+                isInside = part === "⟦";
+            if (part === "⟦" || part === "⟧")
+                return "";
+            const words = part.trim();
+            const before = " ".repeat((0,terminal/* textWidth */.sc)(part.slice(0, part.length - part.trimStart().length)));
+            return `${before}${(isInside ? "^" : " ").repeat((0,terminal/* textWidth */.sc)(words))}`.padEnd((0,terminal/* textWidth */.sc)(part));
+        });
+        return { text: line.replace(/[⟦⟧]/g, ""), marks: marks.join("").trimEnd() };
+    });
+};
+const marked = ({ text, marks }, prefix, { paint, width }) => [
+    prefix === "- " ? paint("red", `- ${text}`) : `${prefix}${text}`,
+    ...(marks === "" || (0,terminal/* textWidth */.sc)(text) + prefix.length > width
+        ? []
+        : [`${" ".repeat(prefix.length)}${paint("yellow", marks)}`]),
+];
+/** What the fix changes, line by line. */
+const changed = (bad, fixed, style) => {
+    const before = markedLines(bad);
+    const after = linesOf(fixed);
+    const same = commonLines(before.map(({ text }) => text), after);
+    let [left, right] = [0, 0];
+    return [...same, [before.length, after.length]].flatMap(([nextLeft, nextRight]) => {
+        const removed = before.slice(left, nextLeft).flatMap((line) => marked(line, "- ", style));
+        const added = after.slice(right, nextRight).map((line) => style.paint("green", `+ ${line}`));
+        const kept = before[nextLeft];
+        [left, right] = [nextLeft + 1, nextRight + 1];
+        return [...removed, ...added, ...(kept === undefined ? [] : marked(kept, "  ", style))];
+    });
+};
+/** Pairs of equal lines, in order, as many as there can be. */
+const commonLines = (left, right) => {
+    const lengths = Array.from({ length: left.length + 1 }, () => new Array(right.length + 1).fill(0));
+    const at = (i, j) => lengths[i]?.[j] ?? 0;
+    for (let i = left.length - 1; i >= 0; i--) {
+        for (let j = right.length - 1; j >= 0; j--) {
+            lengths[i][j] = left[i] === right[j] ? at(i + 1, j + 1) + 1 : Math.max(at(i + 1, j), at(i, j + 1));
+        }
+    }
+    const pairs = [];
+    for (let i = 0, j = 0; i < left.length && j < right.length;) {
+        if (left[i] === right[j])
+            pairs.push([i++, j++]);
+        else if (at(i + 1, j) >= at(i, j + 1))
+            i++;
+        else
+            j++;
+    }
+    return pairs;
+};
+
+// EXTERNAL MODULE: ./lib/src/config/find-rule.js
+var find_rule = __nccwpck_require__(4161);
+// EXTERNAL MODULE: ./lib/src/errors.js
+var errors = __nccwpck_require__(5071);
+// EXTERNAL MODULE: ./lib/src/report/table.js
+var table = __nccwpck_require__(8429);
+;// CONCATENATED MODULE: ./lib/src/cli-rules.js
+
+
 
 
 
@@ -51982,23 +53233,29 @@ const rulesText = (rules, paint) => {
         fixes === "none" ? "" : fixes,
         summary,
     ]);
-    const [head = "", ...lines] = (0,_report_table_js__WEBPACK_IMPORTED_MODULE_0__/* .alignColumns */ .R)([["rule", "recommended", "strict", "fix", "what it asks for"], ...rows], ["left", "left", "left", "left", "left"]);
+    const [head = "", ...lines] = (0,table/* alignColumns */.R)([["rule", "recommended", "strict", "fix", "what it asks for"], ...rows], ["left", "left", "left", "left", "left"]);
+    const beside = "Beside them, where they are there: ShellCheck (explain SC2115) and BuildKit's checks (explain UndefinedVar)";
     const about = `${rules.length} rules; more on one: docker-hygiene explain RULE`;
-    return `${[paint("bold", head.trimEnd()), ...lines.map((line) => line.trimEnd()), "", about].join("\n")}\n`;
+    return `${[paint("bold", head.trimEnd()), ...lines.map((line) => line.trimEnd()), "", beside, about].join("\n")}\n`;
 };
 /** The level that a rule reports at when it is on: rules that are off by default are notes in the profile `all`. */
 const severityOf = ({ level }) => [level.recommended, level.strict].find((one) => one !== "off") ?? "note";
+const rulesPage = "https://github.com/docker-hygiene/docker-hygiene/blob/main/docs/rules.md";
 /** `explain RULE`. An unknown name is a UserError with the nearest one. */
 const explainText = (name, rules, paint, width) => {
-    const rule = (0,_config_find_rule_js__WEBPACK_IMPORTED_MODULE_1__/* .findRule */ .I)(name, rules);
+    const rule = (0,find_rule/* findRule */.I)(name, rules);
     if (rule === undefined) {
-        const meant = (0,_build_target_names_js__WEBPACK_IMPORTED_MODULE_2__/* .nearest */ .p)(name, rules.flatMap(({ id, aliases }) => [id, ...aliases]));
+        const imported = (0,imported_checks/* importedCheck */.nC)(name);
+        if (imported !== undefined)
+            return importedText(imported, paint, width);
+        const meant = (0,nearest/* nearest */.p)(name, rules.flatMap(({ id, aliases }) => [id, ...aliases]));
         const hint = meant === undefined ? "`docker-hygiene rules` lists all." : `Did you mean \`${meant}\`?`;
-        throw new _errors_js__WEBPACK_IMPORTED_MODULE_3__/* .UserError */ .y(`there is no rule \`${name}\`. ${hint}`);
+        throw new errors/* UserError */.y(`there is no rule \`${name}\`. ${hint}`);
     }
     const section = (title, lines) => lines.length === 0 ? [] : ["", paint("bold", title), ...lines.map((line) => (line === "" ? "" : `  ${line}`))];
-    const wrapped = (text) => (0,_report_table_js__WEBPACK_IMPORTED_MODULE_0__/* .wrapWords */ .E)(text, Math.min(width, 100) - 4);
+    const wrapped = (text) => (0,table/* wrapWords */.E)(text, Math.min(width, 100) - 4);
     const bullets = (items) => items.flatMap((item) => wrapped(item).map((line, index) => `${index === 0 ? "- " : "  "}${line}`));
+    const { shown, left } = shownExamples(rule.examples, { paint, width: width - 2 });
     return `${[
         `${paint("bold", rule.id)}: ${rule.summary}`,
         paint("dim", `${levels(rule)} · ${rule.scope} · ${fixes(rule)}`),
@@ -52006,12 +53263,30 @@ const explainText = (name, rules, paint, width) => {
         ...paragraphs(rule.why).flatMap((paragraph, index) => [...(index > 0 ? [""] : []), ...wrapped(paragraph)]),
         ...section("Says nothing about", bullets(rule.silent ?? [])),
         ...section("Options", bullets((rule.options ?? []).map(optionText))),
-        ...rule.examples.slice(0, 6).flatMap((example) => section(exampleTitle(example), exampleLines(example))),
+        ...shown.flatMap(({ title, lines }) => section(title, lines)),
+        ...(left === 0 ? [] : ["", paint("dim", `${left} more examples: ${rulesPage}#${rule.id}`)]),
         ...section("Also known as", rule.aliases.length > 0 ? wrapped(rule.aliases.join(", ")) : []),
         ...section("Sources", rule.sources ?? []),
         ...section("To silence it on one instruction, put above it", [`# docker-hygiene ignore=${rule.id} -- the reason`]),
     ].join("\n")}\n`;
 };
+/** What is said of a check that another program makes. */
+const importedText = (check, paint, width) => `${[
+    `${paint("bold", check.id)}: ${check.summary}`,
+    paint("dim", `${levels({ level: check })} · an imported check · no automatic fix`),
+    "",
+    ...(0,table/* wrapWords */.E)(check.why, Math.min(width, 100) - 4),
+    "",
+    paint("bold", "Read more"),
+    `  ${check.url}`,
+    "",
+    paint("bold", "To set its level, write into .docker-hygiene.yml"),
+    "  rules:",
+    `    ${check.id}: warning # or error, note, off`,
+    "",
+    paint("bold", "To silence it on one instruction, put above it"),
+    `  # docker-hygiene ignore=${check.id} -- the reason`,
+].join("\n")}\n`;
 const levels = ({ level }) => level.recommended === level.strict
     ? level.recommended
     : `${level.recommended}, ${level.strict} in the profile strict`;
@@ -52022,16 +53297,6 @@ const paragraphs = (markdown) => markdown
     .split(/\n{2,}/)
     .map((paragraph) => paragraph.replace(/\s*\n\s*/g, " "));
 const optionText = ({ name, type, default: fallback, summary }) => `${name} (${type}, ${JSON.stringify(fallback)} by default): ${summary}`;
-const exampleTitle = (example) => {
-    const kind = "good" in example ? "Good" : "Bad";
-    return example.title === undefined ? kind : `${kind}: ${example.title}`;
-};
-const exampleLines = (example) => {
-    const text = "good" in example ? example.good : example.bad.replace(/[⟦⟧]/g, "");
-    const fixed = "fixed" in example && example.fixed !== undefined ? ["", "becomes", "", ...code(example.fixed)] : [];
-    return [...code(text), ...fixed];
-};
-const code = (text) => text.replace(/\n+$/, "").split("\n");
 
 
 /***/ }),
@@ -52053,10 +53318,14 @@ var promises_ = __nccwpck_require__(1455);
 var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/src/adapters/buildx-secrets.js + 1 modules
+var buildx_secrets = __nccwpck_require__(2009);
 // EXTERNAL MODULE: ./lib/src/adapters/files.js + 5 modules
 var files = __nccwpck_require__(3788);
 // EXTERNAL MODULE: ./lib/src/adapters/shown-path.js
 var shown_path = __nccwpck_require__(4592);
+// EXTERNAL MODULE: ./lib/src/build/redaction.js
+var redaction = __nccwpck_require__(2336);
 // EXTERNAL MODULE: ./lib/src/dockerfile/nearest.js
 var nearest = __nccwpck_require__(7999);
 // EXTERNAL MODULE: ./lib/src/cli-commands.js
@@ -52119,19 +53388,24 @@ var cli_report = __nccwpck_require__(1811);
 var config = __nccwpck_require__(1778);
 // EXTERNAL MODULE: ./lib/src/errors.js
 var errors = __nccwpck_require__(5071);
+// EXTERNAL MODULE: ./lib/src/redact-report.js
+var redact_report = __nccwpck_require__(5516);
 // EXTERNAL MODULE: ./lib/src/report/paint.js
 var paint = __nccwpck_require__(4053);
 // EXTERNAL MODULE: ./lib/src/report/words.js
 var words = __nccwpck_require__(3512);
-// EXTERNAL MODULE: ./lib/src/run.js + 7 modules
-var run = __nccwpck_require__(6909);
+// EXTERNAL MODULE: ./lib/src/run.js + 15 modules
+var run = __nccwpck_require__(5192);
 // EXTERNAL MODULE: ./lib/src/settings-flags.js
 var settings_flags = __nccwpck_require__(239);
 // EXTERNAL MODULE: ./lib/src/settings-values.js + 2 modules
 var settings_values = __nccwpck_require__(1507);
-// EXTERNAL MODULE: ./lib/src/world.js + 32 modules
-var world = __nccwpck_require__(5159);
+// EXTERNAL MODULE: ./lib/src/world.js + 35 modules
+var world = __nccwpck_require__(9050);
 ;// CONCATENATED MODULE: ./lib/src/cli-run.js
+
+
+
 
 
 
@@ -52162,7 +53436,7 @@ const runPipeline = async (request) => {
         cwd,
         config: given.values.get(settings_flags/* flags */.M.config.name),
         paths,
-        rules: async () => (await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 6917))).rules,
+        rules: async () => (await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 7414))).rules,
     });
     const newBaseline = given.values.get(settings_flags/* flags */.M.writeBaseline.name);
     const { settings: read, secretEnvironment } = (0,settings_values/* readSettings */.sb)(given.given, {
@@ -52195,13 +53469,17 @@ const runPipeline = async (request) => {
     const interruption = interruptible();
     const temporaryFolder = await (0,promises_.mkdtemp)((0,external_node_path_.join)((0,external_node_os_.tmpdir)(), "docker-hygiene-"));
     try {
+        const environment = { ...process.env, ...Object.fromEntries(secretEnvironment) };
+        const secretValues = await (0,buildx_secrets/* readSecretValues */.x)(settings.secrets, environment);
+        const redact = (0,redaction/* redactor */.$p)(secretValues);
+        const shownOf = (part) => secretValues.length === 0 ? part : (0,redact_report/* redactReport */.a)(part, redact);
         const common = {
             settings,
             configs,
             world: (0,world/* connectWorld */.Z)({
                 cwd,
                 builder: settings.builder,
-                environment: { ...process.env, ...Object.fromEntries(secretEnvironment) },
+                environment,
                 temporaryFolder,
             }),
             signal: interruption.signal,
@@ -52212,10 +53490,10 @@ const runPipeline = async (request) => {
             terminal.out(plan.text);
             return plan.code;
         }
-        const report = await (0,run/* run */.e)({
+        const raw = await (0,run/* run */.eF)({
             ...common,
             onAudited: (known) => {
-                audited = known;
+                audited = shownOf(known);
             },
             onPlanned: (targets, engine) => {
                 if (!isStaged)
@@ -52225,13 +53503,14 @@ const runPipeline = async (request) => {
             },
             onEvent: builds.onEvent,
         });
+        const report = shownOf(raw);
         builds.stop();
         if (interruption.exitCode !== undefined) {
             terminal.err("docker-hygiene: interrupted; the builds were stopped\n");
             return interruption.exitCode;
         }
         if (newBaseline !== undefined && report.files.length > 0)
-            return await writeBaseline(newBaseline, report, terminal);
+            return await writeBaseline(newBaseline, raw, terminal);
         const text = isShown ? (0,cli_report/* renderRest */.jE)(report, style) : (0,cli_report/* renderReport */.B1)(report, format, style);
         const isEmpty = report.files.length === 0;
         if (output !== undefined)
@@ -52442,8 +53721,8 @@ const printVersion = (terminal) => print(terminal, `docker-hygiene ${version/* v
 const requireCommand = (name) => (0,cli_commands/* commandNamed */.v)(name) ??
     (0,settings_values/* refuseChoice */._f)({ setting: "help", where: "on the command line" }, name, cli_commands/* commands */.Pi.map((command) => command.name));
 const listRules = async (terminal, given) => {
-    const { rules } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 6917));
-    const { rulesJson, rulesText } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 7250));
+    const { rules } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 7414));
+    const { rulesJson, rulesText } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2364));
     const format = given.values.get(settings_flags/* flags */.M.format.name) ?? "text";
     if (format !== "text" && format !== "json")
         return (0,settings_values/* refuseChoice */._f)({ setting: "--format", where: "on the command line" }, format, ["text", "json"]);
@@ -52460,7 +53739,7 @@ const explain = async (terminal, words, given) => {
     const [name, ...others] = words;
     if (name === undefined || others.length > 0)
         throw new errors/* UserError */.y("explain: name one rule, as in `docker-hygiene explain root-user` (on the command line).");
-    const { rules } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 6917));
+    const { rules } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 7414));
     if (name.startsWith("custom/")) {
         const { openConfigs } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 1778));
         const { explainCustom } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2670));
@@ -52468,7 +53747,7 @@ const explain = async (terminal, words, given) => {
         const { root } = await openConfigs({ cwd: process.cwd(), config, paths: [], rules: async () => rules });
         return print(terminal, explainCustom(name, root, terminal.paint, terminal.width));
     }
-    const { explainText } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 7250));
+    const { explainText } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2364));
     return print(terminal, explainText(name, rules, terminal.paint, terminal.width));
 };
 
@@ -52623,10 +53902,11 @@ const readText = async (file, shown) => {
 /* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
 /* harmony export */   I: () => (/* binding */ findRule)
 /* harmony export */ });
-/** The rule of an id or an alias, whatever the case. */
+/** The rule of an id or an alias, whatever the case; `buildkit/StageNameCasing` is the alias `StageNameCasing`. */
 const findRule = (name, rules) => {
     const wanted = name.toLowerCase();
-    return rules.find(({ id, aliases }) => id === wanted || aliases.some((alias) => alias.toLowerCase() === wanted));
+    const alias = wanted.replace(/^buildkit\//, "");
+    return rules.find(({ id, aliases }) => id === wanted || aliases.some((one) => one.toLowerCase() === alias));
 };
 
 
@@ -52764,6 +54044,8 @@ const readConfig = (text, place, rules, refuse) => {
         says: given({
             profile: values.get("profile"),
             failureThreshold: values.get("failure-threshold"),
+            shellcheck: engine(values.get("shellcheck")),
+            buildkitChecks: engine(values.get("buildkit-checks")),
             files: texts("files"),
             exclude: texts("exclude"),
             bake: texts("bake")?.map((path) => place.resolve(path)),
@@ -52796,6 +54078,7 @@ const dockerfileMatcher = (globs, place) => {
     const matches = (0,_discover_glob_js__WEBPACK_IMPORTED_MODULE_3__.compileFolderGlobs)(globs);
     return (absolute) => matches(place.below(absolute) ?? absolute);
 };
+const engine = (value) => value === undefined || value === "auto" ? value : value === "true";
 const given = (says) => Object.fromEntries(Object.entries(says).filter(([, value]) => value !== undefined));
 const baselineFindings = (values, place) => {
     const file = values.get("baseline-findings");
@@ -52938,6 +54221,18 @@ const configShape = {
             shape: { kind: "choice", values: ["error", "warning", "note", "none"] },
             summary: "The lowest level of a finding that fails the run.",
             default: "error",
+        },
+        {
+            key: "shellcheck",
+            shape: { kind: "choice", values: ["auto", "true", "false"] },
+            summary: "Let ShellCheck judge the scripts: where it is on the PATH, always (it must be there), or never.",
+            default: "auto",
+        },
+        {
+            key: "buildkit-checks",
+            shape: { kind: "choice", values: ["auto", "true", "false"] },
+            summary: "Ask BuildKit for its own checks: where an engine is there for the builds, always (an `audit` asks it too), or never.",
+            default: "auto",
         },
         {
             key: "files",
@@ -53355,6 +54650,172 @@ const selfAndFolders = (path) => {
 };
 /** Code units, so that every machine sorts alike. */
 const byCodeUnit = (left, right) => (left < right ? -1 : left > right ? 1 : 0);
+
+
+/***/ }),
+
+/***/ 3662:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   l: () => (/* binding */ commandScript)
+/* harmony export */ });
+/* harmony import */ var _heredoc_words_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9681);
+/* harmony import */ var _joined_text_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1082);
+/* harmony import */ var _shell_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3430);
+/* harmony import */ var _shell_wrappers_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1284);
+
+
+
+
+/**
+ * The script that a RUN, CMD, ENTRYPOINT or HEALTHCHECK executes. `shell` are the words of SHELL in effect;
+ * `fileText` is the Dockerfile, for the bodies of heredocs. `dialect` overrules what the shell's name says.
+ */
+const commandScript = (command, heredocs, shell, fileText, dialect) => {
+    if (command.form === "exec")
+        return execScript(command.words, command.span, fileText);
+    const sole = heredocs.length === 1 ? (0,_heredoc_words_js__WEBPACK_IMPORTED_MODULE_0__/* .parseHeredocWord */ .S)(command.joined.text.trim()) : undefined;
+    const [heredoc] = heredocs;
+    const text = sole && heredoc ? heredocText(heredoc, fileText) : withHeredocs(command.joined, heredocs, fileText);
+    const shebang = sole ? /^#!\s*(\S+)(?:[ \t]+(.*))?/.exec(text.text) : null;
+    if (shebang) {
+        const path = shebang[1] ?? "";
+        const words = (shebang[2] ?? "").split(/\s+/);
+        const name = (0,_shell_wrappers_js__WEBPACK_IMPORTED_MODULE_2__/* .programName */ .k)(path) === "env" ? (0,_shell_wrappers_js__WEBPACK_IMPORTED_MODULE_2__/* .programName */ .k)(words.find((word) => !/^-|=/.test(word)) ?? "") : (0,_shell_wrappers_js__WEBPACK_IMPORTED_MODULE_2__/* .programName */ .k)(path);
+        return shellScript(text, [name, ...words], dialect, isShellName(name) ? undefined : "other-interpreter");
+    }
+    return shellScript(text, shell, dialect);
+};
+const dialects = ["sh", "bash", "ash", "dash", "ksh", "zsh"];
+const isShellName = (name) => dialects.some((dialect) => dialect === name) || shellKind(name) !== "unknown-shell";
+const shellKind = (name) => {
+    const lower = name.toLowerCase().replace(/\.exe$/, "");
+    if (lower === "powershell" || lower === "pwsh")
+        return "powershell";
+    return lower === "cmd" ? "cmd" : "unknown-shell";
+};
+const shellScript = (joined, shell, override, status) => {
+    const name = (0,_shell_wrappers_js__WEBPACK_IMPORTED_MODULE_2__/* .programName */ .k)((shell[0] ?? "").replaceAll("\\", "/"));
+    const dialect = override ?? dialects.find((known) => known === name);
+    const { text, locate } = joined;
+    const span = locate(0, text.length);
+    const unparsed = (reason) => ({
+        status: reason,
+        span,
+        text,
+        locate,
+        commands: [],
+    });
+    if (status)
+        return unparsed(status);
+    if (!dialect)
+        return unparsed(shellKind(name));
+    if (text.length > _shell_js__WEBPACK_IMPORTED_MODULE_1__/* .longestScript */ ._)
+        return unparsed("unknown-shell");
+    const { commands, error } = (0,_shell_js__WEBPACK_IMPORTED_MODULE_1__/* .readShell */ .l)(joined);
+    if (error)
+        return { ...unparsed("syntax-error"), error, commands, dialect };
+    const options = new Set([...flagOptions(shell.slice(1)), ...commands.flatMap(setOptions)]);
+    return { status: "parsed", dialect, commands, text, locate, span, options };
+};
+/** What the shell gets: the command line, then each heredoc with its delimiter. */
+const withHeredocs = (joined, heredocs, fileText) => {
+    if (heredocs.length === 0)
+        return joined;
+    const parts = heredocs.map((heredoc) => {
+        const from = heredoc.contentSpan.start;
+        const body = fileText.slice(from, heredoc.contentSpan.end);
+        return (0,_joined_text_js__WEBPACK_IMPORTED_MODULE_3__/* .joinText */ ._V)(`${body}${heredoc.name}`, [{ at: 0, source: from }]);
+    });
+    return (0,_joined_text_js__WEBPACK_IMPORTED_MODULE_3__/* .concatJoined */ .w7)([joined, ...parts], "\n");
+};
+const heredocText = (heredoc, fileText) => {
+    const { start, end } = heredoc.contentSpan;
+    const body = fileText.slice(start, end);
+    if (!heredoc.chomp)
+        return (0,_joined_text_js__WEBPACK_IMPORTED_MODULE_3__/* .joinText */ ._V)(body, [{ at: 0, source: start }]);
+    const pieces = [];
+    const lines = [];
+    let at = 0;
+    let source = start;
+    for (const line of body.split(/(?<=\n)/)) {
+        const tabs = /^\t*/.exec(line)?.[0].length ?? 0;
+        pieces.push({ at, source: source + tabs });
+        lines.push(line.slice(tabs));
+        at += line.length - tabs;
+        source += line.length;
+    }
+    return (0,_joined_text_js__WEBPACK_IMPORTED_MODULE_3__/* .joinText */ ._V)(lines.join(""), pieces);
+};
+const execScript = (words, span, fileText) => {
+    const [first] = words;
+    const name = (0,_shell_wrappers_js__WEBPACK_IMPORTED_MODULE_2__/* .programName */ .k)((first?.text ?? "").replaceAll("\\", "/"));
+    const flag = words.findIndex(({ text }, at) => at > 0 && /^-[A-Za-z]*c[A-Za-z]*$/.test(text));
+    const script = flag === -1 ? undefined : words[flag + 1];
+    if (dialects.some((dialect) => dialect === name) && script) {
+        return shellScript(jsonText(script, fileText), words.slice(0, flag + 1).map(({ text }) => text), undefined);
+    }
+    const locate = () => span;
+    const text = words.map((word) => word.text).join(" ");
+    const kind = shellKind(name);
+    if (kind !== "unknown-shell")
+        return { status: kind, span, text, locate, commands: [] };
+    return { status: "parsed", dialect: "sh", commands: execCommands(words), text, locate, span, options: new Set() };
+};
+const execCommands = (words) => {
+    const [first] = words;
+    const last = words.at(-1);
+    if (!first || !last)
+        return [];
+    const shellWords = words.map(({ text, span }) => ({ value: text, isLiteral: true, span }));
+    const { start, wrappers } = (0,_shell_wrappers_js__WEBPACK_IMPORTED_MODULE_2__/* .unwrap */ .o)(shellWords);
+    const nameWord = shellWords[start];
+    return [
+        {
+            index: 0,
+            name: (0,_shell_wrappers_js__WEBPACK_IMPORTED_MODULE_2__/* .programName */ .k)(nameWord?.value ?? ""),
+            nameWord,
+            args: shellWords.slice(start + 1),
+            assignments: [],
+            redirects: [],
+            wrappers: wrappers.flatMap((at) => shellWords[at] ?? []),
+            wrapperSpan: start > 0 ? { start: first.span.start, end: shellWords[start - 1]?.span.end ?? 0 } : undefined,
+            span: { start: first.span.start, end: last.span.end },
+            enclosures: [],
+            pipedInto: undefined,
+            pipedFrom: undefined,
+            followedBy: undefined,
+            list: 0,
+            parent: undefined,
+        },
+    ];
+};
+/** A JSON string's decoded text with the way back; a string that is continued over lines maps as a whole. */
+const jsonText = (word, fileText) => {
+    const raw = fileText.slice(word.span.start, word.span.end);
+    const pieces = [];
+    let at = 0;
+    for (const match of raw.slice(1, -1).matchAll(/\\u[0-9a-fA-F]{4}|\\.|[^\\]/gs)) {
+        pieces.push({ at, source: word.span.start + 1 + match.index, width: match[0].length });
+        at++;
+    }
+    return at === word.text.length ? (0,_joined_text_js__WEBPACK_IMPORTED_MODULE_3__/* .joinText */ ._V)(word.text, pieces) : { text: word.text, locate: () => word.span };
+};
+const setOptions = (command) => command.name === "set" && command.enclosures.length === 0 ? flagOptions(command.args.map(({ value }) => value)) : [];
+const flagOptions = (words) => {
+    const options = [];
+    words.forEach((word, at) => {
+        if (!/^-[A-Za-z]+$/.test(word))
+            return;
+        if (word.includes("e"))
+            options.push("errexit");
+        const named = word.includes("o") ? words[at + 1] : undefined;
+        if (named === "pipefail" || named === "errexit")
+            options.push(named);
+    });
+    return options;
+};
 
 
 /***/ }),
@@ -55099,7 +56560,7 @@ const innerStart = (words, from, wrapper, assignments) => {
 
 /***/ }),
 
-/***/ 7605:
+/***/ 3430:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -62644,8 +64105,106 @@ class Parser {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/src/dockerfile/shell-parser.js
+/** The only importer of the shell parser, so that another one could take its place. */
+
+
 // EXTERNAL MODULE: ./lib/src/dockerfile/joined-text.js
 var joined_text = __nccwpck_require__(1082);
+;// CONCATENATED MODULE: ./lib/src/dockerfile/shell-words.js
+
+
+/** A script whose own text was unescaped: all of it stands at the substitution that holds it. */
+const opaque = (text, source, node) => {
+    const span = source.locate(node.pos, node.end);
+    return { text, locate: () => span };
+};
+const holdsSubstitution = (node) => {
+    if (node.type === "CommandExpansion" || node.type === "ProcessSubstitution")
+        return true;
+    let found = false;
+    forEachChild(node, (child) => {
+        found ||= holdsSubstitution(child);
+    });
+    return found;
+};
+const shellWord = (word, source) => {
+    const span = source.locate(word.pos, word.end);
+    if (word.type === "Word")
+        return { value: word.value, isLiteral: isLiteral(word), span };
+    const { value } = word;
+    if (value.type === "ArrayValue")
+        return { value: word.text, isLiteral: false, span };
+    return { value: `${word.name}${word.append ? "+" : ""}=${value.value}`, isLiteral: isLiteral(value), span };
+};
+const isLiteral = (word) => word.parts?.every(isLiteralPart) ?? true;
+const isLiteralPart = (part) => {
+    switch (part.type) {
+        case "Literal":
+        case "SingleQuoted":
+        case "AnsiCQuoted":
+            return true;
+        case "DoubleQuoted":
+        case "LocaleString":
+            return part.parts.every(isLiteralPart);
+        default:
+            return false;
+    }
+};
+const assignment = (node, source) => ({
+    name: node.name,
+    value: node.value.type === "Word" ? shellWord(node.value, source) : undefined,
+    span: source.locate(node.pos, node.end),
+});
+/** `A=1` behind `env` or `sudo`. */
+const wrappedAssignment = (word) => {
+    const sign = word?.value.indexOf("=") ?? -1;
+    if (!word || sign === -1)
+        return [];
+    return [{ name: word.value.slice(0, sign), value: { ...word, value: word.value.slice(sign + 1) }, span: word.span }];
+};
+const redirection = (node, source) => {
+    const descriptor = node.descriptor?.type === "FileDescriptor" ? node.descriptor.value : undefined;
+    const span = source.locate(node.pos, node.end);
+    if (node.type !== "HereDoc") {
+        return { operator: node.operator, descriptor, target: node.target && shellWord(node.target, source), span };
+    }
+    return { operator: node.operator, descriptor, target: undefined, span, body: node.body.text };
+};
+const heredocBody = (node, source) => ({
+    text: source.text.slice(node.body.pos, node.body.end),
+    locate: (start, end) => source.locate(node.body.pos + start, node.body.pos + end),
+});
+/** A word's text with its quotes taken off, variables kept, and the way back to the file. */
+const unquoted = (word, source) => {
+    const raw = source.text.slice(word.pos, word.end);
+    const parts = [];
+    const pieces = [];
+    let quote = "";
+    let length = 0;
+    for (let at = 0; at < raw.length; at++) {
+        const character = raw.charAt(at);
+        if (quote === "" ? character === "'" || character === '"' : character === quote) {
+            quote = quote === "" ? character : "";
+            continue;
+        }
+        const isEscape = character === "\\" && (quote === "" || (quote === '"' && '$`"\\\n'.includes(raw.charAt(at + 1))));
+        const width = isEscape && at + 1 < raw.length ? 2 : 1;
+        pieces.push({ at: length, source: at, width });
+        at += width - 1;
+        parts.push(raw.charAt(at));
+        length++;
+    }
+    const inner = (0,joined_text/* joinText */._V)(parts.join(""), pieces);
+    return {
+        text: inner.text,
+        locate: (start, end) => {
+            const span = inner.locate(start, end);
+            return source.locate(word.pos + span.start, word.pos + span.end);
+        },
+    };
+};
+
 // EXTERNAL MODULE: ./lib/src/dockerfile/shell-wrappers.js
 var shell_wrappers = __nccwpck_require__(1284);
 ;// CONCATENATED MODULE: ./lib/src/dockerfile/shell.js
@@ -62892,95 +64451,6 @@ const readSubstitutions = (reader, node, context) => {
         return;
     forEachChild(node, (child) => readSubstitutions(reader, child, context));
 };
-/** A script whose own text was unescaped: all of it stands at the substitution that holds it. */
-const opaque = (text, source, node) => {
-    const span = source.locate(node.pos, node.end);
-    return { text, locate: () => span };
-};
-const holdsSubstitution = (node) => {
-    if (node.type === "CommandExpansion" || node.type === "ProcessSubstitution")
-        return true;
-    let found = false;
-    forEachChild(node, (child) => {
-        found ||= holdsSubstitution(child);
-    });
-    return found;
-};
-const shellWord = (word, source) => {
-    const span = source.locate(word.pos, word.end);
-    if (word.type === "Word")
-        return { value: word.value, isLiteral: isLiteral(word), span };
-    const { value } = word;
-    if (value.type === "ArrayValue")
-        return { value: word.text, isLiteral: false, span };
-    return { value: `${word.name}${word.append ? "+" : ""}=${value.value}`, isLiteral: isLiteral(value), span };
-};
-const isLiteral = (word) => word.parts?.every(isLiteralPart) ?? true;
-const isLiteralPart = (part) => {
-    switch (part.type) {
-        case "Literal":
-        case "SingleQuoted":
-        case "AnsiCQuoted":
-            return true;
-        case "DoubleQuoted":
-        case "LocaleString":
-            return part.parts.every(isLiteralPart);
-        default:
-            return false;
-    }
-};
-const assignment = (node, source) => ({
-    name: node.name,
-    value: node.value.type === "Word" ? shellWord(node.value, source) : undefined,
-    span: source.locate(node.pos, node.end),
-});
-const wrappedAssignment = (word) => {
-    const sign = word?.value.indexOf("=") ?? -1;
-    if (!word || sign === -1)
-        return [];
-    return [{ name: word.value.slice(0, sign), value: { ...word, value: word.value.slice(sign + 1) }, span: word.span }];
-};
-const redirection = (node, source) => {
-    const descriptor = node.descriptor?.type === "FileDescriptor" ? node.descriptor.value : undefined;
-    const span = source.locate(node.pos, node.end);
-    if (node.type !== "HereDoc") {
-        return { operator: node.operator, descriptor, target: node.target && shellWord(node.target, source), span };
-    }
-    return { operator: node.operator, descriptor, target: undefined, span, body: node.body.text };
-};
-const heredocBody = (node, source) => ({
-    text: source.text.slice(node.body.pos, node.body.end),
-    locate: (start, end) => source.locate(node.body.pos + start, node.body.pos + end),
-});
-/** A word's text with its quotes taken off, variables kept, and the way back to the file. */
-const unquoted = (word, source) => {
-    const raw = source.text.slice(word.pos, word.end);
-    const parts = [];
-    const pieces = [];
-    let quote = "";
-    let length = 0;
-    for (let at = 0; at < raw.length; at++) {
-        const character = raw.charAt(at);
-        if (quote === "" ? character === "'" || character === '"' : character === quote) {
-            quote = quote === "" ? character : "";
-            continue;
-        }
-        const isEscape = character === "\\" && (quote === "" || (quote === '"' && '$`"\\\n'.includes(raw.charAt(at + 1))));
-        const width = isEscape && at + 1 < raw.length ? 2 : 1;
-        pieces.push({ at: length, source: at, width });
-        at += width - 1;
-        parts.push(raw.charAt(at));
-        length++;
-    }
-    const inner = (0,joined_text/* joinText */._V)(parts.join(""), pieces);
-    return {
-        text: inner.text,
-        locate: (start, end) => {
-            const span = inner.locate(start, end);
-            return source.locate(word.pos + span.start, word.pos + span.end);
-        },
-    };
-};
 
 
 /***/ }),
@@ -63068,6 +64538,70 @@ const at = (value, ...keys) => keys.reduce((inner, key) => {
     const object = asObject(inner);
     return Object.hasOwn(object, key) ? object[key] : undefined;
 }, value);
+
+
+/***/ }),
+
+/***/ 2487:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   H7: () => (/* binding */ isShell),
+/* harmony export */   Oj: () => (/* binding */ isPackageManager),
+/* harmony export */   kK: () => (/* binding */ isKnownTool),
+/* harmony export */   nE: () => (/* binding */ leftoverOf)
+/* harmony export */ });
+/** What a file of an image serves, when it serves its building rather than its running. */
+const leftoverOf = (path) => {
+    if (!LIKELY.test(path))
+        return undefined;
+    for (const { pattern, ...found } of CLASSES) {
+        const match = pattern.exec(path);
+        if (match !== null)
+            return { ...found, folder: match[0].replace(/\/$/, "") };
+    }
+    return undefined;
+};
+/** Tried first, as most files are none of these. */
+const LIKELY = /cache|\/lists\/|\.npm\/|\.git\/|share\/|\/pkgs?\/|registry\/|\.m2\/|\.nuget\/|store\/|var\/lib\/dnf/;
+const CLASSES = [
+    { kind: "package lists", of: "apt", pattern: /^var\/lib\/apt\/lists\// },
+    { kind: "package cache", of: "apt", pattern: /^var\/cache\/apt\// },
+    { kind: "package lists", of: "apk", pattern: /^(?:var\/cache\/apk|etc\/apk\/cache)\/(?=APKINDEX)/ },
+    { kind: "package cache", of: "apk", pattern: /^(?:var\/cache\/apk|etc\/apk\/cache)\// },
+    { kind: "package cache", of: "dnf", pattern: /^var\/cache\/(?:dnf|libdnf5)\// },
+    { kind: "package cache", of: "yum", pattern: /^var\/cache\/yum\// },
+    { kind: "package cache", of: "zypper", pattern: /^var\/cache\/zypp\// },
+    { kind: "package cache", of: "pacman", pattern: /^var\/cache\/pacman\/pkg\// },
+    { kind: "package cache", of: "pip", pattern: /^(?:.*\/)?\.cache\/pip\// },
+    { kind: "package cache", of: "uv", pattern: /^(?:.*\/)?\.cache\/uv\// },
+    { kind: "package cache", of: "poetry", pattern: /^(?:.*\/)?\.cache\/pypoetry\// },
+    { kind: "package cache", of: "conda", pattern: /^(?:.*\/)?(?:ana|mini|micro)?(?:conda|mamba|forge)3?\/pkgs\// },
+    { kind: "package cache", of: "npm", pattern: /^(?:.*\/)?\.npm\// },
+    { kind: "package cache", of: "yarn", pattern: /^(?:.*\/)?(?:\.cache\/yarn|\.yarn\/berry\/cache)\// },
+    { kind: "package cache", of: "pnpm", pattern: /^(?:.*\/)?(?:\.pnpm-store|\.local\/share\/pnpm\/store)\// },
+    {
+        kind: "package cache",
+        of: "gem",
+        pattern: /^(?:.*\/)?(?:gems\/[\d.]+|ruby\/[\d.]+|bundle|\.bundle)\/cache\/(?=.*\.gem$)/,
+    },
+    { kind: "package cache", of: "go", pattern: /^(?:.*\/)?(?:\.cache\/go-build|go\/pkg\/mod)\// },
+    { kind: "package cache", of: "cargo", pattern: /^(?:.*\/)?\.?cargo\/registry\// },
+    { kind: "package cache", of: "composer", pattern: /^(?:.*\/)?(?:\.cache\/composer|\.composer\/cache)\// },
+    { kind: "package cache", of: "maven", pattern: /^(?:.*\/)?\.m2\/repository\// },
+    { kind: "package cache", of: "gradle", pattern: /^(?:.*\/)?\.gradle\/caches\// },
+    { kind: "package cache", of: "nuget", pattern: /^(?:.*\/)?\.nuget\/packages\// },
+    { kind: "version control", of: "git", pattern: /^(?:.*?\/)?\.git\// },
+    { kind: "documentation", of: "", pattern: /^usr\/(?:local\/)?share\/(?:doc|man|info)\// },
+    { kind: "locales", of: "", pattern: /^usr\/(?:local\/)?share\/(?:locale|i18n)\// },
+];
+const SHELLS = /^(?:usr\/)?(?:local\/)?bin\/(?:sh|bash|dash|ash|zsh|ksh|fish|busybox|pwsh)$/;
+const PACKAGE_MANAGERS = /^(?:usr\/)?(?:local\/)?s?bin\/(?:apt|apt-get|dpkg|apk|dnf|dnf5|microdnf|yum|rpm|zypper|pacman|pip|pip3|npm|yarn|pnpm|gem|opkg)$/;
+const TOOLS = /^(?:usr\/)?(?:local\/)?s?bin\/(?:curl|wget|nc|netcat|gcc|g\+\+|cc|c\+\+|clang|make|cmake|ld|cargo|rustc|go|javac|git)$/;
+/** Programs whose presence findings speak of. */
+const isKnownTool = (path) => TOOLS.test(path);
+const isShell = (path) => SHELLS.test(path);
+const isPackageManager = (path) => PACKAGE_MANAGERS.test(path);
 
 
 /***/ }),
@@ -63541,7 +65075,7 @@ const MAX_META = 1 << 20;
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /** Action or command line; arguments mean the command line also inside a workflow. Each loads only its own half. */
 if (process.argv.length <= 2 && process.env.GITHUB_ACTIONS === "true") {
-    const { runAction } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 3536));
+    const { runAction } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 757));
     process.exitCode = await runAction();
 }
 else {
@@ -63552,6 +65086,36 @@ else {
 
 __webpack_async_result__();
 } catch(e) { __webpack_async_result__(e); } }, 1);
+
+/***/ }),
+
+/***/ 5516:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   K: () => (/* binding */ redactDeep),
+/* harmony export */   a: () => (/* binding */ redactReport)
+/* harmony export */ });
+/**
+ * The report without the values of secrets, before anything is rendered: escaping (`_` to `&#95;`) would hide them
+ * from a search of the rendered text, and from GitHub's own masks.
+ */
+const redactReport = (report, redact) => redactAny(report, redact);
+/** Any value with its texts redacted. */
+const redactDeep = (value, redact) => redactAny(value, redact);
+const redactAny = (value, redact) => {
+    if (typeof value === "string")
+        return redact(value);
+    if (Array.isArray(value))
+        return value.map((item) => redactAny(item, redact));
+    if (value instanceof Map) {
+        return new Map([...value].map(([name, part]) => [name, redactAny(part, redact)]));
+    }
+    if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype)
+        return value;
+    return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, redactAny(part, redact)]));
+};
+
 
 /***/ }),
 
@@ -63732,7 +65296,7 @@ const parseBaseline = (text, file) => {
     const keys = new Set(read.map(({ id, platform }) => `${id} ${platform}`));
     if (keys.size < read.length)
         return refuse("lists one target twice for the same platform");
-    return { targets: read };
+    return { ...(isText(report.engine) ? { engine: report.engine } : {}), targets: read };
 };
 const maxTargets = 10_000;
 const maxLayers = 1000;
@@ -63769,6 +65333,7 @@ const readTarget = (value, at, refuse) => {
             stage: isText(stage) ? stage : undefined,
             pullBytes: size(value.pullBytes, `${at}.pullBytes`, refuse),
             diskBytes: size(value.diskBytes, `${at}.diskBytes`, refuse),
+            ...(value.pullEstimated === true ? { isPullEstimated: true } : {}),
             lines: byLine(layers, `${at}.layers`, refuse),
         },
     ];
@@ -64201,9 +65766,10 @@ const renderJson = (report) => `${(0,_json_text_js__WEBPACK_IMPORTED_MODULE_0__/
 const renderBaseline = (report) => (0,_json_text_js__WEBPACK_IMPORTED_MODULE_0__/* .jsonText */ .s)({
     schemaVersion,
     version: report.version,
+    ...(report.engine === undefined ? {} : { engine: report.engine }),
     targets: targetsJson(report.targets ?? [])
         .filter(({ status, pullBytes: pull }) => status === "built" && pull !== null)
-        .map(({ id, dockerfile, stage, platform, status, pullBytes: pull, diskBytes: disk, layers }) => ({
+        .map(({ id, dockerfile, stage, platform, status, pullBytes: pull, diskBytes: disk, pullEstimated, layers }) => ({
         id,
         dockerfile,
         stage,
@@ -64211,6 +65777,7 @@ const renderBaseline = (report) => (0,_json_text_js__WEBPACK_IMPORTED_MODULE_0__
         status,
         pullBytes: pull,
         diskBytes: disk,
+        ...(pullEstimated === undefined ? {} : { pullEstimated }),
         layers: layers.map(({ diskBytes: bytes, line, instruction, base }) => ({
             diskBytes: bytes,
             line,
@@ -64243,6 +65810,7 @@ const reportJson = (report) => ({
                 lines: row.lines.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })),
             })),
             baseline: report.baseline ?? null,
+            ...(report.baselineFrom === undefined ? {} : { baselineFrom: report.baselineFrom }),
             engine: report.engine ?? null,
         }),
     ...(report.secrets === undefined ? {} : { secrets: report.secrets }),
@@ -64257,6 +65825,7 @@ const findingsJson = (findings, files) => {
         ...finding.place,
         message: finding.message,
         fingerprint: finding.fingerprint,
+        ...(finding.isNew === undefined ? {} : { isNew: finding.isNew }),
         ...(finding.related.length === 0
             ? {}
             : { related: finding.related.map(({ place, message }) => ({ ...place, message })) }),
@@ -64624,7 +66193,10 @@ const timings = ({ timings: parts }) => parts.length === 0
     : [parts.map(({ part, milliseconds }) => `${(0,markdown/* markdownText */.p7)(part)} ${(0,numbers/* formatDuration */.a3)(milliseconds)}`).join(" · ")];
 const dockerfileOf = (target, report) => (0,words/* targetOf */.$r)(report, target)?.build.target.dockerfile ?? target;
 
+// EXTERNAL MODULE: ./lib/src/report/new-findings.js
+var new_findings = __nccwpck_require__(8982);
 ;// CONCATENATED MODULE: ./lib/src/report/markdown.js
+
 
 
 
@@ -64639,7 +66211,7 @@ const renderMarkdown = (report, options = {}, maxBytes = 1_000_000) => page(({ t
     ...heading(report, "##"),
     ...sizes(report, options, rows),
     ...section("Failed builds", failures(report, options, logs)),
-    ...section("Findings", findingsTables(report.findings, report, options, findings)),
+    ...section("Findings", newAndEarlier(report, options, findings)),
     ...section("Line by line", lineTables((0,words/* byImportance */.G5)(report.sizes, report), report, options, tables)),
     ...markdown_timeline_timeline(report, options),
     ...closing(report, "full"),
@@ -64647,8 +66219,10 @@ const renderMarkdown = (report, options = {}, maxBytes = 1_000_000) => page(({ t
 /** The comment on a pull request, the hidden `marker` first; GitHub is given 65,000 bytes at most. */
 const renderComment = (report, options, maxBytes = 65_000) => page(({ tables, findings, logs, rows }) => {
     const worth = (0,words/* byImportance */.G5)(report.sizes, report).filter(isWorthALine(report));
-    const errors = report.findings.filter(({ severity }) => severity === "error");
-    const warnings = report.findings.filter(({ severity }) => severity === "warning");
+    const fresh = (0,new_findings/* newFindings */.FN)(report.findings);
+    const errors = fresh.filter(({ severity }) => severity === "error");
+    const warnings = fresh.filter(({ severity }) => severity === "warning");
+    const earlier = (0,new_findings/* earlierFindings */.DL)(report.findings).filter(({ severity }) => severity !== "note");
     return [
         options.marker,
         ...heading(report, "###"),
@@ -64660,6 +66234,7 @@ const renderComment = (report, options, maxBytes = 65_000) => page(({ tables, fi
         ...findingsTables(errors, report, options, Math.min(findings, openErrors)),
         ...(errors.length > 0 ? [""] : []),
         ...details((0,words/* count */.U9)(warnings.length, "warning"), findingsTables(warnings, report, options, findings)),
+        ...details(`${(0,words/* count */.U9)(earlier.length, "finding")} already there`, earlier.length === 0 ? [] : findingsTables(earlier, report, options, findings)),
         ...details("output of the failed builds", failures(report, options, logs)),
         ...details("line by line", lineTables(worth, report, options, tables)),
         ...closing(report, "short"),
@@ -64671,10 +66246,25 @@ const renderCheck = (report, options = {}, textBytes = 65_535) => ({
     summary: page(({ rows }) => [...sizes(report, options, rows), tally(report), "", ...closing(report, "short")], report, 65_535),
     text: page(({ tables, findings, logs }) => [
         ...section("Failed builds", failures(report, options, logs)),
-        ...section("Findings", findingsTables(report.findings, report, options, findings)),
+        ...section("Findings", newAndEarlier(report, options, findings)),
         ...section("Line by line", lineTables((0,words/* byImportance */.G5)(report.sizes, report), report, options, tables)),
     ], report, textBytes),
 });
+/** What the change brings, then what was there before, folded. */
+const newAndEarlier = (report, options, amount) => {
+    const fresh = (0,new_findings/* newFindings */.FN)(report.findings);
+    const earlier = (0,new_findings/* earlierFindings */.DL)(report.findings);
+    const left = Math.max(0, amount - fresh.length);
+    return [
+        ...findingsTables(fresh, report, options, amount),
+        ...(earlier.length === 0
+            ? []
+            : [
+                "",
+                ...details(`${(0,words/* count */.U9)(earlier.length, "finding")} already there`, findingsTables(earlier, report, options, left)),
+            ]),
+    ];
+};
 /** Errors that a comment shows unfolded. */
 const openErrors = 20;
 const page = (render, report, maxBytes) => {
@@ -64709,9 +66299,8 @@ const unchanged = (report, options, amount) => {
 /** `2 warnings, 5 notes · no secret found in 7 images` */
 const tally = (report) => {
     const { secrets } = report;
-    const found = (0,words/* foundCounts */.HI)(report.findings, "some");
     return [
-        found === "" ? `no findings in ${(0,words/* filesCount */.NX)(report)}` : `${found} in ${(0,words/* filesCount */.NX)(report)}`,
+        (0,words/* foundWords */.oJ)(report),
         secrets === undefined
             ? ""
             : secrets.found.length === 0
@@ -64729,18 +66318,58 @@ const closing = (report, length) => {
     const said = notes.slice(0, maxNotes).map((note) => `- ${(0,markdown/* markdownText */.p7)((0,plain/* clip */.$Q)(note, 300))}`);
     const left = notes.length - said.length;
     const small = [
-        baseline === undefined ? "" : `sizes since ${(0,markdown/* markdownText */.p7)((0,plain/* clip */.$Q)(baseline, 200))}`,
+        baseline === undefined
+            ? ""
+            : `sizes since ${(0,markdown/* markdownText */.p7)((0,plain/* clip */.$Q)([baseline, report.baselineFrom ?? ""].join(" "), 300).trim())}`,
         length === "full" && engine !== undefined ? (0,markdown/* markdownText */.p7)((0,plain/* clip */.$Q)(engine, 200)) : "",
         `docker-hygiene ${version}`,
     ].filter((part) => part !== "");
     return [
         ...(secrets === undefined || length === "short"
             ? []
-            : [`secrets: ${(0,markdown/* markdownText */.p7)((0,plain/* clip */.$Q)((0,words/* secretsLine */.Ww)(secrets), 500))}`, ""]),
+            : [(0,words/* secretsLine */.Ww)(secrets), ...(0,words/* secretGaps */.aC)(secrets)].flatMap((line) => [
+                `secrets: ${(0,markdown/* markdownText */.p7)((0,plain/* clip */.$Q)(line, 500))}`,
+                "",
+            ])),
         ...(length === "full" ? [...said, ...(left > 0 ? [`- … and ${(0,words/* count */.U9)(left, "note")} more`] : []), ""] : []),
         ...(length === "full" ? [...timings(report), ""] : []),
         `<sub>${small.join(" · ")}</sub>`,
     ];
+};
+
+
+/***/ }),
+
+/***/ 8982:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   DL: () => (/* binding */ earlierFindings),
+/* harmony export */   FN: () => (/* binding */ newFindings),
+/* harmony export */   _b: () => (/* binding */ markNew),
+/* harmony export */   gz: () => (/* binding */ markChanged)
+/* harmony export */ });
+/* harmony import */ var _lines_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3134);
+
+/** Findings that were not there before, and all where nobody compared. */
+const newFindings = (findings) => findings.filter(({ isNew }) => isNew !== false);
+const earlierFindings = (findings) => findings.filter(({ isNew }) => isNew === false);
+/** Says of each finding whether the commit before has it too: by its words, wherever they stand. */
+const markNew = (findings, earlier) => findings.map((finding) => ({ ...finding, isNew: !earlier.has(finding.fingerprint) }));
+/**
+ * Says of each finding whether it stands on a line that a diff adds. The checkout may be a merge whose lines stand
+ * elsewhere than in the diff, so texts are compared. `added`: undefined for a file whose diff is not shown.
+ */
+const markChanged = (report, added) => {
+    const lines = (0,_lines_js__WEBPACK_IMPORTED_MODULE_0__/* .linesByPath */ .G)(report.files);
+    return report.findings.map((finding) => {
+        const changed = added(finding.path);
+        if (changed === undefined)
+            return finding;
+        const { line, endLine } = finding.place;
+        const own = Array.from({ length: endLine - line + 1 }, (_, index) => lines(finding.path).text(line + index));
+        return { ...finding, isNew: own.some((text) => text.trim() !== "" && changed.has(text)) };
+    });
 };
 
 
@@ -65982,8 +67611,10 @@ const renderFindings = (report, options) => finish([headerText(report), "", ...f
 const renderResults = (report, options) => finish([
     ...sizesText(report, options),
     ...lineTables(report, options),
-    ...(report.secrets === undefined ? [] : [`secrets: ${(0,plain/* oneLine */.TN)((0,words/* secretsLine */.Ww)(report.secrets))}`]),
-    ...report.notes.map((note) => `${options.paint("dim", "note:")} ${(0,plain/* oneLine */.TN)(note).trim()}`),
+    ...(report.secrets === undefined
+        ? []
+        : [(0,words/* secretsLine */.Ww)(report.secrets), ...(0,words/* secretGaps */.aC)(report.secrets)].map((line) => `secrets: ${(0,plain/* oneLine */.TN)(line)}`)),
+    ...[...report.notes, ...(options.verbosity === "verbose" ? (report.remarks ?? []) : [])].map((note) => `${options.paint("dim", "note:")} ${(0,plain/* oneLine */.TN)(note).trim()}`),
     verdictText(report, options),
 ]);
 const headerText = ({ version, files, targets, engine, }) => [
@@ -66171,6 +67802,7 @@ const label = (text) => (0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .oneL
 /* harmony export */   U9: () => (/* binding */ count),
 /* harmony export */   Ww: () => (/* binding */ secretsLine),
 /* harmony export */   _k: () => (/* binding */ rowName),
+/* harmony export */   aC: () => (/* binding */ secretGaps),
 /* harmony export */   cU: () => (/* binding */ notBuilt),
 /* harmony export */   iE: () => (/* binding */ lineName),
 /* harmony export */   j8: () => (/* binding */ budgetLimit),
@@ -66178,10 +67810,13 @@ const label = (text) => (0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .oneL
 /* harmony export */   jv: () => (/* binding */ diskSize),
 /* harmony export */   l: () => (/* binding */ linesWorthSaying),
 /* harmony export */   md: () => (/* binding */ worstFirst),
+/* harmony export */   oJ: () => (/* binding */ foundWords),
 /* harmony export */   pv: () => (/* binding */ pullSize),
 /* harmony export */   y9: () => (/* binding */ byFile)
 /* harmony export */ });
-/* harmony import */ var _numbers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4567);
+/* harmony import */ var _new_findings_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8982);
+/* harmony import */ var _numbers_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4567);
+
 
 /** `1 target`, `2 targets`; `many` where the plural is not the noun with an s. */
 const count = (number, noun, many = `${noun}s`) => `${number.toLocaleString("en-US")} ${number === 1 ? noun : many}`;
@@ -66193,7 +67828,7 @@ const headline = (report) => {
     const found = report.findings.length > 0;
     return [
         ...(built > 0 ? [`${count(built, "target")} built`, ...sizesInWords(report)] : []),
-        ...(found ? [foundCounts(report.findings, "some")] : []),
+        ...(found ? foundParts(report) : []),
         ...(built > 0 || found ? [] : [`no findings in ${filesCount(report)}`]),
     ].join(", ");
 };
@@ -66203,6 +67838,18 @@ const foundCounts = (findings, which) => ["error", "warning", "note"]
     .filter(({ found }) => which === "all" || found > 0)
     .map(({ severity, found }) => count(found, severity))
     .join(", ");
+/** `1 warning, 5 already there in 3 Dockerfiles` */
+const foundWords = (report) => {
+    const parts = foundParts(report);
+    return `${parts.length === 0 ? "no findings" : parts.join(", ")} in ${filesCount(report)}`;
+};
+const foundParts = ({ findings }) => {
+    const earlier = (0,_new_findings_js__WEBPACK_IMPORTED_MODULE_0__/* .earlierFindings */ .DL)(findings).length;
+    return [
+        foundCounts((0,_new_findings_js__WEBPACK_IMPORTED_MODULE_0__/* .newFindings */ .FN)(findings), "some"),
+        ...(earlier === 0 ? [] : [`${earlier.toLocaleString("en-US")} already there`]),
+    ].filter((part) => part !== "");
+};
 const filesCount = (report) => count(report.files.length, "Dockerfile");
 /** What a reader calls a target: `services/api:production` for `services/api/Dockerfile:production`. */
 const targetName = (id) => id.replace(/\/Dockerfile(?=:[^/:]*$|$)/, "");
@@ -66239,8 +67886,8 @@ const notBuilt = (row, report) => {
 /** Why a build failed, without the command that stands beside it anyway. */
 const failureWords = ({ message }) => message.replace(/process ".*" did not complete successfully: exit code: (\d+)/, "the command ended with exit code $1");
 /** `5.91 MB`, `≈ 5.91 MB` for an estimate; empty when unknown. */
-const pullSize = (row) => row.pullBytes === undefined ? "" : `${row.isPullEstimated ? "≈ " : ""}${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .formatBytes */ .z3)(row.pullBytes)}`;
-const diskSize = (row) => (row.diskBytes === undefined ? "" : (0,_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .formatBytes */ .z3)(row.diskBytes));
+const pullSize = (row) => row.pullBytes === undefined ? "" : `${row.isPullEstimated ? "≈ " : ""}${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .formatBytes */ .z3)(row.pullBytes)}`;
+const diskSize = (row) => (row.diskBytes === undefined ? "" : (0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .formatBytes */ .z3)(row.diskBytes));
 /** `+6.70 MB (+41 %)`; of the pull where the size on disk stayed; `new`, `removed`, `=`. */
 const changeOf = (row, baseline) => {
     if (row.change === "removed")
@@ -66250,18 +67897,19 @@ const changeOf = (row, baseline) => {
     const { before, diskBytes: disk, pullBytes: pull } = row;
     if (before === undefined || disk === undefined || pull === undefined)
         return "";
+    const otherwise = before.measuredBy === undefined ? "" : ` by ${before.measuredBy}`;
     if (row.change === "same")
-        return "=";
-    const isDisk = !(0,_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .isNoise */ .ty)(before.diskBytes, disk);
+        return `=${otherwise}`;
+    const isDisk = !(0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .isNoise */ .ty)(before.diskBytes, disk);
     const [past, now] = isDisk ? [before.diskBytes, disk] : [before.pullBytes, pull];
-    const percent = (0,_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .formatPercent */ .l9)(past, now);
-    return `${isDisk ? "" : "pull "}${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .formatDelta */ .CW)(past, now)}${percent === undefined ? "" : ` (${percent})`}`;
+    const percent = (0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .formatPercent */ .l9)(past, now);
+    return `${isDisk ? "" : "pull "}${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .formatDelta */ .CW)(past, now)}${percent === undefined ? "" : ` (${percent})`}${otherwise}`;
 };
 /** `20 MB`, `20 MB pull` */
 const budgetLimit = (row) => {
     if (row.budget === undefined)
         return "";
-    const limit = (0,_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .formatLimit */ .tW)(row.budget.maxBytes);
+    const limit = (0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .formatLimit */ .tW)(row.budget.maxBytes);
     return row.budget.of === "pull" ? `${limit} pull` : limit;
 };
 /** `line 18`, `the base image`, `a removed line` */
@@ -66279,15 +67927,24 @@ const linesWorthSaying = (row) => {
     return row.change === "new" || (row.budget?.over ?? 0) > 0 ? row.lines.slice(0, 1) : [];
 };
 /** The size a line has, or the bytes by which it changed. */
-const lineBytes = (line, row) => row.change === "changed" ? (0,_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .signed */ .x8)(line.bytes) : (0,_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .formatBytes */ .z3)(line.bytes);
+const lineBytes = (line, row) => row.change === "changed" ? (0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .signed */ .x8)(line.bytes) : (0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .formatBytes */ .z3)(line.bytes);
 /** `2 values in 28 forms searched in 61.2 MB of 7 images, none found` */
 const secretsLine = (secrets) => {
-    const searched = `${count(secrets.values, "value")} in ${count(secrets.forms, "form")} searched in ${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .formatBytes */ .z3)(secrets.bytes)} of ${count(secrets.images, "image")}`;
+    const searched = `${count(secrets.values, "value")} in ${count(secrets.forms, "form")} searched in ${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .formatBytes */ .z3)(secrets.bytes)} of ${count(secrets.images, "image")}`;
     if (secrets.found.length === 0)
         return `${searched}, none found`;
     const places = secrets.found.map(({ id, target, place }) => `${id} in ${targetName(target)}: ${place}`);
     return `${searched}, FOUND ${places.join("; ")}`;
 };
+/** What the search left out, one line for each reason; nothing when it left out nothing. */
+const secretGaps = ({ gaps = [], unsearched = [] }) => [
+    ...(unsearched.length === 0
+        ? []
+        : [`not searched for: ${unsearched.map(({ id, reason }) => `${id} (${reason})`).join(", ")}`]),
+    ...(gaps.length === 0
+        ? []
+        : [`not searched: ${gaps[0]}${gaps.length === 1 ? "" : `, and ${count(gaps.length - 1, "more place")}`}`]),
+];
 /** A bar of at most `width` blocks, relative to `most`; never empty for something. */
 const bar = (bytes, most, width) => bytes <= 0 || most <= 0 ? "" : "█".repeat(Math.max(1, Math.round((bytes / most) * width)));
 /** By file in the order of `files`, by line inside a file. */
@@ -66338,8 +67995,167 @@ const sizesInWords = ({ sizes, baseline }) => {
 const growthOf = ({ before, diskBytes = 0, pullBytes = 0 }) => {
     if (before === undefined)
         return 0;
-    return (0,_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .isNoise */ .ty)(before.diskBytes, diskBytes) ? pullBytes - before.pullBytes : diskBytes - before.diskBytes;
+    return (0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .isNoise */ .ty)(before.diskBytes, diskBytes) ? pullBytes - before.pullBytes : diskBytes - before.diskBytes;
 };
+
+
+/***/ }),
+
+/***/ 9171:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   A7: () => (/* binding */ defaultUserOf),
+/* harmony export */   Ap: () => (/* binding */ familyOf),
+/* harmony export */   NO: () => (/* binding */ smallerVariantOf),
+/* harmony export */   Vv: () => (/* binding */ shOf),
+/* harmony export */   n: () => (/* binding */ isWindowsImage)
+/* harmony export */ });
+/* harmony import */ var _dockerfile_image_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5236);
+
+/** The distribution inside an image, from its name and tag; undefined when they do not tell. */
+const familyOf = (reference) => {
+    const name = (0,_dockerfile_image_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .familiarName */ .h)(reference);
+    const tag = reference.tag ?? "";
+    if (isWindowsImage(reference))
+        return "windows";
+    const own = distributions.get(name);
+    if (own !== undefined)
+        return own;
+    if (/(^|\/)distroless(\/|$)/.test(name))
+        return "distroless";
+    if (/^cgr\.dev\//.test(name))
+        return "wolfi";
+    if (/(^|\/)(ubi\d+|rhel\d+)(-[a-z]+)?(\/|$)/.test(name))
+        return "rhel";
+    if (!officialOnDebian.has(name) && !others.has(name))
+        return undefined;
+    for (const [word, family] of tagWords)
+        if (word.test(tag))
+            return family;
+    return others.get(name) ?? "debian";
+};
+/** `bash` where /bin/sh is bash, `dash` or `ash` where it is not; undefined when unknown. */
+const shOf = (reference) => {
+    switch (familyOf(reference)) {
+        case "debian":
+        case "ubuntu":
+            return "dash";
+        case "alpine":
+        case "busybox":
+        case "wolfi":
+            return "ash";
+        case "rhel":
+        case "suse":
+        case "arch":
+            return "bash";
+        default:
+            return undefined;
+    }
+};
+/** The user that containers of an image have when nobody says otherwise; undefined when unknown. */
+const defaultUserOf = (reference) => {
+    const name = (0,_dockerfile_image_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .familiarName */ .h)(reference);
+    const tag = reference.tag ?? "";
+    if (/(^|-)nonroot(-|$)|(^|-)(unprivileged|rootless|chiseled|chiseled-.*)$/.test(tag))
+        return "other";
+    if (/-(unprivileged|nonroot|rootless)$/.test(name))
+        return "other";
+    if (rootImages.has(name))
+        return "root";
+    if (nonRootImages.has(name) || nonRootOwners.some((owner) => owner.test(name)))
+        return "other";
+    // Azure Linux distroless and Ubuntu chiseled images of .NET run as app.
+    if (/^mcr\.microsoft\.com\/(.*\/)?dotnet\//.test(name))
+        return /chiseled|distroless/.test(tag) ? "other" : "root";
+    if (/^dhi\.io\//.test(name))
+        return /(^|-)dev(-|$)/.test(tag) ? "root" : "other";
+    const isDistroless = /^gcr\.io\/distroless\//.test(name);
+    if (distributions.has(name) || officialOnDebian.has(name) || others.has(name) || isDistroless)
+        return "root";
+    return undefined;
+};
+const isWindowsImage = (reference) => /^mcr\.microsoft\.com\/(windows(\/|$)|windows-|.*\/framework\/|dotnet\/framework\/)/.test((0,_dockerfile_image_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .familiarName */ .h)(reference)) ||
+    /^(microsoft\/)?(windowsservercore|nanoserver|dotnet-framework.*|iis|aspnet)$/.test((0,_dockerfile_image_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .familiarName */ .h)(reference)) ||
+    /(^|-)(nanoserver|windowsservercore)(-|$)/.test(reference.tag ?? "");
+/** A smaller variant that the publisher offers of the same tag; undefined when there is none or it is in use. */
+const smallerVariantOf = (reference) => {
+    const name = (0,_dockerfile_image_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .familiarName */ .h)(reference);
+    const tag = reference.tag ?? "";
+    if (/(^|-)(slim|alpine[\d.]*|tiny|minimal|distroless|chiseled|jre|jre-.*|nanoserver|windowsservercore)(-|$)/.test(tag))
+        return undefined;
+    return smallerVariants.get(name);
+};
+const words = (text) => text.split(/\s+/).filter((word) => word !== "");
+const rows = (table) => new Map(Object.entries(table).flatMap(([value, names]) => words(names).map((name) => [name, value])));
+const distributions = rows({
+    debian: "debian debian/eol bitnami/minideb buildpack-deps kalilinux/kali-rolling",
+    ubuntu: "ubuntu ubuntu/ubuntu phusion/baseimage nvidia/cuda",
+    alpine: "alpine gliderlabs/alpine frolvlad/alpine-glibc",
+    rhel: "fedora centos rockylinux rockylinux/rockylinux almalinux almalinux/8-base oraclelinux amazonlinux redhat/ubi8 redhat/ubi9 " +
+        "quay.io/centos/centos quay.io/fedora/fedora public.ecr.aws/amazonlinux/amazonlinux clearlinux photon " +
+        "mcr.microsoft.com/azurelinux/base/core mcr.microsoft.com/cbl-mariner/base/core",
+    suse: "opensuse opensuse/leap opensuse/tumbleweed registry.suse.com/bci/bci-base registry.opensuse.org/opensuse/leap",
+    arch: "archlinux archlinux/archlinux base/archlinux",
+    busybox: "busybox",
+    wolfi: "cgr.dev/chainguard/wolfi-base",
+    distroless: "",
+    windows: "",
+});
+/** Official images on Debian unless their tag says otherwise. */
+const officialOnDebian = new Set(words("node python ruby golang php perl rust gcc pypy julia rakudo-star elixir erlang haskell swipl postgres redis nginx httpd mariadb " +
+    "drupal wordpress joomla nextcloud ghost tomcat jetty groovy clojure composer couchdb influxdb telegraf nats neo4j " +
+    "haproxy memcached varnish rabbitmq"));
+const others = rows({
+    debian: "",
+    ubuntu: "eclipse-temurin maven gradle ibmjava tomcat mongo swift rabbitmq neo4j sonarqube solr jetty",
+    alpine: "docker composer traefik registry nats-streaming znc",
+    rhel: "mysql openjdk amazoncorretto percona",
+    suse: "",
+    arch: "",
+    busybox: "",
+    distroless: "",
+    wolfi: "",
+    windows: "",
+});
+const tagWords = [
+    [/(^|-)alpine/, "alpine"],
+    [/(^|-)(forky|trixie|bookworm|bullseye|buster|stretch|jessie|slim)(-|$)/, "debian"],
+    [/(^|-)(resolute|plucky|oracular|noble|jammy|focal|bionic|xenial|trusty)(-|$)/, "ubuntu"],
+    [/(^|-)(ubi\d*|oraclelinux\d*|oracle|al2\d*|amazonlinux\d*|centos\d*)(-|$)/, "rhel"],
+    [/(^|-)windowsservercore|(^|-)nanoserver/, "windows"],
+];
+/** By the USER of the image that the publisher ships. */
+const nonRootImages = new Set(words("memcached haproxy varnish solr elasticsearch kibana logstash sonarqube couchbase/sync-gateway " +
+    "jenkins/jenkins jenkins/agent jenkins/inbound-agent jenkins/ssh-agent grafana/grafana grafana/loki grafana/grafana-oss " +
+    "grafana/grafana-enterprise grafana/k6 loadimpact/k6 prom/prometheus prom/alertmanager prom/node-exporter prom/pushgateway " +
+    "prom/blackbox-exporter quay.io/prometheus/prometheus quay.io/keycloak/keycloak keycloak/keycloak cloudflare/cloudflared " +
+    "apache/airflow apache/superset apache/kafka apache/spark apache/nifi apache/zeppelin fluent/fluentd sitespeedio/browsertime " +
+    "ghcr.io/actions/actions-runner myoung34/github-runner mambaorg/micromamba mcr.microsoft.com/mssql/server homebrew/brew " +
+    "nginxinc/nginx-unprivileged curlimages/curl zaproxy/zap-stable ghcr.io/zaproxy/zaproxy rstudio/plumber " +
+    "docker.io/cypress/factory hadolint/hadolint ghcr.io/hadolint/hadolint coredns/coredns opensearchproject/opensearch " +
+    "ghcr.io/puppeteer/puppeteer buildkite/puppeteer browserless/chrome ghcr.io/browserless/chromium ghcr.io/astral-sh/uv " +
+    "codercom/code-server gitpod/workspace-base gitpod/workspace-full linuxbrew/brew sagemath/sagemath registry.gitlab.com/gitlab-org/gitlab-runner"));
+const nonRootOwners = [
+    /^(quay\.io\/)?jupyter\//,
+    /^selenium\//,
+    /^(docker\.io\/)?bitnami(legacy|secure)?\/(?!minideb)/,
+    /^public\.ecr\.aws\/bitnami\/(?!minideb)/,
+    /^cgr\.dev\//,
+    /^docker\.elastic\.co\//,
+    /^confluentinc\//,
+    /^cimg\//,
+    /^circleci\//,
+    /^registry\.(access\.)?redhat\.(com|io)\/ubi\d+\/(nodejs|python|ruby|php|perl|go-toolset|openjdk|nginx|httpd|dotnet)/,
+    /^registry\.gitlab\.com\/gitlab-org\/build\//,
+];
+const rootImages = new Set(words("cgr.dev/chainguard/wolfi-base cgr.dev/chainguard/busybox"));
+/** By the tags that the publisher offers; images of a language or a distribution only. */
+const smallerVariants = rows({
+    slim: "debian node python ruby perl pypy erlang elixir rust openjdk",
+    alpine: "php nginx httpd",
+    "a jre": "eclipse-temurin",
+});
 
 
 /***/ }),
@@ -66368,6 +68184,228 @@ const indexOf = (files) => {
         }
     }
     return paths;
+};
+
+
+/***/ }),
+
+/***/ 5374:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   S: () => (/* binding */ isCredentialFile),
+/* harmony export */   j: () => (/* binding */ credentialFileOf)
+/* harmony export */ });
+/* harmony import */ var _credential_formats_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2289);
+/* harmony import */ var _paths_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(9165);
+/* harmony import */ var _secret_names_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(1216);
+
+
+
+/** What kind of credential file a path is by its name; undefined for all others, public halves and samples included. */
+const credentialFileOf = (path) => {
+    const clean = path.replace(/\/+$/, "");
+    const name = (0,_paths_js__WEBPACK_IMPORTED_MODULE_1__/* .baseName */ .Fl)(clean);
+    if (!hint.test(clean))
+        return undefined;
+    if (/\.(pub|crt|cer|csr|example|sample|template|dist|tmpl|tpl|md|j2)$/i.test(name))
+        return undefined;
+    if (/^\.env(\..+)?$|^\.envrc$/.test(name) && /example|sample|template|dist|defaults?|schema|test/i.test(name))
+        return undefined;
+    return kinds.find(({ pattern }) => pattern.test(clean));
+};
+/** Whether a path is a credential file, its content counted in where the context can read it. */
+const isCredentialFile = (context, path) => {
+    const kind = credentialFileOf(path);
+    if (kind === undefined)
+        return false;
+    const text = context?.read(path);
+    if (kind.evidence === "content")
+        return text !== undefined && holdsCredential(text);
+    if (text === undefined)
+        return true;
+    if (/\.(pem|key)$/i.test(path))
+        return text.includes("PRIVATE KEY") || !text.includes("-----BEGIN");
+    return kind.what !== "an environment file" || holdsSecretVariable(text);
+};
+/** A committed .env often holds ports and versions only. */
+const holdsSecretVariable = (text) => (0,_credential_formats_js__WEBPACK_IMPORTED_MODULE_0__/* .findCredentials */ .gD)(text).length > 0 ||
+    [...text.matchAll(/^\s*(?:export\s+)?(\w+)\s*=[ \t]*["']?([^"'\r\n]*)/gm)].some(([, name = "", value = ""]) => (0,_secret_names_js__WEBPACK_IMPORTED_MODULE_2__/* .isSecretName */ .e)(name) && !(0,_secret_names_js__WEBPACK_IMPORTED_MODULE_2__/* .isHarmlessValue */ .n)(value.trim()) && !/^\$\{?\w+/.test(value));
+/** Whether a text holds a credential of a package manager or a client: a token, a password or a private key. */
+const holdsCredential = (text) => (0,_credential_formats_js__WEBPACK_IMPORTED_MODULE_0__/* .findCredentials */ .gD)(text).length > 0 ||
+    /^\s*(\/\/\S+:)?_?(auth|authToken|password)\s*[=:]\s*["']?[^\s"'$]{6,}/im.test(text) ||
+    /\bpassword\s+[^\s$]{3,}/i.test(text) ||
+    /"auth"\s*:\s*"[^"]{8,}"/.test(text) ||
+    /\/\/[^\s/:@]+:[^\s/:@$]+@/.test(text);
+/** Part of every name below, so that most paths are left after one look. */
+const hint = /env|id_|\.ssh|aws|credential|service|gcp|gcloud|azure|kube|docker|git-|pgpass|htpasswd|kdbx|agekey|p12|pfx|ppk|tfstate|key|pem|jks|npmrc|yarnrc|pypirc|pip\.conf|netrc|auth|nuget|settings|gradle/i;
+const kinds = [
+    { what: "an environment file", evidence: "name", pattern: /(^|\/)\.env(\.[\w-]+)*$|(^|\/)\.envrc$/ },
+    { what: "an SSH key", evidence: "name", pattern: /(^|\/)id_(rsa|dsa|ecdsa|ed25519|ecdsa_sk|ed25519_sk)$/ },
+    { what: "the directory of SSH keys", evidence: "name", pattern: /(^|\/)\.ssh$/ },
+    { what: "the credentials of AWS", evidence: "name", pattern: /(^|\/)\.aws(\/credentials)?$/ },
+    {
+        what: "the credentials of Google Cloud",
+        evidence: "name",
+        pattern: /(^|\/)(application_default_credentials|service[-_]account[\w-]*|gcp[-_](key|credentials)[\w-]*|gcloud[-_][\w-]*key)\.json$/,
+    },
+    {
+        what: "the credentials of Azure",
+        evidence: "name",
+        pattern: /(^|\/)\.azure(\/(accessTokens|msal_token_cache)\.json)?$/,
+    },
+    {
+        what: "a Kubernetes configuration",
+        evidence: "name",
+        pattern: /(^|\/)\.kube(\/config)?$|(^|\/)kubeconfig(\.ya?ml)?$/,
+    },
+    { what: "the logins of Docker", evidence: "name", pattern: /(^|\/)\.docker\/config\.json$|(^|\/)\.dockercfg$/ },
+    { what: "the logins of git", evidence: "name", pattern: /(^|\/)\.git-credentials$/ },
+    { what: "the passwords of PostgreSQL", evidence: "name", pattern: /(^|\/)\.pgpass$/ },
+    { what: "a password file", evidence: "name", pattern: /(^|\/)\.htpasswd$/ },
+    { what: "a password store", evidence: "name", pattern: /\.(kdbx|agekey)$/i },
+    { what: "a key store", evidence: "name", pattern: /\.(p12|pfx|ppk)$/i },
+    {
+        what: "the master key of Rails",
+        evidence: "name",
+        pattern: /(^|\/)config\/(master|credentials\/\w+)\.key$|(^|\/)master\.key$/,
+    },
+    { what: "the state of Terraform", evidence: "name", pattern: /(^|\/)[\w.-]*\.tfstate(\.backup)?$/ },
+    {
+        what: "a private key",
+        evidence: "name",
+        pattern: /(^|\/)(privkey|private[-_]?key|server[-_]?key|tls|ssl|server|private|client|client[-_]?key|host|domain|localhost)\.(key|key\.pem)$|(^|\/)(privkey|private[-_]?key|[\w.-]*-key)\.pem$/i,
+    },
+    { what: "a private key", evidence: "content", pattern: /\.(pem|key|jks|keystore)$/i },
+    {
+        what: "a package manager's configuration",
+        evidence: "content",
+        pattern: /(^|\/)(\.npmrc|\.yarnrc(\.yml)?|\.pypirc|pip\.conf|\.netrc|_netrc|auth\.json|NuGet\.Config|settings\.xml|gradle\.properties|\.gem\/credentials|\.cargo\/credentials(\.toml)?)$/i,
+    },
+];
+
+
+/***/ }),
+
+/***/ 2289:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   gD: () => (/* binding */ findCredentials),
+/* harmony export */   ri: () => (/* binding */ withoutCredentials),
+/* harmony export */   wK: () => (/* binding */ isPlaceholder)
+/* harmony export */ });
+/** All credentials in a text whose format gives them away, in order, placeholders left out. */
+const findCredentials = (text) => {
+    const found = [...findTokens(text), ...findPrivateKeys(text), ...findUrlPasswords(text)];
+    found.sort((a, b) => a.start - b.start || b.end - a.end);
+    let end = 0;
+    return found.filter((one) => {
+        if (one.start < end)
+            return false;
+        end = one.end;
+        return true;
+    });
+};
+/** The text as a message may print it. */
+const withoutCredentials = (text) => findCredentials(text).reduceRight((left, { start, end }) => `${left.slice(0, start)}…${left.slice(end)}`, text);
+/** A value that stands for a credential: `changeme`, `<token>`, `xxxx`, `${TOKEN}`. */
+const isPlaceholder = (value) => /example|change_?-?me|placeholder|dummy|redacted|xxxx|your[-_]|insert|replace|0123456789|1234567890|abcdefghij|[<>${}*]|\.\.\./i.test(value) || new Set(value.toLowerCase()).size <= Math.min(4, value.length / 4);
+/** Prefixes and lengths as the issuers document them. */
+const tokenFormats = [
+    { what: "a GitHub token", pattern: "gh[pousr]_[A-Za-z0-9]{36,251}" },
+    { what: "a GitHub token", pattern: "github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}" },
+    { what: "a GitLab token", pattern: "gl(?:pat|rt|dt|cbt|ptt|ft|soat|agent)-[A-Za-z0-9_-]{20,}" },
+    { what: "an AWS access key", pattern: "(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])" },
+    { what: "a Google API key", pattern: "AIza[A-Za-z0-9_-]{35}" },
+    { what: "a Google client secret", pattern: "GOCSPX-[A-Za-z0-9_-]{28}" },
+    { what: "a Google access token", pattern: "ya29\\.[A-Za-z0-9_-]{60,}" },
+    { what: "a Slack token", pattern: "xox[abeoprs]-[A-Za-z0-9-]{20,}" },
+    { what: "a Slack token", pattern: "xapp-\\d-[A-Z0-9]+-\\d+-[a-f0-9]{32,}" },
+    {
+        what: "a Slack webhook",
+        pattern: "https://hooks\\.slack\\.com/services/T[A-Z0-9]{7,}/B[A-Z0-9]{7,}/[A-Za-z0-9]{20,}",
+    },
+    { what: "a Stripe key", pattern: "[sr]k_live_[A-Za-z0-9]{24,}" },
+    { what: "an npm token", pattern: "npm_[A-Za-z0-9]{36}" },
+    { what: "a PyPI token", pattern: "pypi-AgE[A-Za-z0-9_-]{60,}" },
+    { what: "a RubyGems key", pattern: "rubygems_[a-f0-9]{48}" },
+    { what: "a crates.io token", pattern: "cio[A-Za-z0-9]{32}(?![A-Za-z0-9])" },
+    { what: "a NuGet key", pattern: "oy2[a-z0-9]{43}(?![a-z0-9])" },
+    { what: "a Docker Hub token", pattern: "dckr_[po]at_[A-Za-z0-9_-]{27,}" },
+    { what: "an OpenAI key", pattern: "sk-(?:(?:proj|svcacct|admin)-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}" },
+    { what: "an Anthropic key", pattern: "sk-ant-[a-z]+\\d\\d-[A-Za-z0-9_-]{80,}" },
+    { what: "a Hugging Face token", pattern: "hf_[A-Za-z]{34}(?![A-Za-z0-9])" },
+    { what: "a SendGrid key", pattern: "SG\\.[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{43}" },
+    { what: "a DigitalOcean token", pattern: "do[opr]_v1_[a-f0-9]{64}" },
+    { what: "a Databricks token", pattern: "dapi[a-f0-9]{32}(?![a-f0-9])" },
+    { what: "a Telegram bot token", pattern: "\\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])" },
+    { what: "a Shopify token", pattern: "shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}" },
+    { what: "a Grafana token", pattern: "gl(?:sa|c)_[A-Za-z0-9+/=_]{32,}" },
+    { what: "a Vault token", pattern: "hv[sb]\\.[A-Za-z0-9_-]{90,}" },
+    { what: "a Terraform token", pattern: "[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_-]{60,}" },
+    { what: "a Linear key", pattern: "lin_api_[A-Za-z0-9]{40}" },
+    { what: "a Pulumi token", pattern: "pul-[a-f0-9]{40}" },
+    { what: "a New Relic key", pattern: "NRAK-[A-Z0-9]{27}" },
+    { what: "a Tailscale key", pattern: "tskey-(?:auth|api|client)-[A-Za-z0-9]+-[A-Za-z0-9]{20,}" },
+    { what: "an age identity", pattern: "AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}" },
+    { what: "an Atlassian token", pattern: "ATATT3[A-Za-z0-9_=-]{180,}" },
+    { what: "a JSON web token", pattern: "eyJ[A-Za-z0-9_-]{10,}\\.eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{20,}" },
+];
+/** One pass over the text for all formats; group i belongs to format i. */
+const anyToken = new RegExp(`(?<![A-Za-z0-9_/+.-])(?:${tokenFormats.map(({ pattern }) => `(${pattern})`).join("|")})`, "g");
+const azureKey = /AccountKey=([A-Za-z0-9+/]{86}==)/g;
+/** No prefix of its own: 40 characters that the name in front gives away. */
+const awsSecret = /aws_?secret_?(?:access_?)?key["']?\s*[=:\s]\s*["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi;
+/** Every format holds such a run; most lines do not, and are not looked at any further. */
+const longRun = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{20,}/g;
+const findTokens = (text) => {
+    const found = [];
+    longRun.lastIndex = 0;
+    for (let run = longRun.exec(text); run !== null; run = longRun.exec(text)) {
+        const start = text.lastIndexOf("\n", run.index) + 1;
+        const lineBreak = text.indexOf("\n", run.index);
+        const end = lineBreak < 0 ? text.length : lineBreak;
+        for (const match of text.slice(start, end).matchAll(anyToken)) {
+            const format = tokenFormats[match.slice(1).findIndex((group) => group !== undefined)];
+            if (format === undefined || isPlaceholder(match[0]))
+                continue;
+            found.push({ what: format.what, start: start + match.index, end: start + match.index + match[0].length });
+        }
+        longRun.lastIndex = end;
+    }
+    for (const match of text.matchAll(awsSecret)) {
+        const value = match[1] ?? "";
+        if (isPlaceholder(value) || /^[a-f0-9]{40}$/.test(value))
+            continue;
+        const end = match.index + match[0].length;
+        found.push({ what: "an AWS secret key", start: end - value.length, end });
+    }
+    for (const match of text.matchAll(azureKey)) {
+        const start = match.index + "AccountKey=".length;
+        found.push({ what: "an Azure storage key", start, end: match.index + match[0].length });
+    }
+    return found;
+};
+/** The line that begins a private key, when key material follows it: as lines, or behind `\n` in a string. */
+const findPrivateKeys = (text) => [
+    ...text.matchAll(/-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?=(?:\\n|[\s\\"'+])*[A-Za-z0-9+/=]{40,})/g),
+].map((match) => ({ what: "a private key", start: match.index, end: match.index + match[0].length }));
+/** The password in `scheme://user:password@host`. */
+const findUrlPasswords = (text) => {
+    const found = [];
+    for (const match of text.matchAll(/:\/\/([^\s/:@"'<>]*):([^\s/:@"'<>]{3,})@([\w.${}-]+)/g)) {
+        const [, user = "", password = "", host = ""] = match;
+        if (!/[a-z0-9+.-]/i.test(text[match.index - 1] ?? ""))
+            continue;
+        if (isPlaceholder(password) || /[$`()%]\w*|^(pass(word|wd)?|pw|secret|token|user(name)?)$/i.test(password))
+            continue;
+        if (password === user || /^(localhost|127\.|0\.0\.0\.0)/.test(host))
+            continue;
+        const start = match.index + 3 + user.length + 1;
+        found.push({ what: "the password of a URL", start, end: start + password.length });
+    }
+    return found;
 };
 
 
@@ -66510,6 +68548,189 @@ const defaults = new WeakMap();
 
 /***/ }),
 
+/***/ 9165:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Fl: () => (/* binding */ baseName),
+/* harmony export */   Rl: () => (/* binding */ copiedPaths),
+/* harmony export */   Yw: () => (/* binding */ isBelow),
+/* harmony export */   o1: () => (/* binding */ resolvePath)
+/* harmony export */ });
+/* harmony import */ var _context_paths_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9487);
+
+/** An absolute path without `.`, `..` and doubled slashes; undefined when the directory it is relative to is not known. */
+const resolvePath = (path, workdir) => {
+    if (!path.startsWith("/") && workdir === undefined)
+        return undefined;
+    const parts = [];
+    for (const part of (path.startsWith("/") ? path : `${workdir}/${path}`).split("/")) {
+        if (part === "..")
+            parts.pop();
+        else if (part !== "" && part !== ".")
+            parts.push(part);
+    }
+    return `/${parts.join("/")}`;
+};
+const isBelow = (path, directory) => path === directory || path.startsWith(directory.endsWith("/") ? directory : `${directory}/`);
+/** The part behind the last slash, trailing slashes dropped. */
+const baseName = (path) => path.replace(/\/+$/, "").replace(/^.*\//s, "");
+/** The absolute paths that COPY and ADD of a stage create, as far as they are known. */
+const copiedPaths = (file, stage) => stage.instructions.flatMap((copy) => {
+    if (copy.keyword !== "COPY" && copy.keyword !== "ADD")
+        return [];
+    const written = file.expand(copy.destination, copy).value;
+    const target = written === undefined ? undefined : resolvePath(written, stage.workdirAt(copy));
+    if (written === undefined || target === undefined)
+        return [];
+    const isDirectory = /(^|\/)\.{0,2}$/.test(written) || copy.sources.length + copy.heredocs.length > 1;
+    const found = [];
+    let mayBeWhole = false;
+    for (const word of copy.sources) {
+        const source = file.expand(word, copy).value ?? word.text;
+        const isFile = looksLikeFile(file, copy, source);
+        mayBeWhole ||= !isFile;
+        if (isDirectory && isFile && !/[*?[$]/.test(source))
+            found.push({ path: resolvePath(baseName(source), target) ?? target, copy, source, isFile });
+        else if (!isDirectory)
+            found.push({ path: target, copy, source, isFile });
+    }
+    if (!isDirectory && copy.heredocs.length > 0)
+        found.push({ path: target, copy, source: undefined, isFile: true });
+    if (isDirectory && mayBeWhole)
+        found.push({ path: target, copy, source: undefined, isFile: false });
+    return found;
+});
+const looksLikeFile = (file, copy, source) => {
+    const path = source.replace(/^(\.{0,2}\/)+/, "").replace(/\/$/, "");
+    const isFromContext = !copy.flags.some((flag) => flag.name === "from");
+    if (isFromContext && file.context !== undefined) {
+        if (file.context.files.includes(path))
+            return true;
+        if (path === "" || path === "." || (0,_context_paths_js__WEBPACK_IMPORTED_MODULE_0__/* .holdsPath */ .W)(file.context, path))
+            return false;
+    }
+    return !/\/$/.test(source) && /^[^.].*\.\w+$|^(Makefile|Gemfile|Rakefile|Procfile)$/.test(baseName(source));
+};
+
+
+/***/ }),
+
+/***/ 1216:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   e: () => (/* binding */ isSecretName),
+/* harmony export */   n: () => (/* binding */ isHarmlessValue)
+/* harmony export */ });
+/** Whether a variable of this name holds a secret, going by the words of the name: `NPM_TOKEN`, `dbPassword`. */
+const isSecretName = (name) => {
+    if (exactNames.has(name.toUpperCase()))
+        return true;
+    // The key of a key and value pair, as in .NET's `Filters__0__Key`.
+    if (/__\d+__key$/i.test(name))
+        return false;
+    const words = wordsOf(name);
+    return words.some((word) => secretWords.has(word)) && !words.some((word) => harmlessWords.has(word));
+};
+/** Whether a value cannot be a secret: a path, a URL without credentials, a number, a switch, a fingerprint. */
+const isHarmlessValue = (value) => value === "" ||
+    /^(true|false|yes|no|on|off|none|null|enabled?|disabled?|auto)$/i.test(value) ||
+    /^\d+(\.\d+)?$/.test(value) ||
+    /^(~|\.{1,2})?\/[\w./${}~-]*$/.test(value) ||
+    /^[\w.-]+(\/[\w.-]+)+\.[a-z]{2,5}$/.test(value) ||
+    /^(0x)?([0-9A-F]{40}|[0-9A-F]{16}|([0-9A-F]{4}\s*){10})$/i.test(value) ||
+    (/^[a-z][a-z0-9+.-]*:\/\/\S*$/i.test(value) && !/^[^/]*\/\/[^/@]*:[^/@]+@/.test(value));
+/** Snake, dash and camel case: `AWS_SECRET-accessKey` gives aws, secret, access, key. */
+const wordsOf = (name) => name
+    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
+    .toLowerCase()
+    .split(/[_.-]+/);
+/** The words of BuildKit's check SecretsUsedInArgOrEnv, and their plurals where they name secrets. */
+const secretWords = new Set("apikey auth credential credentials key passphrase password passwords passwd pword pwd secret secrets token tokens".split(" "));
+/** Parts that make it a place, a name or a property of a secret, or something public. */
+const harmlessWords = new Set(("gpg pgp public pub file files path dir directory url uri server host endpoint name id ids ttl version enabled enable " +
+    "disabled disable method type mode size length count expiry expire expires algorithm alg fingerprint keyring " +
+    "keyserver cache sort primary foreign plugin provider prefix suffix header issuer audience scope realm release signing max min limit").split(" "));
+/** Names that BuildKit's words alone would not tell, and those that a harmless word would hide. */
+const exactNames = new Set(("AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AZURE_CLIENT_SECRET GITHUB_TOKEN GH_TOKEN GITLAB_TOKEN NPM_TOKEN NODE_AUTH_TOKEN " +
+    "YARN_AUTH_TOKEN PYPI_TOKEN CARGO_REGISTRY_TOKEN NUGET_API_KEY COMPOSER_AUTH DOCKER_AUTH_CONFIG PGPASSWORD MYSQL_PWD " +
+    "REDISCLI_AUTH SSH_PRIVATE_KEY SIGNING_KEY GPG_PASSPHRASE GPG_PRIVATE_KEY SIGNING_SECRET SLACK_SIGNING_SECRET " +
+    "SENTRY_AUTH_TOKEN HF_TOKEN OPENAI_API_KEY ANTHROPIC_API_KEY").split(" "));
+
+
+/***/ }),
+
+/***/ 1696:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Jj: () => (/* binding */ isForDevelopers),
+/* harmony export */   eK: () => (/* binding */ purposeOf),
+/* harmony export */   fH: () => (/* binding */ isToolchainImage),
+/* harmony export */   sE: () => (/* binding */ isContainerAction),
+/* harmony export */   xK: () => (/* binding */ productionStages)
+/* harmony export */ });
+/* harmony import */ var _dockerfile_image_reference_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5236);
+
+const purposeOf = (stage) => purposeIn(stage.name ?? "");
+/** Whether the name of the stage or the file says that it is a tool of the developers, not what runs in production. */
+const isForDevelopers = (file, stage) => {
+    const purpose = purposeOf(stage);
+    if (purpose !== undefined)
+        return purpose !== "release";
+    const { path } = file.dockerfile;
+    const ofFile = purposeIn(path.slice(path.lastIndexOf("/") + 1).toLowerCase());
+    return ofFile === "development" || ofFile === "debug" || /(^|\/)\.devcontainer\//.test(path);
+};
+/**
+ * Whether the Dockerfile is that of a container action, which GitHub starts as root in a workspace of root's:
+ * https://docs.github.com/actions/reference/workflows-and-actions/dockerfile-support#user
+ */
+const isContainerAction = ({ context }) => ["action.yml", "action.yaml"].some((path) => /^\s*using:\s*["']?docker\b/m.test(context?.read(path) ?? ""));
+/** The stages that images for production are made of, in file order. */
+const productionStages = (file) => {
+    const found = new Set(file.targetStages.filter((stage) => !isForDevelopers(file, stage)).flatMap(({ lineage }) => lineage));
+    return file.stages.filter((stage) => found.has(stage));
+};
+/** Whether an image is made for compiling: compilers, SDKs, package managers of compiled languages. */
+const isToolchainImage = (reference) => {
+    const name = (0,_dockerfile_image_reference_js__WEBPACK_IMPORTED_MODULE_0__/* .familiarName */ .h)(reference);
+    const tag = reference.tag ?? "";
+    if (toolchains.has(name))
+        return true;
+    if (/^mcr\.microsoft\.com\/(.*\/)?dotnet\/(.*\/)?sdk$/.test(name))
+        return true;
+    if (/(^|\/)cuda$/.test(name))
+        return /(^|-)devel(-|$)/.test(tag);
+    // Hardened images name their variant with a compiler or package manager in the tag.
+    return /(^|\/)(golang|rust|maven|gradle|go)$/.test(name) && /^(cgr\.dev|dhi\.io)\//.test(name);
+};
+const purposeIn = (name) => {
+    for (const word of name.split(/[-_.]/)) {
+        const purpose = purposes.get(word);
+        if (purpose !== undefined)
+            return purpose;
+    }
+    return undefined;
+};
+const words = (text) => text.split(" ");
+const purposes = new Map([
+    ["development", "dev devel develop development devcontainer local watch hotreload"],
+    [
+        "test",
+        "test tests tester testing unittest unittests e2e lint linter linting check checks ci vet coverage bench benchmark validate fmt",
+    ],
+    ["debug", "debug debugger debugging dbg"],
+    ["build", "build builder builders buildenv building compile compiler deps dependencies sdk toolchain cross"],
+    ["release", "prod production release runtime final"],
+].flatMap(([purpose, names]) => words(names).map((name) => [name, purpose])));
+const toolchains = new Set(words("golang rust maven gradle gcc buildpack-deps haskell swift sbtscala/scala-sbt hseeberger/scala-sbt clojure dart " +
+    "emscripten/emsdk microsoft/dotnet-sdk rustlang/rust silkeh/clang circleci/golang cimg/go cimg/rust gradle/gradle"));
+
+
+/***/ }),
+
 /***/ 5558:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -66612,7 +68833,7 @@ const isAt = (file, at, text) => file.text.slice(at.start, at.end) === text;
 
 /***/ }),
 
-/***/ 6917:
+/***/ 7414:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 // ESM COMPAT FLAG
@@ -67131,7 +69352,10 @@ const managers = new Map([...toManagers("system", systemPackageManagers), ...toM
     row,
 ]));
 
+// EXTERNAL MODULE: ./lib/src/rules/knowledge/stage-purpose.js
+var stage_purpose = __nccwpck_require__(1696);
 ;// CONCATENATED MODULE: ./lib/src/rules/knowledge/run-commands.js
+
 
 /** The RUN instructions of a stage, in order; triggers of ONBUILD belong to another image. */
 const runsOf = (file, stage) => {
@@ -67142,8 +69366,15 @@ const runsOf = (file, stage) => {
     runs.set(stage, found);
     return found;
 };
-/** The RUN instructions of all stages, or of those that ship. */
-const runsIn = (file, where) => (where === "every stage" ? file.stages : file.shippedStages).flatMap((stage) => runsOf(file, stage));
+/** The RUN instructions of all stages, or of those that ship; what only a test or check is built on does not. */
+const runsIn = (file, where) => (where === "every stage" ? file.stages : stagesOfImages(file)).flatMap((stage) => runsOf(file, stage));
+const stagesOfImages = (file) => {
+    const images = file.targetStages.filter((stage) => (0,stage_purpose/* purposeOf */.eK)(stage) !== "test");
+    if (images.length === file.targetStages.length)
+        return file.shippedStages;
+    const found = new Set(images.flatMap(({ lineage }) => lineage));
+    return file.shippedStages.filter((stage) => found.has(stage));
+};
 const runs = new WeakMap();
 const readRuns = (file, stage) => {
     const byRun = new Map();
@@ -67398,120 +69629,8 @@ const isPlain = (file, source, add) => {
     return path !== undefined && path !== "" && !isRemoteSource(path) && !mayMatchArchive(path);
 };
 
-;// CONCATENATED MODULE: ./lib/src/rules/knowledge/credential-formats.js
-/** All credentials in a text whose format gives them away, in order, placeholders left out. */
-const findCredentials = (text) => {
-    const found = [...findTokens(text), ...findPrivateKeys(text), ...findUrlPasswords(text)];
-    found.sort((a, b) => a.start - b.start || b.end - a.end);
-    let end = 0;
-    return found.filter((one) => {
-        if (one.start < end)
-            return false;
-        end = one.end;
-        return true;
-    });
-};
-/** The text as a message may print it. */
-const withoutCredentials = (text) => findCredentials(text).reduceRight((left, { start, end }) => `${left.slice(0, start)}…${left.slice(end)}`, text);
-/** A value that stands for a credential: `changeme`, `<token>`, `xxxx`, `${TOKEN}`. */
-const isPlaceholder = (value) => /example|change_?-?me|placeholder|dummy|redacted|xxxx|your[-_]|insert|replace|0123456789|1234567890|abcdefghij|[<>${}*]|\.\.\./i.test(value) || new Set(value.toLowerCase()).size <= Math.min(4, value.length / 4);
-/** Prefixes and lengths as the issuers document them. */
-const tokenFormats = [
-    { what: "a GitHub token", pattern: "gh[pousr]_[A-Za-z0-9]{36,251}" },
-    { what: "a GitHub token", pattern: "github_pat_[A-Za-z0-9]{22}_[A-Za-z0-9]{59}" },
-    { what: "a GitLab token", pattern: "gl(?:pat|rt|dt|cbt|ptt|ft|soat|agent)-[A-Za-z0-9_-]{20,}" },
-    { what: "an AWS access key", pattern: "(?:AKIA|ASIA)[A-Z2-7]{16}(?![A-Z0-9])" },
-    { what: "a Google API key", pattern: "AIza[A-Za-z0-9_-]{35}" },
-    { what: "a Google client secret", pattern: "GOCSPX-[A-Za-z0-9_-]{28}" },
-    { what: "a Google access token", pattern: "ya29\\.[A-Za-z0-9_-]{60,}" },
-    { what: "a Slack token", pattern: "xox[abeoprs]-[A-Za-z0-9-]{20,}" },
-    { what: "a Slack token", pattern: "xapp-\\d-[A-Z0-9]+-\\d+-[a-f0-9]{32,}" },
-    {
-        what: "a Slack webhook",
-        pattern: "https://hooks\\.slack\\.com/services/T[A-Z0-9]{7,}/B[A-Z0-9]{7,}/[A-Za-z0-9]{20,}",
-    },
-    { what: "a Stripe key", pattern: "[sr]k_live_[A-Za-z0-9]{24,}" },
-    { what: "an npm token", pattern: "npm_[A-Za-z0-9]{36}" },
-    { what: "a PyPI token", pattern: "pypi-AgE[A-Za-z0-9_-]{60,}" },
-    { what: "a RubyGems key", pattern: "rubygems_[a-f0-9]{48}" },
-    { what: "a crates.io token", pattern: "cio[A-Za-z0-9]{32}(?![A-Za-z0-9])" },
-    { what: "a NuGet key", pattern: "oy2[a-z0-9]{43}(?![a-z0-9])" },
-    { what: "a Docker Hub token", pattern: "dckr_[po]at_[A-Za-z0-9_-]{27,}" },
-    { what: "an OpenAI key", pattern: "sk-(?:(?:proj|svcacct|admin)-)?[A-Za-z0-9_-]{20,}T3BlbkFJ[A-Za-z0-9_-]{20,}" },
-    { what: "an Anthropic key", pattern: "sk-ant-[a-z]+\\d\\d-[A-Za-z0-9_-]{80,}" },
-    { what: "a Hugging Face token", pattern: "hf_[A-Za-z]{34}(?![A-Za-z0-9])" },
-    { what: "a SendGrid key", pattern: "SG\\.[A-Za-z0-9_-]{22}\\.[A-Za-z0-9_-]{43}" },
-    { what: "a DigitalOcean token", pattern: "do[opr]_v1_[a-f0-9]{64}" },
-    { what: "a Databricks token", pattern: "dapi[a-f0-9]{32}(?![a-f0-9])" },
-    { what: "a Telegram bot token", pattern: "\\d{8,10}:AA[A-Za-z0-9_-]{33}(?![A-Za-z0-9_-])" },
-    { what: "a Shopify token", pattern: "shp(?:at|ca|pa|ss)_[a-fA-F0-9]{32}" },
-    { what: "a Grafana token", pattern: "gl(?:sa|c)_[A-Za-z0-9+/=_]{32,}" },
-    { what: "a Vault token", pattern: "hv[sb]\\.[A-Za-z0-9_-]{90,}" },
-    { what: "a Terraform token", pattern: "[A-Za-z0-9]{14}\\.atlasv1\\.[A-Za-z0-9_-]{60,}" },
-    { what: "a Linear key", pattern: "lin_api_[A-Za-z0-9]{40}" },
-    { what: "a Pulumi token", pattern: "pul-[a-f0-9]{40}" },
-    { what: "a New Relic key", pattern: "NRAK-[A-Z0-9]{27}" },
-    { what: "a Tailscale key", pattern: "tskey-(?:auth|api|client)-[A-Za-z0-9]+-[A-Za-z0-9]{20,}" },
-    { what: "an age identity", pattern: "AGE-SECRET-KEY-1[QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L]{58}" },
-    { what: "an Atlassian token", pattern: "ATATT3[A-Za-z0-9_=-]{180,}" },
-    { what: "a JSON web token", pattern: "eyJ[A-Za-z0-9_-]{10,}\\.eyJ[A-Za-z0-9_-]{10,}\\.[A-Za-z0-9_-]{20,}" },
-];
-/** One pass over the text for all formats; group i belongs to format i. */
-const anyToken = new RegExp(`(?<![A-Za-z0-9_/+.-])(?:${tokenFormats.map(({ pattern }) => `(${pattern})`).join("|")})`, "g");
-const azureKey = /AccountKey=([A-Za-z0-9+/]{86}==)/g;
-/** No prefix of its own: 40 characters that the name in front gives away. */
-const awsSecret = /aws_?secret_?(?:access_?)?key["']?\s*[=:\s]\s*["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi;
-/** Every format holds such a run; most lines do not, and are not looked at any further. */
-const longRun = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{20,}/g;
-const findTokens = (text) => {
-    const found = [];
-    longRun.lastIndex = 0;
-    for (let run = longRun.exec(text); run !== null; run = longRun.exec(text)) {
-        const start = text.lastIndexOf("\n", run.index) + 1;
-        const lineBreak = text.indexOf("\n", run.index);
-        const end = lineBreak < 0 ? text.length : lineBreak;
-        for (const match of text.slice(start, end).matchAll(anyToken)) {
-            const format = tokenFormats[match.slice(1).findIndex((group) => group !== undefined)];
-            if (format === undefined || isPlaceholder(match[0]))
-                continue;
-            found.push({ what: format.what, start: start + match.index, end: start + match.index + match[0].length });
-        }
-        longRun.lastIndex = end;
-    }
-    for (const match of text.matchAll(awsSecret)) {
-        const value = match[1] ?? "";
-        if (isPlaceholder(value) || /^[a-f0-9]{40}$/.test(value))
-            continue;
-        const end = match.index + match[0].length;
-        found.push({ what: "an AWS secret key", start: end - value.length, end });
-    }
-    for (const match of text.matchAll(azureKey)) {
-        const start = match.index + "AccountKey=".length;
-        found.push({ what: "an Azure storage key", start, end: match.index + match[0].length });
-    }
-    return found;
-};
-/** The line that begins a private key, when key material follows it: as lines, or behind `\n` in a string. */
-const findPrivateKeys = (text) => [
-    ...text.matchAll(/-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY(?: BLOCK)?-----(?=(?:\\n|[\s\\"'+])*[A-Za-z0-9+/=]{40,})/g),
-].map((match) => ({ what: "a private key", start: match.index, end: match.index + match[0].length }));
-/** The password in `scheme://user:password@host`. */
-const findUrlPasswords = (text) => {
-    const found = [];
-    for (const match of text.matchAll(/:\/\/([^\s/:@"'<>]*):([^\s/:@"'<>]{3,})@([\w.${}-]+)/g)) {
-        const [, user = "", password = "", host = ""] = match;
-        if (!/[a-z0-9+.-]/i.test(text[match.index - 1] ?? ""))
-            continue;
-        if (isPlaceholder(password) || /[$`()%]\w*|^(pass(word|wd)?|pw|secret|token|user(name)?)$/i.test(password))
-            continue;
-        if (password === user || /^(localhost|127\.|0\.0\.0\.0)/.test(host))
-            continue;
-        const start = match.index + 3 + user.length + 1;
-        found.push({ what: "the password of a URL", start, end: start + password.length });
-    }
-    return found;
-};
-
+// EXTERNAL MODULE: ./lib/src/rules/knowledge/credential-formats.js
+var credential_formats = __nccwpck_require__(2289);
 ;// CONCATENATED MODULE: ./lib/src/rules/knowledge/downloads.js
 
 
@@ -67563,7 +69682,7 @@ const readUrl = (text) => {
     return found === null ? undefined : { scheme: (found[1] ?? "").toLowerCase(), host: (found[2] ?? "").toLowerCase() };
 };
 /** A URL as a message may print it: no user, no password, no query, no token. */
-const printableUrl = (text) => withoutCredentials(beforeQuery(text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/i, "$1")));
+const printableUrl = (text) => (0,credential_formats/* withoutCredentials */.ri)(beforeQuery(text.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/i, "$1")));
 const isLocalHost = (host) => /^(localhost|.*\.localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1\]|host\.docker\.internal)$/.test(host);
 /** Hosts that only a private network knows: RFC 1918 and link-local addresses, bare names, internal domains. */
 const isPrivateHost = (host) => isLocalHost(host) ||
@@ -67812,64 +69931,8 @@ const runsSubstitution = (command) => {
     return /^<\(/.test(command.args.find((arg) => !arg.value.startsWith("-"))?.value ?? "");
 };
 
-// EXTERNAL MODULE: ./lib/src/rules/knowledge/context-paths.js
-var context_paths = __nccwpck_require__(9487);
-;// CONCATENATED MODULE: ./lib/src/rules/knowledge/paths.js
-
-/** An absolute path without `.`, `..` and doubled slashes; undefined when the directory it is relative to is not known. */
-const resolvePath = (path, workdir) => {
-    if (!path.startsWith("/") && workdir === undefined)
-        return undefined;
-    const parts = [];
-    for (const part of (path.startsWith("/") ? path : `${workdir}/${path}`).split("/")) {
-        if (part === "..")
-            parts.pop();
-        else if (part !== "" && part !== ".")
-            parts.push(part);
-    }
-    return `/${parts.join("/")}`;
-};
-const isBelow = (path, directory) => path === directory || path.startsWith(directory.endsWith("/") ? directory : `${directory}/`);
-/** The part behind the last slash, trailing slashes dropped. */
-const baseName = (path) => path.replace(/\/+$/, "").replace(/^.*\//s, "");
-/** The absolute paths that COPY and ADD of a stage create, as far as they are known. */
-const copiedPaths = (file, stage) => stage.instructions.flatMap((copy) => {
-    if (copy.keyword !== "COPY" && copy.keyword !== "ADD")
-        return [];
-    const written = file.expand(copy.destination, copy).value;
-    const target = written === undefined ? undefined : resolvePath(written, stage.workdirAt(copy));
-    if (written === undefined || target === undefined)
-        return [];
-    const isDirectory = /(^|\/)\.{0,2}$/.test(written) || copy.sources.length + copy.heredocs.length > 1;
-    const found = [];
-    let mayBeWhole = false;
-    for (const word of copy.sources) {
-        const source = file.expand(word, copy).value ?? word.text;
-        const isFile = looksLikeFile(file, copy, source);
-        mayBeWhole ||= !isFile;
-        if (isDirectory && isFile && !/[*?[$]/.test(source))
-            found.push({ path: resolvePath(baseName(source), target) ?? target, copy, source, isFile });
-        else if (!isDirectory)
-            found.push({ path: target, copy, source, isFile });
-    }
-    if (!isDirectory && copy.heredocs.length > 0)
-        found.push({ path: target, copy, source: undefined, isFile: true });
-    if (isDirectory && mayBeWhole)
-        found.push({ path: target, copy, source: undefined, isFile: false });
-    return found;
-});
-const looksLikeFile = (file, copy, source) => {
-    const path = source.replace(/^(\.{0,2}\/)+/, "").replace(/\/$/, "");
-    const isFromContext = !copy.flags.some((flag) => flag.name === "from");
-    if (isFromContext && file.context !== undefined) {
-        if (file.context.files.includes(path))
-            return true;
-        if (path === "" || path === "." || (0,context_paths/* holdsPath */.W)(file.context, path))
-            return false;
-    }
-    return !/\/$/.test(source) && /^[^.].*\.\w+$|^(Makefile|Gemfile|Rakefile|Procfile)$/.test(baseName(source));
-};
-
+// EXTERNAL MODULE: ./lib/src/rules/knowledge/paths.js
+var paths = __nccwpck_require__(9165);
 ;// CONCATENATED MODULE: ./lib/src/rules/knowledge/removals.js
 /** What may remove files that it does not name: whole folders, patterns, traps, find, called scripts. */
 const wideRemovals = (commands) => {
@@ -68203,13 +70266,13 @@ const mayBeRemoved = (path, download, commands, { run }, stage) => {
         return true;
     const moved = commandsNamed(commands, "cd", "pushd").findLast((one) => one.index < index);
     const directory = moved === undefined ? stage.workdirAt(run) : moved.args[0]?.isLiteral === true ? moved.args[0].value : undefined;
-    const full = path.includes("$") ? undefined : resolvePath(path, directory ?? (moved === undefined ? "/" : undefined));
-    if (full !== undefined && run.mounts.some(({ fields }) => isBelow(full, fields.get("target") ?? "//")))
+    const full = path.includes("$") ? undefined : (0,paths/* resolvePath */.o1)(path, directory ?? (moved === undefined ? "/" : undefined));
+    if (full !== undefined && run.mounts.some(({ fields }) => (0,paths/* isBelow */.Yw)(full, fields.get("target") ?? "//")))
         return true;
     return wideRemovals(commands).some(({ after, folder }) => {
         if (after < index)
             return false;
-        return full === undefined || folder === undefined || isBelow(full, resolvePath(folder, directory ?? "/") ?? folder);
+        return full === undefined || folder === undefined || (0,paths/* isBelow */.Yw)(full, (0,paths/* resolvePath */.o1)(folder, directory ?? "/") ?? folder);
     });
 };
 /** A list in which each command needs the one before. */
@@ -68326,7 +70389,7 @@ const unpackedBy = (file, stage, copy, source) => {
         return undefined;
     const moved = found.run.commands.some((one) => one.name === "cd" && one.span.start < found.command.span.start);
     const workdir = moved ? undefined : (stage.workdirAt(found.run.run) ?? "/");
-    return { ...found, directory: resolvePath(read.directory ?? ".", workdir), isOnlyUse: users.length === 1 };
+    return { ...found, directory: (0,paths/* resolvePath */.o1)(read.directory ?? ".", workdir), isOnlyUse: users.length === 1 };
 };
 /** Undefined when tar does not unpack the whole archive as it is. */
 const readTar = (command, name) => {
@@ -68560,154 +70623,8 @@ const inCommand = function* (command, shell, fileText) {
     }
 };
 
-// EXTERNAL MODULE: ./lib/src/dockerfile/image-reference.js
-var image_reference = __nccwpck_require__(5236);
-;// CONCATENATED MODULE: ./lib/src/rules/knowledge/base-images.js
-
-/** The distribution inside an image, from its name and tag; undefined when they do not tell. */
-const familyOf = (reference) => {
-    const name = (0,image_reference/* familiarName */.h)(reference);
-    const tag = reference.tag ?? "";
-    if (isWindowsImage(reference))
-        return "windows";
-    const own = distributions.get(name);
-    if (own !== undefined)
-        return own;
-    if (/(^|\/)distroless(\/|$)/.test(name))
-        return "distroless";
-    if (/^cgr\.dev\//.test(name))
-        return "wolfi";
-    if (/(^|\/)(ubi\d+|rhel\d+)(-[a-z]+)?(\/|$)/.test(name))
-        return "rhel";
-    if (!officialOnDebian.has(name) && !others.has(name))
-        return undefined;
-    for (const [word, family] of tagWords)
-        if (word.test(tag))
-            return family;
-    return others.get(name) ?? "debian";
-};
-/** `bash` where /bin/sh is bash, `dash` or `ash` where it is not; undefined when unknown. */
-const shOf = (reference) => {
-    switch (familyOf(reference)) {
-        case "debian":
-        case "ubuntu":
-            return "dash";
-        case "alpine":
-        case "busybox":
-        case "wolfi":
-            return "ash";
-        case "rhel":
-        case "suse":
-        case "arch":
-            return "bash";
-        default:
-            return undefined;
-    }
-};
-/** The user that containers of an image have when nobody says otherwise; undefined when unknown. */
-const defaultUserOf = (reference) => {
-    const name = (0,image_reference/* familiarName */.h)(reference);
-    const tag = reference.tag ?? "";
-    if (/(^|-)nonroot(-|$)|(^|-)(unprivileged|rootless|chiseled|chiseled-.*)$/.test(tag))
-        return "other";
-    if (/-(unprivileged|nonroot|rootless)$/.test(name))
-        return "other";
-    if (rootImages.has(name))
-        return "root";
-    if (nonRootImages.has(name) || nonRootOwners.some((owner) => owner.test(name)))
-        return "other";
-    // Azure Linux distroless and Ubuntu chiseled images of .NET run as app.
-    if (/^mcr\.microsoft\.com\/(.*\/)?dotnet\//.test(name))
-        return /chiseled|distroless/.test(tag) ? "other" : "root";
-    if (/^dhi\.io\//.test(name))
-        return /(^|-)dev(-|$)/.test(tag) ? "root" : "other";
-    const isDistroless = /^gcr\.io\/distroless\//.test(name);
-    if (distributions.has(name) || officialOnDebian.has(name) || others.has(name) || isDistroless)
-        return "root";
-    return undefined;
-};
-const isWindowsImage = (reference) => /^mcr\.microsoft\.com\/(windows(\/|$)|windows-|.*\/framework\/|dotnet\/framework\/)/.test((0,image_reference/* familiarName */.h)(reference)) ||
-    /^(microsoft\/)?(windowsservercore|nanoserver|dotnet-framework.*|iis|aspnet)$/.test((0,image_reference/* familiarName */.h)(reference)) ||
-    /(^|-)(nanoserver|windowsservercore)(-|$)/.test(reference.tag ?? "");
-/** A smaller variant that the publisher offers of the same tag; undefined when there is none or it is in use. */
-const smallerVariantOf = (reference) => {
-    const name = (0,image_reference/* familiarName */.h)(reference);
-    const tag = reference.tag ?? "";
-    if (/(^|-)(slim|alpine[\d.]*|tiny|minimal|distroless|chiseled|jre|jre-.*|nanoserver|windowsservercore)(-|$)/.test(tag))
-        return undefined;
-    return smallerVariants.get(name);
-};
-const base_images_words = (text) => text.split(/\s+/).filter((word) => word !== "");
-const rows = (table) => new Map(Object.entries(table).flatMap(([value, names]) => base_images_words(names).map((name) => [name, value])));
-const distributions = rows({
-    debian: "debian debian/eol bitnami/minideb buildpack-deps kalilinux/kali-rolling",
-    ubuntu: "ubuntu ubuntu/ubuntu phusion/baseimage nvidia/cuda",
-    alpine: "alpine gliderlabs/alpine frolvlad/alpine-glibc",
-    rhel: "fedora centos rockylinux rockylinux/rockylinux almalinux almalinux/8-base oraclelinux amazonlinux redhat/ubi8 redhat/ubi9 " +
-        "quay.io/centos/centos quay.io/fedora/fedora public.ecr.aws/amazonlinux/amazonlinux clearlinux photon " +
-        "mcr.microsoft.com/azurelinux/base/core mcr.microsoft.com/cbl-mariner/base/core",
-    suse: "opensuse opensuse/leap opensuse/tumbleweed registry.suse.com/bci/bci-base registry.opensuse.org/opensuse/leap",
-    arch: "archlinux archlinux/archlinux base/archlinux",
-    busybox: "busybox",
-    wolfi: "cgr.dev/chainguard/wolfi-base",
-    distroless: "",
-    windows: "",
-});
-/** Official images on Debian unless their tag says otherwise. */
-const officialOnDebian = new Set(base_images_words("node python ruby golang php perl rust gcc pypy julia rakudo-star elixir erlang haskell swipl postgres redis nginx httpd mariadb " +
-    "drupal wordpress joomla nextcloud ghost tomcat jetty groovy clojure composer couchdb influxdb telegraf nats neo4j " +
-    "haproxy memcached varnish rabbitmq"));
-const others = rows({
-    debian: "",
-    ubuntu: "eclipse-temurin maven gradle ibmjava tomcat mongo swift rabbitmq neo4j sonarqube solr jetty",
-    alpine: "docker composer traefik registry nats-streaming znc",
-    rhel: "mysql openjdk amazoncorretto percona",
-    suse: "",
-    arch: "",
-    busybox: "",
-    distroless: "",
-    wolfi: "",
-    windows: "",
-});
-const tagWords = [
-    [/(^|-)alpine/, "alpine"],
-    [/(^|-)(forky|trixie|bookworm|bullseye|buster|stretch|jessie|slim)(-|$)/, "debian"],
-    [/(^|-)(resolute|plucky|oracular|noble|jammy|focal|bionic|xenial|trusty)(-|$)/, "ubuntu"],
-    [/(^|-)(ubi\d*|oraclelinux\d*|oracle|al2\d*|amazonlinux\d*|centos\d*)(-|$)/, "rhel"],
-    [/(^|-)windowsservercore|(^|-)nanoserver/, "windows"],
-];
-/** By the USER of the image that the publisher ships. */
-const nonRootImages = new Set(base_images_words("memcached haproxy varnish solr elasticsearch kibana logstash sonarqube couchbase/sync-gateway " +
-    "jenkins/jenkins jenkins/agent jenkins/inbound-agent jenkins/ssh-agent grafana/grafana grafana/loki grafana/grafana-oss " +
-    "grafana/grafana-enterprise grafana/k6 loadimpact/k6 prom/prometheus prom/alertmanager prom/node-exporter prom/pushgateway " +
-    "prom/blackbox-exporter quay.io/prometheus/prometheus quay.io/keycloak/keycloak keycloak/keycloak cloudflare/cloudflared " +
-    "apache/airflow apache/superset apache/kafka apache/spark apache/nifi apache/zeppelin fluent/fluentd sitespeedio/browsertime " +
-    "ghcr.io/actions/actions-runner myoung34/github-runner mambaorg/micromamba mcr.microsoft.com/mssql/server homebrew/brew " +
-    "nginxinc/nginx-unprivileged curlimages/curl zaproxy/zap-stable ghcr.io/zaproxy/zaproxy rstudio/plumber " +
-    "docker.io/cypress/factory hadolint/hadolint ghcr.io/hadolint/hadolint coredns/coredns opensearchproject/opensearch " +
-    "ghcr.io/puppeteer/puppeteer buildkite/puppeteer browserless/chrome ghcr.io/browserless/chromium ghcr.io/astral-sh/uv " +
-    "codercom/code-server gitpod/workspace-base gitpod/workspace-full linuxbrew/brew sagemath/sagemath registry.gitlab.com/gitlab-org/gitlab-runner"));
-const nonRootOwners = [
-    /^(quay\.io\/)?jupyter\//,
-    /^selenium\//,
-    /^(docker\.io\/)?bitnami(legacy|secure)?\/(?!minideb)/,
-    /^public\.ecr\.aws\/bitnami\/(?!minideb)/,
-    /^cgr\.dev\//,
-    /^docker\.elastic\.co\//,
-    /^confluentinc\//,
-    /^cimg\//,
-    /^circleci\//,
-    /^registry\.(access\.)?redhat\.(com|io)\/ubi\d+\/(nodejs|python|ruby|php|perl|go-toolset|openjdk|nginx|httpd|dotnet)/,
-    /^registry\.gitlab\.com\/gitlab-org\/build\//,
-];
-const rootImages = new Set(base_images_words("cgr.dev/chainguard/wolfi-base cgr.dev/chainguard/busybox"));
-/** By the tags that the publisher offers; images of a language or a distribution only. */
-const smallerVariants = rows({
-    slim: "debian node python ruby perl pypy erlang elixir rust openjdk",
-    alpine: "php nginx httpd",
-    "a jre": "eclipse-temurin",
-});
-
+// EXTERNAL MODULE: ./lib/src/rules/knowledge/base-images.js
+var base_images = __nccwpck_require__(9171);
 ;// CONCATENATED MODULE: ./lib/src/rules/knowledge/default-shell.js
 
 
@@ -68722,13 +70639,13 @@ const posixShellOf = (file, run, script) => {
     if (script.dialect !== "sh" || isRelinked(file, run))
         return undefined;
     const { rootBase } = run.stage;
-    const sh = rootBase.kind === "image" && rootBase.reference !== undefined ? shOf(rootBase.reference) : undefined;
+    const sh = rootBase.kind === "image" && rootBase.reference !== undefined ? (0,base_images/* shOf */.Vv)(rootBase.reference) : undefined;
     return sh === "bash" ? undefined : sh;
 };
 /** The words of a SHELL with this option, for a base that is known to hold the shell. */
 const shellWithOptions = (stage, ...options) => {
     const { rootBase } = stage;
-    const family = rootBase.kind === "image" && rootBase.reference !== undefined ? familyOf(rootBase.reference) : undefined;
+    const family = rootBase.kind === "image" && rootBase.reference !== undefined ? (0,base_images/* familyOf */.Ap)(rootBase.reference) : undefined;
     if (family === "debian" || family === "ubuntu" || family === "rhel" || family === "suse" || family === "arch") {
         return ["/bin/bash", ...options, "-c"];
     }
@@ -68855,63 +70772,6 @@ const build_tools_tools = /^(build-essential|build-base|alpine-sdk|base-devel|gc
 /** Packages whose name ends in -dev without being headers to compile against. */
 const runtimeDev = /^(tzdata|linux)-dev$/;
 
-;// CONCATENATED MODULE: ./lib/src/rules/knowledge/stage-purpose.js
-
-const purposeOf = (stage) => purposeIn(stage.name ?? "");
-/** Whether the name of the stage or the file says that it is a tool of the developers, not what runs in production. */
-const isForDevelopers = (file, stage) => {
-    const purpose = purposeOf(stage);
-    if (purpose !== undefined)
-        return purpose !== "release";
-    const { path } = file.dockerfile;
-    const ofFile = purposeIn(path.slice(path.lastIndexOf("/") + 1).toLowerCase());
-    return ofFile === "development" || ofFile === "debug" || /(^|\/)\.devcontainer\//.test(path);
-};
-/**
- * Whether the Dockerfile is that of a container action, which GitHub starts as root in a workspace of root's:
- * https://docs.github.com/actions/reference/workflows-and-actions/dockerfile-support#user
- */
-const isContainerAction = ({ context }) => ["action.yml", "action.yaml"].some((path) => /^\s*using:\s*["']?docker\b/m.test(context?.read(path) ?? ""));
-/** The stages that images for production are made of, in file order. */
-const productionStages = (file) => {
-    const found = new Set(file.targetStages.filter((stage) => !isForDevelopers(file, stage)).flatMap(({ lineage }) => lineage));
-    return file.stages.filter((stage) => found.has(stage));
-};
-/** Whether an image is made for compiling: compilers, SDKs, package managers of compiled languages. */
-const isToolchainImage = (reference) => {
-    const name = (0,image_reference/* familiarName */.h)(reference);
-    const tag = reference.tag ?? "";
-    if (toolchains.has(name))
-        return true;
-    if (/^mcr\.microsoft\.com\/(.*\/)?dotnet\/(.*\/)?sdk$/.test(name))
-        return true;
-    if (/(^|\/)cuda$/.test(name))
-        return /(^|-)devel(-|$)/.test(tag);
-    // Hardened images name their variant with a compiler or package manager in the tag.
-    return /(^|\/)(golang|rust|maven|gradle|go)$/.test(name) && /^(cgr\.dev|dhi\.io)\//.test(name);
-};
-const purposeIn = (name) => {
-    for (const word of name.split(/[-_.]/)) {
-        const purpose = purposes.get(word);
-        if (purpose !== undefined)
-            return purpose;
-    }
-    return undefined;
-};
-const stage_purpose_words = (text) => text.split(" ");
-const purposes = new Map([
-    ["development", "dev devel develop development devcontainer local watch hotreload"],
-    [
-        "test",
-        "test tests tester testing unittest unittests e2e lint linter linting check checks ci vet coverage bench benchmark validate fmt",
-    ],
-    ["debug", "debug debugger debugging dbg"],
-    ["build", "build builder builders buildenv building compile compiler deps dependencies sdk toolchain cross"],
-    ["release", "prod production release runtime final"],
-].flatMap(([purpose, names]) => stage_purpose_words(names).map((name) => [name, purpose])));
-const toolchains = new Set(stage_purpose_words("golang rust maven gradle gcc buildpack-deps haskell swift sbtscala/scala-sbt hseeberger/scala-sbt clojure dart " +
-    "emscripten/emsdk microsoft/dotnet-sdk rustlang/rust silkeh/clang circleci/golang cimg/go cimg/rust gradle/gradle"));
-
 ;// CONCATENATED MODULE: ./lib/src/rules/knowledge/start-command.js
 /** Undefined when neither ENTRYPOINT nor CMD is set in the file: the base decides. */
 const start_command_startOf = (file, stage) => {
@@ -68941,13 +70801,13 @@ const readStart = (file, stage) => {
         entrypoint,
         cmd,
         words,
-        programs: programs.flatMap((word) => (word === undefined ? [] : [start_command_baseName(word)])),
+        programs: programs.flatMap((word) => (word === undefined ? [] : [baseName(word)])),
     };
 };
 /** Whether a container gives a prompt or a tool to work with, as images do that others are built on. */
 const startsPromptOrTool = (start) => {
     const at = isEntrypointScript(start.words[0]) && start.words.length > 1 ? 1 : 0;
-    const program = start_command_baseName(start.words[at] ?? "").replace(/[\d.]+$/, "");
+    const program = baseName(start.words[at] ?? "").replace(/[\d.]+$/, "");
     if (compilers.has(program))
         return true;
     return (prompts.has(program) &&
@@ -68960,8 +70820,8 @@ const startsNothing = (file, stage, start) => {
     const scripts = startScripts(file, stage, start) ?? [];
     return scripts.length > 0 && scripts.every(({ text }) => /^\s*(exec\s+)?"?\$(@|\{@\})"?\s*$/m.test(text));
 };
-const start_command_baseName = (path) => path.slice(path.lastIndexOf("/") + 1);
-const isEntrypointScript = (word) => word !== undefined && (/\.(sh|bash)$/.test(word) || /entry-?point/i.test(start_command_baseName(word)));
+const baseName = (path) => path.slice(path.lastIndexOf("/") + 1);
+const isEntrypointScript = (word) => word !== undefined && (/\.(sh|bash)$/.test(word) || /entry-?point/i.test(baseName(word)));
 /**
  * Texts of the script that a container starts, from the build context or a heredoc; undefined when the program
  * is a script by its name but nobody can read it. Empty for other programs.
@@ -68969,12 +70829,12 @@ const isEntrypointScript = (word) => word !== undefined && (/\.(sh|bash)$/.test(
 const startScripts = (file, stage, start) => scriptsOf(file, stage, start.words[0] ?? "");
 /** The same for any program of a stage. */
 const scriptsOf = (file, stage, program) => {
-    const name = start_command_baseName(program);
+    const name = baseName(program);
     const found = [];
     for (const instruction of stage.lineage.flatMap((facts) => facts.instructions)) {
         if (instruction.keyword !== "COPY" && instruction.keyword !== "ADD")
             continue;
-        const isRenamed = start_command_baseName(instruction.destination.text) === name;
+        const isRenamed = baseName(instruction.destination.text) === name;
         for (const heredoc of instruction.heredocs) {
             if (isRenamed || heredoc.name === name)
                 found.push({ path: undefined, text: heredoc.content });
@@ -68982,7 +70842,7 @@ const scriptsOf = (file, stage, program) => {
         if (instruction.flags.some((flag) => flag.name === "from"))
             continue;
         for (const { text } of instruction.sources) {
-            if (start_command_baseName(text) !== name && !(isRenamed && instruction.sources.length === 1))
+            if (baseName(text) !== name && !(isRenamed && instruction.sources.length === 1))
                 continue;
             found.push(...start_command_read(file, text.replace(/^\.?\//, "")));
         }
@@ -68999,7 +70859,7 @@ const filesByName = (context) => {
     const known = names.get(context);
     if (known !== undefined)
         return known;
-    const found = Map.groupBy(context.files, start_command_baseName);
+    const found = Map.groupBy(context.files, baseName);
     names.set(context, found);
     return found;
 };
@@ -69028,7 +70888,7 @@ const wordsOf = (file, instruction) => {
 const inits = new Set(["tini", "tini-static", "dumb-init", "catatonit", "docker-init", "exec", "env", "nohup", "nice"]);
 const withoutInit = (words) => {
     let at = 0;
-    while (at < words.length && inits.has(start_command_baseName(words[at] ?? ""))) {
+    while (at < words.length && inits.has(baseName(words[at] ?? ""))) {
         at += 1;
         while (/^-|^\w+=/.test(words[at] ?? ""))
             at += 1;
@@ -69094,7 +70954,7 @@ layer below.`,
             const start = start_command_startOf(file, stage);
             if (start === undefined ||
                 stage.isWindows ||
-                isForDevelopers(file, stage) ||
+                (0,stage_purpose/* isForDevelopers */.Jj)(file, stage) ||
                 startsPromptOrTool(start) ||
                 startsNothing(file, stage, start))
                 continue;
@@ -69112,7 +70972,7 @@ function* problemsOf(file, stage, program) {
     if (root !== undefined && stage.rootBase.kind === "image" && stage.rootBase.reference !== undefined) {
         const { reference } = stage.rootBase;
         // `dart server.dart` in dart runs what the image is made for.
-        if (isToolchainImage(reference) && start_command_baseName(program) !== reference.name) {
+        if ((0,stage_purpose/* isToolchainImage */.fH)(reference) && baseName(program) !== reference.name) {
             const name = stage.rootBase.text.split(/[:@]/)[0];
             yield {
                 at: root.stage.from.image.span,
@@ -69436,7 +71296,7 @@ ADD --checksum=sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789
         {
             title: "signed packages, and URLs that are data",
             good: `LABEL url="http://example.org"
-RUN echo "deb http://deb.debian.org/debian bookworm main" > /etc/apt/sources.list && apt-get update
+RUN echo "deb http://deb.example.org/debian bookworm main" > /etc/apt/sources.list && apt-get update
 `,
         },
     ],
@@ -69856,7 +71716,7 @@ const mayHaveManifest = ({ context }, { manager }) => {
     if (context === undefined)
         return true;
     const manifest = manifests.get(manager.name);
-    const isThere = context.files.some((path) => manifest?.test(baseName(path)) === true);
+    const isThere = context.files.some((path) => manifest?.test((0,paths/* baseName */.Fl)(path)) === true);
     // In a repository of several packages the install depends on the manifests of all.
     return isThere && !isWorkspace(context.read("package.json"));
 };
@@ -69864,7 +71724,7 @@ const isWorkspace = (manifest) => manifest !== undefined && /"workspaces"\s*:/.t
 const isManifestCopied = (own, whole, { manager }) => own.some(({ copy, path }) => {
     if (copy.index >= whole.copy.index || path === undefined)
         return false;
-    const name = baseName(path);
+    const name = (0,paths/* baseName */.Fl)(path);
     return (manifests.get(manager.name)?.test(name) === true ||
         /package|requirements|Gemfile|go\.|composer|pyproject|Pipfile/.test(name));
 });
@@ -70076,7 +71936,7 @@ outside, with \`docker run -e\` or an override of Compose, or in a stage of thei
     check: function* (file) {
         const reported = new Set();
         for (const target of file.targetStages) {
-            if (isForDevelopers(file, target))
+            if ((0,stage_purpose/* isForDevelopers */.Jj)(file, target))
                 continue;
             for (const { at, text } of [...settingsOf(target), ...startOptions(target), ...extensionsOf(file, target)]) {
                 if (reported.has(at.start))
@@ -70151,13 +72011,13 @@ the flag ships debug tools and root, and nothing says so. Move the stage that sh
     ],
     check: function* (file) {
         const last = file.stages.at(-1);
-        const purpose = last === undefined ? undefined : purposeOf(last);
+        const purpose = last === undefined ? undefined : (0,stage_purpose/* purposeOf */.eK)(last);
         const alias = last?.stage.from.alias;
         if (last === undefined || alias === undefined)
             return;
         if (purpose !== "debug" && purpose !== "test" && purpose !== "development")
             return;
-        const shipped = file.targetStages.find((stage) => stage !== last && purposeOf(stage) === "release");
+        const shipped = file.targetStages.find((stage) => stage !== last && (0,stage_purpose/* purposeOf */.eK)(stage) === "release");
         const isUsed = file.stages.some(({ lineage }) => shipped !== undefined && lineage.includes(shipped) && lineage[0] !== shipped);
         if (shipped === undefined || isUsed)
             return;
@@ -70535,7 +72395,7 @@ ships; build and test in another one.`,
     check: function* (file) {
         const reported = new Set();
         for (const target of file.targetStages) {
-            if (isForDevelopers(file, target) || start_command_startOf(file, target) === undefined)
+            if ((0,stage_purpose/* isForDevelopers */.Jj)(file, target) || start_command_startOf(file, target) === undefined)
                 continue;
             for (const stage of target.lineage) {
                 if (reported.has(stage))
@@ -70971,7 +72831,7 @@ Install the certificate of your private authority instead (\`COPY ca.crt /usr/lo
         {
             title: "options and settings of other programs",
             bad: `RUN wget ⟦--no-check-certificate⟧ https://example.org/a && \\
-    pip install ⟦--trusted-host⟧ pypi.org app && \\
+    pip install ⟦--trusted-host⟧ pypi.example.org app && \\
     git config --global ⟦http.sslVerify⟧ false && \\
     npm config set ⟦strict-ssl⟧ false
 `,
@@ -71308,8 +73168,8 @@ To take back what the base image starts, write the empty array: \`ENTRYPOINT []\
     },
 }));
 
-// EXTERNAL MODULE: ./lib/src/dockerfile/shell.js + 17 modules
-var shell = __nccwpck_require__(7605);
+// EXTERNAL MODULE: ./lib/src/dockerfile/shell.js + 19 modules
+var shell = __nccwpck_require__(3430);
 ;// CONCATENATED MODULE: ./lib/src/rules/entrypoint-without-exec.js
 
 
@@ -71365,7 +73225,7 @@ lost, and databases recover at the next start. \`exec "$@"\` puts the program in
             const first = command.form === "exec" ? command.words[0] : undefined;
             const at = first?.span ?? command.span;
             if (reported.has(at.start) ||
-                /^(tini|tini-static|dumb-init|catatonit|docker-init|s6-.*)$/.test(start_command_baseName(first?.text ?? "")))
+                /^(tini|tini-static|dumb-init|catatonit|docker-init|s6-.*)$/.test(baseName(first?.text ?? "")))
                 continue;
             const last = startScripts(file, stage, start)
                 ?.map(({ text }) => lastWithoutExec(text))
@@ -71375,7 +73235,7 @@ lost, and databases recover at the next start. \`exec "$@"\` puts the program in
             reported.add(at.start);
             yield {
                 at,
-                message: `\`${start_command_baseName(start.words[0] ?? "")}\` ends with \`${last}\` without exec and keeps the signals to itself`,
+                message: `\`${baseName(start.words[0] ?? "")}\` ends with \`${last}\` without exec and keeps the signals to itself`,
             };
         }
     },
@@ -71433,7 +73293,7 @@ look inside there is \`docker exec\`.`,
         { good: "FROM gitea/gitea:1.24\nEXPOSE 22 3000" },
     ],
     check: function* (file) {
-        for (const stage of productionStages(file)) {
+        for (const stage of (0,stage_purpose/* productionStages */.xK)(file)) {
             for (const instruction of stage.instructions) {
                 if (instruction.keyword !== "EXPOSE")
                     continue;
@@ -71475,6 +73335,30 @@ const ports = new Map([
     ["5986", winrm],
 ]);
 
+;// CONCATENATED MODULE: ./lib/src/rules/faulty-account-in-image.js
+
+/* harmony default export */ const faulty_account_in_image = (defineRule({
+    id: "faulty-account-in-image",
+    summary: "Ship no account without password lock or with a shared id",
+    level: { recommended: "warning", strict: "warning" },
+    scope: "built image",
+    why: `An account with an empty password lets everybody become it who can run \`su\` or reach a login. Two accounts with one number are one account to the kernel: each may read and change the files of the other.
+
+Lock the password (\`passwd -l\`, \`useradd\` without \`-p ''\`), and give each account a number of its own.`,
+    aliases: ["DKL-LI-0001", "DKL-LI-0002"],
+    silent: [
+        "Accounts of the base image that stay as they were.",
+        "Locked passwords: `*`, `!`.",
+        "Images without /etc/passwd.",
+    ],
+    fixes: "none",
+    sources: ["https://man7.org/linux/man-pages/man5/shadow.5.html"],
+    examples: [],
+    check: () => [],
+}));
+
+// EXTERNAL MODULE: ./lib/src/dockerfile/image-reference.js
+var image_reference = __nccwpck_require__(5236);
 ;// CONCATENATED MODULE: ./lib/src/rules/healthcheck-tool-missing.js
 
 
@@ -71549,7 +73433,7 @@ const healthcheck_tool_missing_toolsOf = (file, check) => {
     if (script?.status === "parsed")
         return script.commands.map(({ name, nameWord, span }) => ({ name, at: nameWord?.span ?? span }));
     const first = command.form === "exec" ? command.words[0] : undefined;
-    return first === undefined ? [] : [{ name: start_command_baseName(first.text), at: first.span }];
+    return first === undefined ? [] : [{ name: baseName(first.text), at: first.span }];
 };
 const contentsOf = ({ rootBase, }) => {
     if (rootBase.kind === "scratch")
@@ -71558,7 +73442,7 @@ const contentsOf = ({ rootBase, }) => {
         return { text: "", missing: new Set(), hasShell: true };
     const text = `\`${rootBase.text}\``;
     const { reference } = rootBase;
-    const family = familyOf(reference);
+    const family = (0,base_images/* familyOf */.Ap)(reference);
     const tag = reference.tag ?? "";
     if (family === "distroless")
         return { text, missing: network, hasShell: /debug/.test(tag) };
@@ -71574,7 +73458,7 @@ const mayBring = (file, stage, tool) => stage.lineage.some((facts) => {
     const isCopied = facts.instructions.some((instruction) => {
         if (instruction.keyword !== "COPY" && instruction.keyword !== "ADD")
             return false;
-        const names = [instruction.destination, ...instruction.sources].map(({ text }) => start_command_baseName(text));
+        const names = [instruction.destination, ...instruction.sources].map(({ text }) => baseName(text));
         const isFromElsewhere = instruction.flags.some(({ name }) => name === "from");
         return (names.includes(tool) ||
             (isFromElsewhere && /^\/?((usr\/)?(local\/)?(s?bin)?)?\/?$/.test(instruction.destination.text)));
@@ -72132,7 +74016,7 @@ const identifier = /^((DocumentRef-[\w.-]+:)?LicenseRef-[\w.-]+|[A-Za-z0-9][A-Za
                 else if (!type.accepts(text))
                     yield {
                         at: value.span,
-                        message: `\`${withoutCredentials(text)}\` is not ${type.what}, which \`${key}\` has to be`,
+                        message: `\`${(0,credential_formats/* withoutCredentials */.ri)(text)}\` is not ${type.what}, which \`${key}\` has to be`,
                     };
             }
         }
@@ -72611,14 +74495,14 @@ Build in the large variant if you must, and ship on the small one.`,
         for (const stage of file.targetStages) {
             const root = stage.lineage.at(-1);
             const use = root === undefined ? undefined : (0,image_uses/* baseUse */.fQ)(file, root);
-            const variant = use?.reference === undefined ? undefined : smallerVariantOf(use.reference);
+            const variant = use?.reference === undefined ? undefined : (0,base_images/* smallerVariantOf */.NO)(use.reference);
             if (use === undefined || variant === undefined || reported.has(use.at.start))
                 continue;
             const start = start_command_startOf(file, stage);
             if (start === undefined ||
                 startsPromptOrTool(start) ||
                 startsNothing(file, stage, start) ||
-                isForDevelopers(file, stage) ||
+                (0,stage_purpose/* isForDevelopers */.Jj)(file, stage) ||
                 compiles(file, stage))
                 continue;
             reported.add(use.at.start);
@@ -72649,6 +74533,7 @@ build repeatable to the byte.`,
         "a reference with a digest",
         "a variable that has no default in the file; one with a default is judged by it",
         "a bare word in `--from`, of which unknown-stage-reference speaks",
+        "an owner that is an argument (`${OWNER}/base`) without a tag in the text: images of one family, whose build gives both",
     ],
     fixes: "none",
     sources: ["https://docs.docker.com/build/building/best-practices/#pin-base-image-versions"],
@@ -72666,11 +74551,16 @@ build repeatable to the byte.`,
         { title: "A digest names one image", good: `FROM debian@sha256:${"0123456789abcdef".repeat(4)}` },
         { title: "The build gives the name", good: "ARG BASE\nFROM ${BASE}" },
         { good: "ARG VERSION=22\nFROM node:${VERSION:-20}-slim" },
+        {
+            title: "A family of images that is built together",
+            good: "ARG OWNER=acme\nARG TAG=latest\nARG NEXT=quay.io/$OWNER/next\nFROM ${OWNER}/base:${TAG}\nFROM $NEXT",
+        },
+        { title: "A mirror is no owner", bad: "ARG MIRROR=docker.io\nFROM ⟦${MIRROR}/alpine⟧" },
     ],
     check: function* (file) {
         for (const use of (0,image_uses/* imageUses */.YQ)(file)) {
             const { reference } = use;
-            if (reference === undefined || reference.digest !== undefined)
+            if (reference === undefined || reference.digest !== undefined || isOfFamily(file, use))
                 continue;
             if (reference.tag === "latest")
                 yield latest(file, use);
@@ -72687,6 +74577,23 @@ build repeatable to the byte.`,
         }
     },
 }));
+/** Whether the owner is a variable and no tag is written: who builds the family gives both. */
+const isOfFamily = (file, use) => {
+    if (use.isLiteral)
+        return false;
+    const text = wholeDefault(file, use) ?? written(file, use);
+    const parts = text.split("/");
+    const owners = parts.slice(0, -1).filter((part) => part.includes("$"));
+    const hasRegistry = /^[^/]*[.:][^/]*\//.test(use.text) && parts[0]?.startsWith("$") === true;
+    return owners.length > (hasRegistry ? 1 : 0) && !/:[^${}:]*$/.test(parts.at(-1) ?? "");
+};
+/** What stands in the default of an argument that is the whole reference. */
+const wholeDefault = (file, use) => {
+    const [origin, ...more] = use.origins;
+    if (origin === undefined || more.length > 0 || !/^\$(\w+|\{\w+\})$/.test(written(file, use)))
+        return undefined;
+    return file.text.slice(origin.start, origin.end).replace(/^(["'])(.*)\1$/, "$2");
+};
 const latest = (file, use) => ({
     at: (0,image_uses/* tagSpan */.TK)(file, use) ?? use.at,
     message: `The tag of \`${written(file, use)}\` is \`latest\`, which names no version`,
@@ -72827,7 +74734,7 @@ sends its own close event. Set permissions with \`icacls\` in a RUN.`,
         }
     },
 }));
-const isOnWindows = ({ rootBase }) => rootBase.kind === "image" && rootBase.reference !== undefined && isWindowsImage(rootBase.reference);
+const isOnWindows = ({ rootBase }) => rootBase.kind === "image" && rootBase.reference !== undefined && (0,base_images/* isWindowsImage */.n)(rootBase.reference);
 
 ;// CONCATENATED MODULE: ./lib/src/rules/literal-credential.js
 
@@ -72846,12 +74753,13 @@ const keyHeader = ["-----BEGIN OPENSSH PRIVATE", "KEY-----"].join(" ");
     scope: "whole file",
     why: `Whoever can read the repository, its history or the image can use a credential that stands in the Dockerfile: it is in the layer, in \`docker history\` and in every clone, also after a later commit has deleted it.
 
-Revoke the credential first, then hand its successor to the build by \`RUN --mount=type=secret,id=…\`, which leaves no trace in any layer. The rule knows the token formats of common services, private key blocks, passwords in URLs and passwords given to chpasswd, curl, wget, sshpass and docker login; it never prints what it found.`,
+Revoke the credential first, then hand its successor to the build by \`RUN --mount=type=secret,id=…\`, which leaves no trace in any layer. The rule knows the token formats of common services, private key blocks, passwords in URLs and passwords given to curl, wget, sshpass and docker login; it never prints what it found.`,
     aliases: [],
     silent: [
         "Placeholders (`example`, `changeme`, `xxxx`, `<token>`), variables and substitutions.",
         "Passwords in URLs of the build itself (localhost), or equal to the user name.",
         "Public keys, fingerprints and checksums.",
+        "Passwords given to chpasswd, of which account-password-in-run speaks.",
     ],
     fixes: "none",
     sources: ["https://docs.docker.com/build/building/secrets/"],
@@ -72878,7 +74786,7 @@ EOF
         },
         {
             title: "passwords given to programs",
-            bad: `RUN echo ⟦"root:hunter2"⟧ | chpasswd && curl -fsSu ⟦ci:hunter2⟧ -o /dev/null https://example.org/
+            bad: `RUN echo "root:hunter2" | chpasswd && curl -fsSu ⟦ci:hunter2⟧ -o /dev/null https://example.org/
 `,
         },
         {
@@ -72901,37 +74809,30 @@ ENV GPG_KEYS=A035C8C19219BA821ECEA86B64E628F8D684696D
         },
     ],
     check: function* (file) {
-        const found = findCredentials(file.text);
+        const found = (0,credential_formats/* findCredentials */.gD)(file.text);
         for (const { what, start, end } of found)
             yield {
                 at: { start, end },
                 message: `The file holds ${what}, which everybody who has the file or the image can read`,
             };
         for (const { commands } of runsIn(file, "every stage").flatMap(({ scripts }) => scripts))
-            for (const problem of commands.flatMap((command) => givenPassword(command, commands)))
+            for (const problem of commands.flatMap(givenPassword))
                 if (!found.some(({ start, end }) => start < problem.at.end && problem.at.start < end))
                     yield problem;
     },
 }));
-const givenPassword = (command, commands) => {
-    const words = passwordWords(command, commands).filter(({ word, password }) => word.isLiteral && !isPlaceholder(password));
+const givenPassword = (command) => {
+    const words = passwordWords(command).filter(({ word, password }) => word.isLiteral && !(0,credential_formats/* isPlaceholder */.wK)(password));
     return words.map(({ word }) => ({
         at: word.span,
         message: `The file holds a password for \`${command.name}\`, which everybody who has the file or the image can read`,
     }));
 };
-const passwordWords = (command, commands) => {
+const passwordWords = (command) => {
     const afterColon = (word) => {
         const password = /^[^:\s]+:(\S+)\s*$/.exec(word.value)?.[1];
         return password === undefined ? [] : [{ word, password }];
     };
-    if (command.name === "chpasswd") {
-        const isHashed = command.args.some(({ value }) => value === "-e" || value === "--encrypted");
-        const source = command.pipedFrom === undefined ? undefined : commands[command.pipedFrom];
-        if (isHashed || source === undefined || !/^(echo|printf)$/.test(source.name))
-            return [];
-        return source.args.flatMap(afterColon);
-    }
     const syntax = passwordOptions.get(command.name);
     if (syntax === undefined)
         return [];
@@ -73295,6 +75196,8 @@ const insertion = (run, targets) => {
     return { title: "Insert a cache mount", safety: "unsafe", edits: [{ span: { start: end, end }, text }] };
 };
 
+// EXTERNAL MODULE: ./lib/src/rules/knowledge/context-paths.js
+var context_paths = __nccwpck_require__(9487);
 ;// CONCATENATED MODULE: ./lib/src/rules/missing-copy-source.js
 
 
@@ -73375,7 +75278,7 @@ const ignores = (gitignore, parts) => gitignore.split(/\r?\n/).some((line) => {
     const pattern = line.trim().replace(/^\//, "").replace(/\/$/, "");
     if (pattern === "" || /^[#!]/.test(pattern))
         return false;
-    const name = baseName(pattern);
+    const name = (0,paths/* baseName */.Fl)(pattern);
     const glob = new RegExp(`^${name
         .replace(/[.+^${}()|[\]\\]/g, "\\$&")
         .replace(/\*+/g, "[^/]*")
@@ -73536,7 +75439,7 @@ localhost. Kubernetes ignores HEALTHCHECK and has its own probes: set the option
             const start = start_command_startOf(file, stage);
             if (port === undefined || start === undefined || stage.healthcheck !== undefined || stage.isWindows)
                 continue;
-            if (isForDevelopers(file, stage) || startsPromptOrTool(start) || isServerless(stage, start.words))
+            if ((0,stage_purpose/* isForDevelopers */.Jj)(file, stage) || startsPromptOrTool(start) || isServerless(stage, start.words))
                 continue;
             yield {
                 at: stage.stage.from.image.span,
@@ -73560,7 +75463,7 @@ const isServerless = (stage, words) => {
     const base = stage.rootBase.kind === "image" ? stage.rootBase.text : "";
     if (/(^|\/)(lambda|aws-lambda|azure-functions|functions)(\/|-|:|$)/.test(base))
         return true;
-    return words.some((word) => /^(aws-lambda-rie|awslambdaric|functions-framework|bootstrap|fwatchdog)$/.test(start_command_baseName(word)));
+    return words.some((word) => /^(aws-lambda-rie|awslambdaric|functions-framework|bootstrap|fwatchdog)$/.test(baseName(word)));
 };
 
 ;// CONCATENATED MODULE: ./lib/src/rules/missing-label.js
@@ -73641,7 +75544,7 @@ LABEL \${PREFIX}.title="app"
             return;
         const required = Array.isArray(options.labels) ? options.labels.map(String) : defaultLabels;
         for (const stage of file.targetStages) {
-            if (isForDevelopers(file, stage))
+            if ((0,stage_purpose/* isForDevelopers */.Jj)(file, stage))
                 continue;
             const keys = labelsInLineage(stage).map(({ key }) => key);
             if (keys.some((key) => key.includes("$")))
@@ -73752,6 +75655,7 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
             files: { "action.yml": "runs:\n  using: docker\n  image: Dockerfile\n" },
             good: 'FROM debian:12\nENTRYPOINT ["/action"]',
         },
+        { title: "A WebAssembly module", good: 'FROM scratch\nCOPY app.wasm /\nENTRYPOINT ["/app.wasm"]' },
         { title: "Data only", good: "FROM scratch\nCOPY assets /assets" },
         { title: "Others build on it", good: 'FROM debian:12\nRUN apt-get update\nCMD ["bash"]' },
         {
@@ -73764,14 +75668,15 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
         },
     ],
     check: function* (file) {
-        if (file.isBroken || isContainerAction(file))
+        if (file.isBroken || (0,stage_purpose/* isContainerAction */.sE)(file))
             return;
         for (const stage of file.targetStages) {
             const start = start_command_startOf(file, stage);
             if (start === undefined || stage.user !== undefined || stage.isWindows)
                 continue;
-            if (isForDevelopers(file, stage) ||
+            if ((0,stage_purpose/* isForDevelopers */.Jj)(file, stage) ||
                 startsPromptOrTool(start) ||
+                isWebAssembly(start) ||
                 startsNothing(file, stage, start) ||
                 mayRunAsOther(stage))
                 continue;
@@ -73788,14 +75693,16 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
 const mayRunAsOther = ({ rootBase }) => {
     if (rootBase.kind === "scratch")
         return false;
-    return rootBase.kind !== "image" || rootBase.reference === undefined || defaultUserOf(rootBase.reference) === "other";
+    return rootBase.kind !== "image" || rootBase.reference === undefined || (0,base_images/* defaultUserOf */.A7)(rootBase.reference) === "other";
 };
 /** Nobody knows the user of every image on a registry. */
 const doubtOf = ({ rootBase }) => {
     if (rootBase.kind !== "image" || rootBase.reference === undefined)
         return "";
-    return defaultUserOf(rootBase.reference) === undefined ? ", unless the base says otherwise" : "";
+    return (0,base_images/* defaultUserOf */.A7)(rootBase.reference) === undefined ? ", unless the base says otherwise" : "";
 };
+/** Users are a matter of the kernel; a WebAssembly runtime has none. */
+const isWebAssembly = ({ words }) => /\.wasm$/.test(words[0] ?? "");
 const shown = (start) => {
     const text = start.words.join(" ").replace(/\s+/g, " ");
     return text.length > 40 ? `${text.slice(0, 39)}…` : text;
@@ -74105,7 +76012,7 @@ name has inside. A number can be checked without looking into the image, and is 
             const instruction = stage.user?.instruction;
             if (instruction?.keyword !== "USER" ||
                 stage.isWindows ||
-                isForDevelopers(file, stage) ||
+                (0,stage_purpose/* isForDevelopers */.Jj)(file, stage) ||
                 reported.has(instruction))
                 continue;
             const { text, span } = instruction.user;
@@ -74279,6 +76186,29 @@ entrypoint that starts both.`,
 }));
 const keywords = new Set(["CMD", "ENTRYPOINT", "HEALTHCHECK"]);
 
+;// CONCATENATED MODULE: ./lib/src/rules/package-cache-in-image.js
+
+/* harmony default export */ const package_cache_in_image = (defineRule({
+    id: "package-cache-in-image",
+    summary: "Ship no package manager cache",
+    level: { recommended: "warning", strict: "warning" },
+    scope: "built image",
+    why: `Indexes and downloads of a package manager were found in the image itself, whichever script or program left them. They serve no container, and they grow with every install.
+
+Remove them in the RUN that makes them, or keep them out of the layer with \`--mount=type=cache\`.`,
+    aliases: [],
+    silent: [
+        "Less than 1 MiB in one layer.",
+        "Layers of the base image.",
+        "A step about which a rule on the Dockerfile already speaks, which then says how much it is.",
+        "Stages named for development, tests, debugging or building.",
+    ],
+    fixes: "none",
+    sources: ["https://docs.docker.com/build/building/best-practices/#apt-get"],
+    examples: [],
+    check: () => [],
+}));
+
 ;// CONCATENATED MODULE: ./lib/src/rules/knowledge/permission-changes.js
 
 /** Undefined for modes that depend on the file (`X`), a variable as mode, and words that xargs adds. */
@@ -74385,7 +76315,7 @@ COPY --from=build /out /
         for (const stage of file.shippedStages) {
             if (stage.isWindows)
                 continue;
-            const copied = copiedPaths(file, stage);
+            const copied = (0,paths/* copiedPaths */.Rl)(file, stage);
             if (copied.length === 0)
                 continue;
             const byPath = Map.groupBy(copied, ({ path }) => path);
@@ -74396,7 +76326,7 @@ COPY --from=build /out /
                     if (change === undefined)
                         continue;
                     for (const word of change.paths) {
-                        const path = word.isLiteral ? resolvePath(word.value, directoryOf(stage, run, command)) : undefined;
+                        const path = word.isLiteral ? (0,paths/* resolvePath */.o1)(word.value, directoryOf(stage, run, command)) : undefined;
                         const copy = byPath.get(path ?? "")?.findLast((one) => one.copy.index < run.run.index);
                         if (path === undefined || copy === undefined || isSmall(file, copy, change))
                             continue;
@@ -75057,10 +76987,10 @@ const worksInRoot = ({ rootBase }) => {
     if (rootBase.kind !== "image" || rootBase.reference === undefined)
         return false;
     const { registry, repository } = rootBase.reference;
-    return registry === "docker.io" && relative_copy_destination_rootImages.has(repository.replace(/^library\//, ""));
+    return registry === "docker.io" && rootImages.has(repository.replace(/^library\//, ""));
 };
 /** Official images whose configuration has no working directory, or `/`. */
-const relative_copy_destination_rootImages = new Set(("debian ubuntu alpine busybox fedora centos rockylinux almalinux amazonlinux archlinux oraclelinux opensuse/leap " +
+const rootImages = new Set(("debian ubuntu alpine busybox fedora centos rockylinux almalinux amazonlinux archlinux oraclelinux opensuse/leap " +
     "opensuse/tumbleweed buildpack-deps gcc python node ruby erlang elixir rust openjdk eclipse-temurin amazoncorretto " +
     "maven nginx postgres mysql mariadb mongo").split(" "));
 
@@ -75204,13 +77134,13 @@ const isRelink = ({ name, args }) => {
     const [source, target] = operands;
     if (name !== "ln" || source === undefined || target === undefined || operands.length !== 2)
         return false;
-    return isSh(target.value) && /^(bash|zsh|ksh|mksh|dash|fish|rbash)$/.test(baseName(source.value));
+    return isSh(target.value) && /^(bash|zsh|ksh|mksh|dash|fish|rbash)$/.test((0,paths/* baseName */.Fl)(source.value));
 };
 const relinked_default_shell_toProblem = (file, run, command) => {
     const at = { start: command.nameWord?.span.start ?? command.span.start, end: command.span.end };
     const message = "This makes /bin/sh another shell for the whole image: SHELL changes it for the build alone";
     const isAll = run.commands.every((other) => other === command || removesSh(other)) && run.isRead;
-    const shell = baseName(command.args.find((word) => !word.value.startsWith("-"))?.value ?? "");
+    const shell = (0,paths/* baseName */.Fl)(command.args.find((word) => !word.value.startsWith("-"))?.value ?? "");
     if (!isAll || shell !== "bash")
         return { at, message };
     const keyword = file.text.slice(run.run.keywordSpan.start, run.run.keywordSpan.end);
@@ -75508,7 +77438,7 @@ The finding stands at the COPY that takes the files; the line to change is the o
                 reported.add(pattern);
                 yield {
                     at: source.word.span,
-                    message: `\`${pattern}\` in ${baseName(context.ignoreFile.path)} keeps out the root's only: \`${path}\` is copied`,
+                    message: `\`${pattern}\` in ${(0,paths/* baseName */.Fl)(context.ignoreFile.path)} keeps out the root's only: \`${path}\` is copied`,
                 };
             }
         }
@@ -75569,14 +77499,14 @@ hand over in its entrypoint, with \`exec gosu app "$@"\` or \`setpriv\`.`,
         { good: "FROM debian:12\nARG WHO\nUSER $WHO\nCMD app" },
     ],
     check: function* (file) {
-        if (isContainerAction(file))
+        if ((0,stage_purpose/* isContainerAction */.sE)(file))
             return;
         const reported = new Set();
         for (const stage of file.targetStages) {
             const { user } = stage;
             if (user === undefined || reported.has(user.instruction))
                 continue;
-            if (!root_user_isRoot(user.value, stage) || isForDevelopers(file, stage) || mayDropPrivileges(file, stage))
+            if (!root_user_isRoot(user.value, stage) || (0,stage_purpose/* isForDevelopers */.Jj)(file, stage) || mayDropPrivileges(file, stage))
                 continue;
             reported.add(user.instruction);
             yield { at: user.word.span, message: `The image runs as \`${user.word.text}\`${resolved(user)}` };
@@ -75589,125 +77519,8 @@ const root_user_isRoot = (value, stage) => {
 };
 const resolved = (user) => user.word.text.includes("$") ? `, which is \`${user.value}\`` : "";
 
-;// CONCATENATED MODULE: ./lib/src/rules/knowledge/secret-names.js
-/** Whether a variable of this name holds a secret, going by the words of the name: `NPM_TOKEN`, `dbPassword`. */
-const isSecretName = (name) => {
-    if (exactNames.has(name.toUpperCase()))
-        return true;
-    const words = secret_names_wordsOf(name);
-    return words.some((word) => secretWords.has(word)) && !words.some((word) => harmlessWords.has(word));
-};
-/** Whether a value cannot be a secret: a path, a URL without credentials, a number, a switch, a fingerprint. */
-const isHarmlessValue = (value) => value === "" ||
-    /^(true|false|yes|no|on|off|none|null|enabled?|disabled?|auto)$/i.test(value) ||
-    /^\d+(\.\d+)?$/.test(value) ||
-    /^(~|\.{1,2})?\/[\w./${}~-]*$/.test(value) ||
-    /^[\w.-]+(\/[\w.-]+)+\.[a-z]{2,5}$/.test(value) ||
-    /^(0x)?([0-9A-F]{40}|[0-9A-F]{16}|([0-9A-F]{4}\s*){10})$/i.test(value) ||
-    (/^[a-z][a-z0-9+.-]*:\/\/\S*$/i.test(value) && !/^[^/]*\/\/[^/@]*:[^/@]+@/.test(value));
-/** Snake, dash and camel case: `AWS_SECRET-accessKey` gives aws, secret, access, key. */
-const secret_names_wordsOf = (name) => name
-    .replace(/([a-z0-9])([A-Z])/g, "$1_$2")
-    .toLowerCase()
-    .split(/[_.-]+/);
-/** The words of BuildKit's check SecretsUsedInArgOrEnv, and their plurals where they name secrets. */
-const secretWords = new Set("apikey auth credential credentials key passphrase password passwords passwd pword pwd secret secrets token tokens".split(" "));
-/** Parts that make it a place, a name or a property of a secret, or something public. */
-const harmlessWords = new Set(("gpg pgp public pub file files path dir directory url uri server host endpoint name id ids ttl version enabled enable " +
-    "disabled disable method type mode size length count expiry expire expires algorithm alg fingerprint keyring " +
-    "keyserver cache sort primary foreign plugin provider prefix suffix header issuer audience scope realm release signing max min limit").split(" "));
-/** Names that BuildKit's words alone would not tell, and those that a harmless word would hide. */
-const exactNames = new Set(("AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN AZURE_CLIENT_SECRET GITHUB_TOKEN GH_TOKEN GITLAB_TOKEN NPM_TOKEN NODE_AUTH_TOKEN " +
-    "YARN_AUTH_TOKEN PYPI_TOKEN CARGO_REGISTRY_TOKEN NUGET_API_KEY COMPOSER_AUTH DOCKER_AUTH_CONFIG PGPASSWORD MYSQL_PWD " +
-    "REDISCLI_AUTH SSH_PRIVATE_KEY SIGNING_KEY GPG_PASSPHRASE GPG_PRIVATE_KEY SIGNING_SECRET SLACK_SIGNING_SECRET " +
-    "SENTRY_AUTH_TOKEN HF_TOKEN OPENAI_API_KEY ANTHROPIC_API_KEY").split(" "));
-
-;// CONCATENATED MODULE: ./lib/src/rules/knowledge/credential-files.js
-
-
-
-/** What kind of credential file a path is by its name; undefined for all others, public halves and samples included. */
-const credentialFileOf = (path) => {
-    const clean = path.replace(/\/+$/, "");
-    const name = baseName(clean);
-    if (!hint.test(clean))
-        return undefined;
-    if (/\.(pub|crt|cer|csr|example|sample|template|dist|tmpl|tpl|md|j2)$/i.test(name))
-        return undefined;
-    if (/^\.env(\..+)?$|^\.envrc$/.test(name) && /example|sample|template|dist|defaults?|schema|test/i.test(name))
-        return undefined;
-    return kinds.find(({ pattern }) => pattern.test(clean));
-};
-/** Whether a path is a credential file, its content counted in where the context can read it. */
-const isCredentialFile = (context, path) => {
-    const kind = credentialFileOf(path);
-    if (kind === undefined)
-        return false;
-    const text = context?.read(path);
-    if (kind.evidence === "content")
-        return text !== undefined && holdsCredential(text);
-    if (text === undefined)
-        return true;
-    if (/\.(pem|key)$/i.test(path))
-        return text.includes("PRIVATE KEY") || !text.includes("-----BEGIN");
-    return kind.what !== "an environment file" || holdsSecretVariable(text);
-};
-/** A committed .env often holds ports and versions only. */
-const holdsSecretVariable = (text) => findCredentials(text).length > 0 ||
-    [...text.matchAll(/^\s*(?:export\s+)?(\w+)\s*=[ \t]*["']?([^"'\r\n]*)/gm)].some(([, name = "", value = ""]) => isSecretName(name) && !isHarmlessValue(value.trim()) && !/^\$\{?\w+/.test(value));
-/** Whether a text holds a credential of a package manager or a client: a token, a password or a private key. */
-const holdsCredential = (text) => findCredentials(text).length > 0 ||
-    /^\s*(\/\/\S+:)?_?(auth|authToken|password)\s*[=:]\s*["']?[^\s"'$]{6,}/im.test(text) ||
-    /\bpassword\s+[^\s$]{3,}/i.test(text) ||
-    /"auth"\s*:\s*"[^"]{8,}"/.test(text) ||
-    /\/\/[^\s/:@]+:[^\s/:@$]+@/.test(text);
-/** Part of every name below, so that most paths are left after one look. */
-const hint = /env|id_|\.ssh|aws|credential|service|gcp|gcloud|azure|kube|docker|git-|pgpass|htpasswd|kdbx|agekey|p12|pfx|ppk|tfstate|key|pem|jks|npmrc|yarnrc|pypirc|pip\.conf|netrc|auth|nuget|settings|gradle/i;
-const kinds = [
-    { what: "an environment file", evidence: "name", pattern: /(^|\/)\.env(\.[\w-]+)*$|(^|\/)\.envrc$/ },
-    { what: "an SSH key", evidence: "name", pattern: /(^|\/)id_(rsa|dsa|ecdsa|ed25519|ecdsa_sk|ed25519_sk)$/ },
-    { what: "the directory of SSH keys", evidence: "name", pattern: /(^|\/)\.ssh$/ },
-    { what: "the credentials of AWS", evidence: "name", pattern: /(^|\/)\.aws(\/credentials)?$/ },
-    {
-        what: "the credentials of Google Cloud",
-        evidence: "name",
-        pattern: /(^|\/)(application_default_credentials|service[-_]account[\w-]*|gcp[-_](key|credentials)[\w-]*|gcloud[-_][\w-]*key)\.json$/,
-    },
-    {
-        what: "the credentials of Azure",
-        evidence: "name",
-        pattern: /(^|\/)\.azure(\/(accessTokens|msal_token_cache)\.json)?$/,
-    },
-    {
-        what: "a Kubernetes configuration",
-        evidence: "name",
-        pattern: /(^|\/)\.kube(\/config)?$|(^|\/)kubeconfig(\.ya?ml)?$/,
-    },
-    { what: "the logins of Docker", evidence: "name", pattern: /(^|\/)\.docker\/config\.json$|(^|\/)\.dockercfg$/ },
-    { what: "the logins of git", evidence: "name", pattern: /(^|\/)\.git-credentials$/ },
-    { what: "the passwords of PostgreSQL", evidence: "name", pattern: /(^|\/)\.pgpass$/ },
-    { what: "a password file", evidence: "name", pattern: /(^|\/)\.htpasswd$/ },
-    { what: "a password store", evidence: "name", pattern: /\.(kdbx|agekey)$/i },
-    { what: "a key store", evidence: "name", pattern: /\.(p12|pfx|ppk)$/i },
-    {
-        what: "the master key of Rails",
-        evidence: "name",
-        pattern: /(^|\/)config\/(master|credentials\/\w+)\.key$|(^|\/)master\.key$/,
-    },
-    { what: "the state of Terraform", evidence: "name", pattern: /(^|\/)[\w.-]*\.tfstate(\.backup)?$/ },
-    {
-        what: "a private key",
-        evidence: "name",
-        pattern: /(^|\/)(privkey|private[-_]?key|server[-_]?key|tls|ssl|server|private|client|client[-_]?key|host|domain|localhost)\.(key|key\.pem)$|(^|\/)(privkey|private[-_]?key|[\w.-]*-key)\.pem$/i,
-    },
-    { what: "a private key", evidence: "content", pattern: /\.(pem|key|jks|keystore)$/i },
-    {
-        what: "a package manager's configuration",
-        evidence: "content",
-        pattern: /(^|\/)(\.npmrc|\.yarnrc(\.yml)?|\.pypirc|pip\.conf|\.netrc|_netrc|auth\.json|NuGet\.Config|settings\.xml|gradle\.properties|\.gem\/credentials|\.cargo\/credentials(\.toml)?)$/i,
-    },
-];
-
+// EXTERNAL MODULE: ./lib/src/rules/knowledge/credential-files.js
+var credential_files = __nccwpck_require__(5374);
 ;// CONCATENATED MODULE: ./lib/src/rules/secret-file-copied.js
 
 
@@ -75749,7 +77562,7 @@ COPY ⟦.git⟧ /src/.git
         {
             title: "a configuration with a token",
             files: {
-                ".npmrc": "//registry.npmjs.org/:_authToken=0a1b2c3d-4e5f-6071\n",
+                ".npmrc": "//npm.example.com/:_authToken=0a1b2c3d-4e5f-6071\n",
                 "a.pem": "-----BEGIN CERTIFICATE-----\n",
             },
             bad: "COPY ⟦.npmrc⟧ a.pem /app/\n",
@@ -75762,7 +77575,7 @@ COPY ⟦.git⟧ /src/.git
             title: "a configuration without a token",
             files: {
                 ".npmrc": `save-exact=true
-//registry.npmjs.org/:_authToken=\${NPM_TOKEN}
+//npm.example.com/:_authToken=\${NPM_TOKEN}
 `,
             },
             good: "COPY .npmrc package.json /app/\n",
@@ -75801,12 +77614,37 @@ COPY --from=build /app /app
     },
 }));
 const secret_file_copied_kindOf = (file, stage, path) => {
-    if (baseName(path) === ".git")
+    if ((0,paths/* baseName */.Fl)(path) === ".git")
         return stage.isShipped ? "the history of the repository" : undefined;
     const clean = path.replace(/^(\.{0,2}\/)+|\*+$/g, "");
-    return isCredentialFile(file.context, clean) ? credentialFileOf(clean)?.what : undefined;
+    return (0,credential_files/* isCredentialFile */.S)(file.context, clean) ? (0,credential_files/* credentialFileOf */.j)(clean)?.what : undefined;
 };
 
+;// CONCATENATED MODULE: ./lib/src/rules/secret-file-in-image.js
+
+/* harmony default export */ const secret_file_in_image = (defineRule({
+    id: "secret-file-in-image",
+    summary: "Ship no credential file",
+    level: { recommended: "warning", strict: "warning" },
+    scope: "built image",
+    why: `A file that is named and written like a credential (a private key, the logins of a package manager or a cloud) lies in a layer that the Dockerfile adds. Whoever can pull the image has it, and a later RUN that deletes it only hides it.
+
+Mount what the build needs (\`RUN --mount=type=secret\`, \`--mount=type=ssh\`), and let the orchestrator mount what the container needs. A key that a step generates is the same in every copy of the image: generate it at the first start.`,
+    aliases: ["DKL-LI-0003"],
+    silent: [
+        "Files without a key, token or password in them.",
+        "Layers of the base image.",
+        "Samples, tests and fixtures, and what packages bring (site-packages, node_modules, /usr/share).",
+        "What `secret-value-in-image` reports at the same file.",
+    ],
+    fixes: "none",
+    sources: ["https://docs.docker.com/build/building/secrets/"],
+    examples: [],
+    check: () => [],
+}));
+
+// EXTERNAL MODULE: ./lib/src/rules/knowledge/secret-names.js
+var secret_names = __nccwpck_require__(1216);
 ;// CONCATENATED MODULE: ./lib/src/rules/secret-in-arg-or-env.js
 
 
@@ -75837,11 +77675,11 @@ const secret_file_copied_kindOf = (file, stage, path) => {
             bad: `FROM node:24 AS build
 ARG ⟦NPM_TOKEN⟧
 COPY . .
-RUN echo "//registry.npmjs.org/:_authToken=\${NPM_TOKEN}" > .npmrc && npm ci && rm .npmrc
+RUN echo "//npm.example.com/:_authToken=\${NPM_TOKEN}" > .npmrc && npm ci && rm .npmrc
 `,
             fixed: `FROM node:24 AS build
 COPY . .
-RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN echo "//registry.npmjs.org/:_authToken=\${NPM_TOKEN}" > .npmrc && npm ci && rm .npmrc
+RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN echo "//npm.example.com/:_authToken=\${NPM_TOKEN}" > .npmrc && npm ci && rm .npmrc
 `,
             message: "ARG `NPM_TOKEN` takes a secret, which stays in the history of the image",
         },
@@ -75866,6 +77704,7 @@ RUN test -n "$SSH_PRIVATE_KEY"
             good: `ENV GPG_KEY=A035C8C19219BA821ECEA86B64E628F8D684696D PASSWORD_FILE=/run/secrets/db
 ARG SSH_PUBLIC_KEY
 ENV TOKEN_TTL=3600 SECRET_NAME=db KEY_ID=abc AUTH_ENABLED=true
+ENV Filters__0__Key=ProcessId Filters__0__Value=1
 `,
         },
         {
@@ -75880,7 +77719,7 @@ ENV TOKEN_TTL=3600 SECRET_NAME=db KEY_ID=abc AUTH_ENABLED=true
                 continue;
             for (const assignment of instruction.assignments) {
                 const name = unquoted(assignment.key.text);
-                if (!isSecretName(name) || hasHarmlessValue(file, instruction, assignment))
+                if (!(0,secret_names/* isSecretName */.e)(name) || hasHarmlessValue(file, instruction, assignment))
                     continue;
                 const message = instruction.keyword === "ARG"
                     ? `ARG \`${name}\` takes a secret, which stays in the history of the image`
@@ -75898,7 +77737,7 @@ const hasHarmlessValue = (file, at, { value }) => {
     if (at.keyword === "ARG" && written === "")
         return false;
     const expanded = file.expand(value, at).value;
-    return isHarmlessValue(unquoted(expanded ?? written));
+    return (0,secret_names/* isHarmlessValue */.n)(unquoted(expanded ?? written));
 };
 /** Only where one RUN of the stage uses the argument and nothing else does. */
 const mountFix = (file, arg, assignment, name) => {
@@ -76052,6 +77891,27 @@ const isOptional = ({ path, variable }, { commands, scripts }) => {
     });
 };
 
+;// CONCATENATED MODULE: ./lib/src/rules/secret-value-in-image.js
+
+/* harmony default export */ const secret_value_in_image = (defineRule({
+    id: "secret-value-in-image",
+    summary: "Ship no secret of the build in any layer or config",
+    level: { recommended: "error", strict: "error" },
+    scope: "built image",
+    why: `Every layer, name, link, history entry, label and attestation of the image is searched for the values of the secrets that the build was given, as they are and encoded (base64, hex, URL, JSON, packed in archives). Whoever can pull the image can read what is found: a file that a later layer deletes is still in the layer below.
+
+Revoke the secret, since it has left the build. Then let the command read it from \`RUN --mount=type=secret\` without writing it to a file, an argument or an address that is kept.`,
+    aliases: [],
+    silent: [
+        "Secrets shorter than 8 characters and common words, which would be found by chance: the report says which.",
+        "Neither the value nor its position in a file is ever shown.",
+    ],
+    fixes: "none",
+    sources: ["https://docs.docker.com/build/building/secrets/"],
+    examples: [],
+    check: () => [],
+}));
+
 ;// CONCATENATED MODULE: ./lib/src/rules/knowledge/kept-configuration.js
 
 /** Where a program keeps what it is told: `npm config set`, `git clone https://token@…`. */
@@ -76078,7 +77938,7 @@ const isConfigurationPath = (path) => keptIn.test(path);
 const cloneTargets = ({ name, args }) => {
     if (name !== "git" || !args.some(({ value }) => value === "clone"))
         return [];
-    return args.slice(1).map(({ value }) => baseName(value).replace(/\.git$/, ""));
+    return args.slice(1).map(({ value }) => (0,paths/* baseName */.Fl)(value).replace(/\.git$/, ""));
 };
 const keptIn = /(^|\/)(\.git|\.gitconfig|\.git-credentials|\.git\/config|\.npmrc|\.yarnrc(\.yml)?|pip\.conf|auth\.json|auth\.toml|\.docker|\.aws|\.bundle|NuGet\.Config)(\/|$)/i;
 
@@ -76086,7 +77946,8 @@ const keptIn = /(^|\/)(\.git|\.gitconfig|\.git-credentials|\.git\/config|\.npmrc
 const readTaint = (secrets, commands) => {
     const paths = new Map(secrets.flatMap(({ path, id }) => (path === undefined ? [] : [[path, id]])));
     const variables = new Map(secrets.flatMap(({ variable, id }) => (variable === undefined ? [] : [[variable, id]])));
-    const idOf = (text) => {
+    const idOf = (written) => {
+        const text = written.includes("$(") ? written.replace(telling, "") : written;
         for (const [path, id] of paths)
             if (namesPath(text, path))
                 return id;
@@ -76130,6 +77991,8 @@ const carriesSecret = (command, commands, taint) => {
     }
     return false;
 };
+/** A substitution that tells of its input no more than a number or a checksum: `$(wc -c < /run/secrets/x)`. */
+const telling = /\$\((?:[^()|;&]*\|)?\s*(?:wc|stat|cksum|b2sum|md5sum|sha\d+sum)\b[^()|;&]*(?:\|[^()|;&]*)?\)/g;
 const passesOn = /^(echo|printf|cat|tee|sed|awk|gawk|mawk|grep|egrep|tr|cut|head|tail|base64|envsubst|jq|yq|xxd|od|rev|sort|tac)$/;
 /** Arguments, and what comes in by redirection; not the file that the output goes to. */
 const textsOf = (command) => [
@@ -76195,14 +78058,14 @@ Mount the secret where the program looks for it (\`--mount=type=secret,id=npmrc,
             title: "through a variable and a redirect",
             bad: `RUN --mount=type=secret,id=token \\
     TOKEN="$(cat /run/secrets/token)"; \\
-    echo "//registry.npmjs.org/:_authToken=\${TOKEN}" \\
+    echo "//npm.example.com/:_authToken=\${TOKEN}" \\
       >> ⟦.npmrc⟧; \\
     npm ci
 `,
         },
         {
             title: "as a variable, in a configuration and in a clone",
-            bad: `RUN --mount=type=secret,id=token,env=TOKEN npm config set //registry.npmjs.org/:_authToken ⟦"$TOKEN"⟧ && npm ci
+            bad: `RUN --mount=type=secret,id=token,env=TOKEN npm config set //npm.example.com/:_authToken ⟦"$TOKEN"⟧ && npm ci
 RUN --mount=type=secret,id=gh git clone ⟦"https://x:$(cat /run/secrets/gh)@example.org/a.git"⟧ /src
 `,
         },
@@ -76231,8 +78094,14 @@ RUN --mount=type=secret,id=pw npm set //r/:_authToken "$(cat /run/secrets/pw)" &
 `,
         },
         {
+            title: "no more than a number or a checksum of it",
+            good: `RUN --mount=type=secret,id=x test -s /run/secrets/x && printf '%s' "$(wc -c < /run/secrets/x)" > /manifest
+RUN --mount=type=secret,id=x echo "$(cat /run/secrets/x | sha256sum | cut -c1-8)" > /id && sha256sum /run/secrets/x > /sum
+`,
+        },
+        {
             title: "on another mount",
-            good: `RUN --mount=type=secret,id=key --mount=type=tmpfs,target=/work cat /run/secrets/key > /work/key && sign /work/key
+            good: `RUN --mount=type=secret,id=key --mount=type=tmpfs,target=/mnt cat /run/secrets/key > /mnt/key && sign /mnt/key
 RUN --mount=type=secret,id=key export KEY=$(cat /run/secrets/key) && make > /var/log/make.log
 `,
         },
@@ -76250,7 +78119,7 @@ RUN --mount=type=secret,id=key export KEY=$(cat /run/secrets/key) && make > /var
                 for (const command of commands)
                     for (const { word, path, how } of writesOf(command, commands, taint)) {
                         const secret = secrets.find(({ id }) => id === taint.idIn(command, commands));
-                        const isOutside = path !== undefined && (/^\/(dev|proc|sys)\//.test(path) || places.some((place) => isBelow(path, place)));
+                        const isOutside = path !== undefined && (/^\/(dev|proc|sys)\//.test(path) || places.some((place) => (0,paths/* isBelow */.Yw)(path, place)));
                         if (secret === undefined || isPublic(secret.id, path) || isOutside || isUndone(command, path, commands))
                             continue;
                         yield {
@@ -76274,7 +78143,7 @@ const writesOf = (command, commands, taint) => {
         if (target === undefined || source === undefined)
             return [];
         const isFolder = /(^|\/)\.{0,2}$/.test(target.value);
-        const path = isFolder ? `${target.value.replace(/\/$/, "")}/${baseName(source.value)}` : target.value;
+        const path = isFolder ? `${target.value.replace(/\/$/, "")}/${(0,paths/* baseName */.Fl)(source.value)}` : target.value;
         return [{ word: target, path, how: `\`${path}\`` }];
     }
     if (carriesSecret(command, commands, taint)) {
@@ -76292,11 +78161,11 @@ const isUndone = (write, path, commands) => {
     const later = (...names) => commandsNamed(commands, ...names).filter(({ index }) => index > write.index);
     const removals = later("rm", "shred", "unlink");
     if (path !== undefined) {
-        const removes = ({ value }) => isBelow(path, value.replace(/\/$/, "")) || baseName(value) === baseName(path);
-        const traps = commandsNamed(commands, "trap").some(({ args }) => args[0]?.value.includes(baseName(path)) === true);
+        const removes = ({ value }) => (0,paths/* isBelow */.Yw)(path, value.replace(/\/$/, "")) || (0,paths/* baseName */.Fl)(value) === (0,paths/* baseName */.Fl)(path);
+        const traps = commandsNamed(commands, "trap").some(({ args }) => args[0]?.value.includes((0,paths/* baseName */.Fl)(path)) === true);
         return traps || removals.some(({ args }) => args.some(removes));
     }
-    const removesKept = ({ value }) => isConfigurationPath(value) || cloneTargets(write).includes(baseName(value));
+    const removesKept = ({ value }) => isConfigurationPath(value) || cloneTargets(write).includes((0,paths/* baseName */.Fl)(value));
     if (removals.some(({ args }) => args.some(removesKept)))
         return true;
     return later(write.name).some(({ args }) => args.some(({ value }) => /^(delete|unset|--unset(-all)?|rm|remove|logout|set-url)$/.test(value)));
@@ -76480,16 +78349,16 @@ Add a line for it to .dockerignore, or \`--exclude\` it from the COPY.`,
         const sources = contextSources(file);
         if (sources.length === 0)
             return;
-        const candidates = context.files.filter((path) => !isForTests.test(path) && credentialFileOf(path) !== undefined);
+        const candidates = context.files.filter((path) => !isForTests.test(path) && (0,credential_files/* credentialFileOf */.j)(path) !== undefined);
         const reported = new Set();
         for (const source of sources) {
             const isTaken = takenBy(context, source);
-            const found = candidates.find((path) => path !== source.path && isTaken(path) && isCredentialFile(context, path));
+            const found = candidates.find((path) => path !== source.path && isTaken(path) && (0,credential_files/* isCredentialFile */.S)(context, path));
             const taken = found ?? (takesHistory(context, source) ? ".git" : undefined);
             if (taken === undefined || reported.has(taken))
                 continue;
             reported.add(taken);
-            const what = taken === ".git" ? "the history of the repository" : credentialFileOf(taken)?.what;
+            const what = taken === ".git" ? "the history of the repository" : (0,credential_files/* credentialFileOf */.j)(taken)?.what;
             yield {
                 at: source.word.span,
                 message: `\`${source.copy.keyword} ${source.word.text}\` takes \`${taken}\` along, ${what}`,
@@ -76504,6 +78373,28 @@ const takesHistory = (context, source) => source.path === "" &&
     !context.isIgnored(".git/HEAD") &&
     context.read(".git/HEAD") !== undefined;
 
+;// CONCATENATED MODULE: ./lib/src/rules/setuid-file-in-image.js
+
+/* harmony default export */ const setuid_file_in_image = (defineRule({
+    id: "setuid-file-in-image",
+    summary: "Add no setuid or setgid program",
+    level: { recommended: "off", strict: "note" },
+    scope: "built image",
+    why: `A setuid program runs with the rights of its owner, whoever starts it, and a fault in it hands these rights on. Few containers need \`su\`, \`mount\` or \`ping\` with such rights.
+
+Leave out the package that brings it, or take the bit away in the same RUN: \`chmod a-s /usr/bin/chage\`.`,
+    aliases: ["CIS-DI-0008"],
+    silent: [
+        "Programs that the base image has with the same bit, also where an upgrade wrote them again.",
+        "Directories.",
+        "Stages named for development, tests, debugging or building.",
+    ],
+    fixes: "none",
+    sources: ["https://www.cisecurity.org/benchmark/docker"],
+    examples: [],
+    check: () => [],
+}));
+
 ;// CONCATENATED MODULE: ./lib/src/rules/shell-form-command.js
 
 
@@ -76511,7 +78402,7 @@ const takesHistory = (context, source) => source.path === "" &&
 /* harmony default export */ const shell_form_command = (defineRule({
     id: "shell-form-command",
     summary: "Write CMD and ENTRYPOINT as a JSON array",
-    level: { recommended: "warning", strict: "warning" },
+    level: { recommended: "note", strict: "warning" },
     scope: "shipped stages",
     aliases: ["DL3025", "JSONArgsRecommended", "34945ae8", "b86987e1"],
     why: `\`CMD node server.js\` starts \`/bin/sh -c "node server.js"\`. Where the shell stays in between it gets the signal of
@@ -76533,7 +78424,7 @@ Write \`CMD ["node", "server.js"]\`. If the shell is wanted, for a variable or a
         {
             bad: "FROM node:22\nCMD ⟦node server.js⟧",
             fixed: 'FROM node:22\nCMD ["node", "server.js"]',
-            message: "CMD in shell form puts a shell between the engine and `node`",
+            message: "CMD in shell form starts `node` through a shell",
         },
         {
             title: "Quotes are read as the shell reads them",
@@ -76573,7 +78464,7 @@ Write \`CMD ["node", "server.js"]\`. If the shell is wanted, for a variable or a
                 const program = /^\S+/.exec(text)?.[0] ?? text;
                 yield {
                     at: command.span,
-                    message: `${instruction.keyword} in shell form puts a shell between the engine and \`${program}\``,
+                    message: `${instruction.keyword} in shell form starts \`${program}\` through a shell`,
                     ...(fix === undefined ? {} : { fix }),
                 };
             }
@@ -76705,7 +78596,7 @@ const isFileIntoRoot = (file, { sources, flags }, path) => path === "/" &&
     sources.every(({ text }) => {
         const name = text.replace(/^\.?\//, "");
         const isFile = file.context?.files.includes(name) === true;
-        return isFile && !/^(sh|bash|busybox|bin)$|\.(tar|tgz|tbz2?|txz)(\.\w+)?$/.test(start_command_baseName(name));
+        return isFile && !/^(sh|bash|busybox|bin)$|\.(tar|tgz|tbz2?|txz)(\.\w+)?$/.test(baseName(name));
     });
 
 ;// CONCATENATED MODULE: ./lib/src/rules/shell-state-lost.js
@@ -76963,7 +78854,7 @@ thing to patch. \`docker exec\` and \`kubectl exec\` open a shell without any of
         { good: "FROM debian:12 AS dev\nRUN apt-get install -y openssh-server" },
     ],
     check: function* (file) {
-        for (const stage of productionStages(file)) {
+        for (const stage of (0,stage_purpose/* productionStages */.xK)(file)) {
             const found = runsOf(file, stage).flatMap(({ packages }) => packages.flatMap(serversOf));
             if (found.length === 0 || ssh_server_installed_isPurpose(file, stage))
                 continue;
@@ -77130,7 +79021,7 @@ const isSshUrl = (text) => /^(git\+)?ssh:\/\/[^$`]+$/.test(text) || /^[\w.-]+@[\
 const hostOf = (text) => {
     const found = /^(?:[^@\s]*@\s*)?(?:git\+)?ssh:\/\/(?:[^@/]*@)?([\w.-]+)/.exec(text) ??
         /^(?:[\w.-]+@)?([\w.-]+)(?=:|$)/.exec(text);
-    return baseName(found?.[1] ?? "");
+    return (0,paths/* baseName */.Fl)(found?.[1] ?? "");
 };
 
 ;// CONCATENATED MODULE: ./lib/src/rules/stale-base-label.js
@@ -77270,12 +79161,12 @@ const indexes = {
 /** Programs that read the index or call the package manager. */
 const readers = /^(apt|aptitude|dpkg|gdebi|mk-build-deps|tasksel|nala|rosdep|debootstrap|abuild|install_packages|playwright|\$)/;
 const repositoryTools = /^(add-apt-repository|apt-add-repository|extrepo|nala|apt-fast|\$)/;
-const package_index_familyOf = (called) => families[called.manager.name];
+const familyOf = (called) => families[called.manager.name];
 const isInstall = (called) => called.action === "install" && !isSimulated(called) && (called.operands.length > 0 || called.hasUnknown);
 /** An update whose index no command of the RUN uses, with the install that relies on it. */
 const loneUpdate = function* (file, run) {
-    const update = run.packages.filter((called) => called.action === "update" && package_index_familyOf(called) !== undefined).at(-1);
-    const family = update === undefined ? undefined : package_index_familyOf(update);
+    const update = run.packages.filter((called) => called.action === "update" && familyOf(called) !== undefined).at(-1);
+    const family = update === undefined ? undefined : familyOf(update);
     if (update === undefined || family === undefined || update.command.enclosures.includes("loop"))
         return;
     if (isMounted(file, run.run, [indexes[family]]) || callsUnknownScript(run))
@@ -77300,7 +79191,7 @@ const loneUpdate = function* (file, run) {
 };
 const uses = (command, family) => {
     const called = readPackageCommand(command);
-    if (called !== undefined && package_index_familyOf(called) === family)
+    if (called !== undefined && familyOf(called) === family)
         return called.action !== "update" && called.action !== "clean";
     return readers.test(command.name) || /install/.test(command.name);
 };
@@ -77315,7 +79206,7 @@ const nextInstalls = once((stage, file) => {
     for (const run of runsOf(file, stage).toReversed()) {
         next.set(run, installs);
         const own = run.packages.filter(isInstall).flatMap((called) => {
-            const family = package_index_familyOf(called);
+            const family = familyOf(called);
             return family === undefined ? [] : [[family, { run, called }]];
         });
         // the first of the RUN comes last, and wins
@@ -77326,15 +79217,15 @@ const nextInstalls = once((stage, file) => {
 });
 const updatesBefore = (run, install) => hasOption(install.options, "--update", "-U", "--update-cache") ||
     run.packages.some((called) => (called.action === "update" || called.action === "unknown" || called.action === "upgrade") &&
-        package_index_familyOf(called) === package_index_familyOf(install) &&
+        familyOf(called) === familyOf(install) &&
         called.command.index < install.command.index) ||
     run.commands.some((command) => command.index < install.command.index && repositoryTools.test(command.name));
 /** An install of apt that relies on the index of an earlier step or of the base. */
 const installWithoutUpdate = function* (file, run) {
-    const install = run.packages.find((called) => package_index_familyOf(called) === "apt" && isInstall(called));
+    const install = run.packages.find((called) => familyOf(called) === "apt" && isInstall(called));
     if (install === undefined || updatesBefore(run, install) || callsUnknownScript(run))
         return;
-    if (run.packages.some((called) => package_index_familyOf(called) === "apt" && called.action === "update"))
+    if (run.packages.some((called) => familyOf(called) === "apt" && called.action === "update"))
         return;
     if (install.operands.length > 0 && install.operands.every(isLocalOrRemoteFile))
         return;
@@ -77359,7 +79250,7 @@ const earlierUpdate = (file, run) => {
     const isPaired = laterInstall(file, holder, "apt")?.run === run && [...loneUpdate(file, holder)].length > 0;
     return { at: wordOf(update), isPaired };
 };
-const isAptUpdate = (called) => called.action === "update" && package_index_familyOf(called) === "apt";
+const isAptUpdate = (called) => called.action === "update" && familyOf(called) === "apt";
 /** For each RUN of the stage, the RUN before it that updates the index of apt. */
 const lastUpdates = once((stage, file) => {
     const updates = new Map();
@@ -77541,7 +79432,7 @@ const runsAsRoot = (stage, { run }) => {
     if (user !== undefined)
         return user.includes("$") ? undefined : /^(root|0+)(:|$)/.test(user);
     const { rootBase } = stage;
-    const usual = rootBase.kind === "image" && rootBase.reference !== undefined ? defaultUserOf(rootBase.reference) : undefined;
+    const usual = rootBase.kind === "image" && rootBase.reference !== undefined ? (0,base_images/* defaultUserOf */.A7)(rootBase.reference) : undefined;
     return usual === undefined ? undefined : usual === "root";
 };
 const isOtherUser = (file, { wrapperSpan }) => {
@@ -77887,6 +79778,10 @@ RUN rm -rf /var/lib/apt/lists/*
         {
             title: "a stage that does not ship",
             good: "FROM alpine:3.20 AS build\nRUN apk add gcc\nFROM alpine:3.20\nCOPY --from=build /a /a\n",
+        },
+        {
+            title: "a check, of which nobody keeps the image",
+            good: "FROM alpine:3.20 AS base\nRUN apk add git\nFROM scratch AS files\nCOPY a /a\nFROM base AS validate\nRUN ./check\n",
         },
     ],
     check: function* (file) {
@@ -78325,6 +80220,13 @@ ADD [⟦"$URL"⟧, "/b"]
 RUN echo "$SHA256 /tmp/tool" | sha256sum -c
 `,
         },
+        {
+            title: "verified by PowerShell",
+            good: `FROM mcr.microsoft.com/windows/servercore:ltsc2022
+ADD https://example.org/tool.exe /tool.exe
+RUN powershell if ((Get-FileHash /tool.exe).Hash -ne $Env:SHA256) { throw }
+`,
+        },
         { title: "unknown variable", good: "ARG TOOL_URL\nADD $TOOL_URL /tmp/tool\n" },
     ],
     check: function* (file) {
@@ -78345,6 +80247,8 @@ RUN echo "$SHA256 /tmp/tool" | sha256sum -c
     },
 }));
 const isVerifiedAfter = (file, stage, index, url, target) => {
+    if (isHashedOnWindows(file, stage, index))
+        return true;
     const names = [fileNameOf(url), fileNameOf(target)].filter((name) => name !== "");
     const dependents = file.stages.filter((other) => other.dependencies.includes(stage));
     return [stage, ...dependents]
@@ -78353,6 +80257,9 @@ const isVerifiedAfter = (file, stage, index, url, target) => {
         .flatMap(({ scripts }) => scripts.flatMap((script) => findVerifications(script.commands)))
         .some((verification) => verification.names?.some((name) => names.includes(name)) ?? true);
 };
+/** PowerShell and cmd are not parsed; their words for a checksum are enough to keep silent. */
+const isHashedOnWindows = ({ text }, { instructions, isWindows }, index) => isWindows &&
+    instructions.some(({ keyword, span, index: at }) => keyword === "RUN" && at > index && /get-filehash|certutil\b.*-hashfile/is.test(text.slice(span.start, span.end)));
 
 ;// CONCATENATED MODULE: ./lib/src/rules/undefined-arg-in-from.js
 
@@ -78590,7 +80497,7 @@ const unknown_stage_reference_messageFor = (file, { text, number }) => {
 
 /** The install that may differ from a lock file which lies in the image for certain. */
 const lockDiscipline = (file, run, called) => {
-    const row = lock_files_rows[called.manager.name];
+    const row = rows[called.manager.name];
     if (called.action !== "install" && called.action !== "upgrade")
         return undefined;
     if (row === undefined || called.command.enclosures.includes("function"))
@@ -78624,7 +80531,7 @@ const insert = (option) => (_, called) => ({
 const isModernYarn = (file) => file.context !== undefined &&
     (file.context.files.includes(".yarnrc.yml") ||
         /"packageManager"\s*:\s*"yarn@([2-9]|\d\d)/.test(file.context.read("package.json") ?? ""));
-const lock_files_rows = {
+const rows = {
     npm: {
         locks: ["package-lock.json", "npm-shrinkwrap.json"],
         subcommands: /^(install|i|in|ins|inst|isntall|add|update|up|upgrade)$/,
@@ -78734,7 +80641,7 @@ const firstCopies = alongLineage((stage, below, file) => {
     }
     return found;
 });
-const allLocks = Object.values(lock_files_rows).flatMap((row) => row.locks);
+const allLocks = Object.values(rows).flatMap((row) => row.locks);
 const isFromContext = (copy) => !copy.flags.some((flag) => flag.name === "from");
 /** Whether a source of COPY holds the lock file: by name, by a pattern, or as a directory of the context. */
 const brings = (file, source, lock, fromContext) => {
@@ -79604,7 +81511,7 @@ const isContext = (files, folder) => files.some((path) => {
     if (!path.startsWith(`${folder}/`))
         return false;
     const rest = path.slice(folder.length + 1);
-    return (/(^|\/)((Dockerfile|Containerfile)[^/]*|[^/]+\.(Dockerfile|dockerfile))$|^([^/]*compose[^/]*\.ya?ml|docker-bake\.\w+)$/.test(rest) && baseName(rest) !== ".dockerignore");
+    return (/(^|\/)((Dockerfile|Containerfile)[^/]*|[^/]+\.(Dockerfile|dockerfile))$|^([^/]*compose[^/]*\.ya?ml|docker-bake\.\w+)$/.test(rest) && (0,paths/* baseName */.Fl)(rest) !== ".dockerignore");
 });
 
 ;// CONCATENATED MODULE: ./lib/src/rules/unsandboxed-run.js
@@ -80323,7 +82230,7 @@ as if it did not. Add \`USER\` behind the last step that needs root.`,
         const reported = new Set();
         for (const stage of file.targetStages) {
             const start = start_command_startOf(file, stage);
-            if (start === undefined || stage.user !== undefined || isForDevelopers(file, stage) || stage.isWindows)
+            if (start === undefined || stage.user !== undefined || (0,stage_purpose/* isForDevelopers */.Jj)(file, stage) || stage.isWindows)
                 continue;
             if (start.programs.some((program) => daemons.has(program)) || mayDropPrivileges(file, stage))
                 continue;
@@ -80919,8 +82826,31 @@ const isQuiet = (value) => /^(-[a-zA-NP-Z]*[qoa]\S*|-nv\S*|--quiet|--no-verbose|
 const hasGnuWget = ({ rootBase }) => {
     if (rootBase.kind !== "image" || rootBase.reference === undefined)
         return false;
-    return /^(debian|ubuntu|rhel|suse|arch)$/.test(familyOf(rootBase.reference) ?? "");
+    return /^(debian|ubuntu|rhel|suse|arch)$/.test((0,base_images/* familyOf */.Ap)(rootBase.reference) ?? "");
 };
+
+;// CONCATENATED MODULE: ./lib/src/rules/wasted-space-in-image.js
+
+/* harmony default export */ const wasted_space_in_image = (defineRule({
+    id: "wasted-space-in-image",
+    summary: "Write each file in one layer only",
+    level: { recommended: "note", strict: "warning" },
+    scope: "built image",
+    why: `A layer never gets smaller. When a later step deletes a file, writes it again or changes its owner or mode, the old bytes are still pulled and stored, and nobody sees them in the container.
+
+Delete in the RUN that makes the file, set owner and mode with \`COPY --chown\` and \`--chmod\`, and build in a stage of its own from which only the result is copied.`,
+    aliases: [],
+    silent: [
+        "Less than 5 MiB, unless it is 5 % of what the Dockerfile adds and at least 1 MiB.",
+        "The databases of package managers, which every install writes again.",
+        "Where a rule on the Dockerfile speaks about the same step, which then says how much it is.",
+        "Stages named for development, tests, debugging or building.",
+    ],
+    fixes: "none",
+    sources: ["https://docs.docker.com/build/building/best-practices/"],
+    examples: [],
+    check: () => [],
+}));
 
 ;// CONCATENATED MODULE: ./lib/src/rules/whole-context-copied.js
 
@@ -81042,12 +82972,12 @@ const rootSource = ({ sources, destination, form }) => {
 const isSystem = ({ target, text }) => {
     if (target === undefined) {
         const reference = (0,image_reference/* parseImageReference */.o)(text);
-        return reference !== undefined && familyOf(reference) !== undefined;
+        return reference !== undefined && (0,base_images/* familyOf */.Ap)(reference) !== undefined;
     }
     return isChanged(target) ? target.rootBase.kind !== "scratch" : isKnownSystem(target);
 };
 const isChanged = (stage) => stage.lineage.some(({ instructions }) => instructions.some(({ keyword }) => keyword === "RUN"));
-const isKnownSystem = ({ rootBase }) => rootBase.kind === "image" && rootBase.reference !== undefined && familyOf(rootBase.reference) !== undefined;
+const isKnownSystem = ({ rootBase }) => rootBase.kind === "image" && rootBase.reference !== undefined && (0,base_images/* familyOf */.Ap)(rootBase.reference) !== undefined;
 
 ;// CONCATENATED MODULE: ./lib/src/rules/world-writable-mode.js
 
@@ -81085,7 +83015,7 @@ it, for root to run at the next start. \`777\` is usually there because the owne
         { good: 'FROM debian:12\nARG MODE\nRUN chmod $MODE /x\nRUN work="$(mktemp -d)" && chmod 777 "$work"' },
     ],
     check: function* (file) {
-        for (const stage of productionStages(file)) {
+        for (const stage of (0,stage_purpose/* productionStages */.xK)(file)) {
             if (stage.isWindows)
                 continue;
             for (const { flags, keyword, isTrigger } of stage.instructions) {
@@ -81151,6 +83081,12 @@ const install = {
 };
 
 ;// CONCATENATED MODULE: ./lib/src/rules/registry.js
+
+
+
+
+
+
 
 
 
@@ -81420,12 +83356,18 @@ const rules = [
     ignore_without_reason,
     unused_ignore,
     // Image
+    secret_value_in_image,
+    secret_file_in_image,
+    faulty_account_in_image,
+    setuid_file_in_image,
+    package_cache_in_image,
+    wasted_space_in_image,
 ];
 
 
 /***/ }),
 
-/***/ 6776:
+/***/ 3285:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -81434,475 +83376,14 @@ __nccwpck_require__.d(__webpack_exports__, {
   J: () => (/* binding */ openDockerfile)
 });
 
-// EXTERNAL MODULE: ./lib/src/build/target-names.js
-var target_names = __nccwpck_require__(9609);
-// EXTERNAL MODULE: ./lib/src/dockerfile/image-reference.js
-var image_reference = __nccwpck_require__(5236);
-// EXTERNAL MODULE: ./lib/src/rules/knowledge/image-uses.js
-var image_uses = __nccwpck_require__(389);
-;// CONCATENATED MODULE: ./lib/src/audit/custom-rules.js
-
-
-
-/** What a house rule of the configuration finds: what is there and must not, or what lacks and must be there. */
-const customProblems = (file, rule) => {
-    const spans = rule.kind === "forbid" ? forbidden(file, rule) : required(file, rule);
-    const unique = new Map(spans.map((at) => [`${at.start} ${at.end}`, at]));
-    return [...unique.values()].map((at) => ({ at, message: rule.message }));
-};
-const forbidden = (file, rule) => rule.image === undefined
-    ? hitsOf(file, rule).map(({ at }) => at)
-    : imagesOf(file, rule)
-        .filter((use) => isNamed(use, rule.image) && isSearched(rule.pattern, use.text))
-        .map(({ at }) => at);
-/**
- * An image that must come from somewhere is asked of every image; with a pattern, every image of that name must match
- * it. Anything else is asked of each stage that ships, with the stages it is built on.
- */
-const required = (file, rule) => {
-    if (file.isBroken)
-        return [];
-    const { pattern } = rule;
-    if (rule.image !== undefined)
-        return imagesOf(file, rule)
-            .filter((use) => pattern ? isNamed(use, rule.image) && !isSearched(pattern, use.text) : !isNamed(use, rule.image))
-            .map(({ at }) => at);
-    const hits = hitsOf(file, rule);
-    const near = pattern === undefined ? [] : hitsOf(file, { ...rule, pattern: anything });
-    return file.targetStages.flatMap((stage) => {
-        const isIn = (hit) => hit.stage !== undefined && stage.lineage.includes(hit.stage);
-        const last = near.findLast(isIn);
-        const isMet = last !== undefined && isReplaced(last.instruction)
-            ? hits.some(({ instruction }) => instruction === last.instruction)
-            : hits.some(isIn);
-        if (isMet || (rule.command !== undefined && !isRead(file, stage)))
-            return [];
-        return [last?.at ?? stage.stage.from.image.span];
-    });
-};
-const anything = /.*/su;
-/** Whether only the last of its kind holds. */
-const isReplaced = ({ keyword }) => ["USER", "WORKDIR", "CMD", "ENTRYPOINT", "HEALTHCHECK", "STOPSIGNAL", "LABEL"].includes(keyword);
-const hitsOf = (file, rule) => file.dockerfile.instructions
-    .flatMap((instruction) => (instruction.keyword === "ONBUILD" ? [instruction, instruction.trigger] : [instruction]))
-    .flatMap((instruction) => {
-    const stage = instruction.stageIndex === undefined ? undefined : file.stages[instruction.stageIndex];
-    return spansIn(file, instruction, stage, rule).map((at) => ({ instruction, at, stage }));
-});
-const spansIn = (file, instruction, stage, rule) => {
-    if (rule.instruction !== undefined && rule.instruction !== instruction.keyword)
-        return [];
-    if (rule.command !== undefined)
-        return stage === undefined ? [] : commandSpans(file, instruction, stage, rule);
-    if (rule.label !== undefined)
-        return labelSpans(file, instruction, rule);
-    if (rule.instruction === undefined)
-        return [];
-    if (rule.pattern === undefined)
-        return [instruction.keywordSpan];
-    const start = instruction.keywordSpan.end;
-    const match = rule.pattern.exec(file.text.slice(start, instruction.span.end).trim());
-    if (match === null)
-        return [];
-    const at = file.text.indexOf(match[0], start);
-    return [match[0] === "" ? instruction.keywordSpan : { start: at, end: at + match[0].length }];
-};
-const labelSpans = (file, instruction, { label, pattern }) => {
-    if (instruction.keyword !== "LABEL" || label === undefined)
-        return [];
-    return instruction.assignments.flatMap(({ key, value, span }) => {
-        if (!(0,target_names/* matchesName */.Hj)(label, file.expand(key, instruction).value ?? key.text))
-            return [];
-        if (pattern === undefined)
-            return [key.span];
-        const text = value && (file.expand(value, instruction).value ?? value.text);
-        return isSearched(pattern, text ?? "") ? [value?.span ?? span] : [];
-    });
-};
-const commandSpans = (file, instruction, stage, rule) => {
-    if (rule.instruction === undefined && instruction.keyword !== "RUN")
-        return [];
-    const [name = "", ...words] = (rule.command ?? "").split(/\s+/);
-    return scriptsOf(file, instruction, stage).flatMap(({ commands }) => commands.flatMap((command) => {
-        const first = named(command, name);
-        const span = first && argumentSpan(command, first, words);
-        if (span === undefined)
-            return [];
-        return rule.pattern === undefined ? [span] : (matchedArguments(command, span, rule.pattern) ?? []);
-    }));
-};
-const scriptsOf = (file, instruction, stage) => {
-    if (instruction.keyword === "RUN" && !instruction.isTrigger)
-        return file.runScripts(stage).flatMap(({ run, script }) => (run === instruction ? [script] : []));
-    const command = "command" in instruction ? instruction.command : undefined;
-    return (command && [file.script(command, instruction)].filter((script) => script !== undefined)) ?? [];
-};
-const isRead = (file, stage) => stage.lineage.every((one) => file.runScripts(one).every(({ script }) => script.status === "parsed"));
-/** The word that names the command, or the wrapper of that name in front of it. */
-const named = (command, name) => {
-    const isIt = (word) => (0,target_names/* matchesName */.Hj)(name, word.value.slice(word.value.lastIndexOf("/") + 1));
-    return command.nameWord && (0,target_names/* matchesName */.Hj)(name, command.name) ? command.nameWord : command.wrappers.find(isIt);
-};
-/** `pip install`: the further words follow in this order, whatever stands between. */
-const argumentSpan = (command, first, words) => {
-    let next = 0;
-    let { end } = first.span;
-    for (const arg of command.args) {
-        const word = words[next];
-        if (word === undefined || !(0,target_names/* matchesName */.Hj)(word, arg.value))
-            continue;
-        next += 1;
-        end = arg.span.end;
-    }
-    return next === words.length ? { start: first.span.start, end } : undefined;
-};
-/** The arguments that the pattern's match lies in. */
-const matchedArguments = (command, name, pattern) => {
-    const match = pattern.exec(command.args.map(({ value }) => value).join(" "));
-    if (match === null)
-        return undefined;
-    let offset = 0;
-    const touched = command.args.filter(({ value }) => {
-        const start = offset;
-        offset += value.length + 1;
-        return start < match.index + match[0].length && match.index < start + value.length;
-    });
-    const [first] = touched;
-    const last = touched.at(-1);
-    return [first && last ? { start: first.span.start, end: last.span.end } : name];
-};
-const imagesOf = (file, { instruction }) => (0,image_uses/* imageUses */.YQ)(file).filter((use) => instruction === undefined || use.instruction.keyword === instruction);
-/** A name may be given short (`debian`), with its registry (`docker.io/library/debian`), or with a tag. */
-const isNamed = ({ reference, text }, glob) => {
-    const names = reference
-        ? [
-            (0,image_reference/* familiarName */.h)(reference),
-            `${reference.registry}/${reference.repository}`,
-            `${reference.registry}/${(0,image_reference/* familiarName */.h)(reference)}`,
-        ]
-        : [text];
-    const tag = reference?.tag ?? "latest";
-    return [...names, ...names.map((name) => `${name}:${tag}`), text].some((name) => (0,target_names/* matchesName */.Hj)(glob ?? "*", name));
-};
-const isSearched = (pattern, text) => pattern?.test(text) ?? true;
-
-// EXTERNAL MODULE: ./lib/src/dockerfile/nearest.js
-var nearest = __nccwpck_require__(7999);
-;// CONCATENATED MODULE: ./lib/src/audit/ignores.js
-
-const openIgnores = (file, rules) => {
-    const holders = ruleHolders(rules);
-    const used = new Set();
-    return {
-        hides: (problem) => {
-            let isHidden = false;
-            for (const ignore of file.ignores) {
-                if (!reaches(ignore, problem, file, holders) || !speaksOf(ignore, problem.rule, holders))
-                    continue;
-                used.add(ignore);
-                isHidden = true;
-            }
-            return isHidden;
-        },
-        unused: (hasRun) => file.ignores.flatMap((ignore) => {
-            if (used.has(ignore))
-                return [];
-            const rule = holders.get(bare(ignore.id));
-            if (rule !== undefined)
-                return hasRun(rule) ? [{ ...ignore, rule: rule.id, meant: undefined }] : [];
-            if (ignore.format !== "own" || isForeign(ignore.id))
-                return [];
-            return [{ ...ignore, rule: undefined, meant: (0,nearest/* nearest */.p)(ignore.id, namesOf(rules)) }];
-        }),
-    };
-};
-const holderCache = new WeakMap();
-/** Rules by id and by alias, lower-case. */
-const ruleHolders = (rules) => {
-    const known = holderCache.get(rules);
-    if (known)
-        return known;
-    const holders = new Map(rules.flatMap((rule) => [rule.id, ...rule.aliases].map((name) => [name.toLowerCase(), rule])));
-    holderCache.set(rules, holders);
-    return holders;
-};
-const namesOf = (rules) => rules.flatMap(({ id, aliases }) => [id, ...aliases]);
-/** What ignores themselves are told of, which `all` never hides: it would hide what is said of it. */
-const aboutIgnores = new Set(["unused-ignore", "ignore-without-reason"]);
-const reaches = ({ covers, isOnTop, format }, { at, rule }, file, holders) => {
-    if (at.start >= covers.start && at.start < Math.max(covers.end, covers.start + 1))
-        return true;
-    // What a stage lacks is shown on its FROM; peers show it on the file, and so their comments stand on top.
-    if (!isOnTop || format === "own" || holders.get(rule)?.scope !== "shipped stages")
-        return false;
-    return file.dockerfile.stages.some(({ from }) => at.start >= from.span.start && at.start < from.span.end);
-};
-const speaksOf = ({ id, format }, rule, holders) => {
-    if (id === "all" || id === "*") {
-        if (aboutIgnores.has(rule))
-            return false;
-        return format === "own" || [rule, ...(holders.get(rule)?.aliases ?? [])].some((name) => peerIds[format].test(name));
-    }
-    const named = bare(id);
-    return named === bare(rule) || holders.get(named)?.id === rule || (wider.get(named)?.includes(rule) ?? false);
-};
-/** Ids that each peer gives to its checks; its `all` speaks of those alone. */
-const peerIds = {
-    hadolint: /^(DL|(shellcheck\/)?SC)\d{4}$/,
-    tally: /./,
-    buildkit: /^(buildkit\/.*|([A-Z][a-z]+){2,}.*)$/,
-    trivy: /^DS-\d{4}$/,
-    checkov: /^CKV2?_/,
-    kics: /^[0-9a-f]{8}$/,
-};
-/** Checks of peers that two of our rules share: root by USER, and root because there is none. */
-const wider = new Map([["ds-0002", ["missing-user"]]]);
-/** `shellcheck/SC2086` and `SC2086` are one, and so are `buildkit/StageNameCasing` and `StageNameCasing`. */
-const bare = (id) => id.toLowerCase().replace(/^(shellcheck|buildkit|hadolint)\//, "");
-const isForeign = (id) => /^(all|\*|SC\d{4}|(shellcheck|buildkit|hadolint|custom)\/.*)$/i.test(id);
-
-;// CONCATENATED MODULE: ./lib/src/audit/audit.js
-
-
-const auditFile = (file, options) => {
-    const failures = [];
-    const found = [];
-    const run = (rule, seen) => {
-        const severity = levelOf(rule, options);
-        if (severity === "off")
-            return [];
-        try {
-            const given = options.settings.get(rule.id)?.options ?? {};
-            return [...rule.check(seen, withDefaults(rule, given))].map((problem) => ({
-                ...problem,
-                rule: rule.id,
-                severity,
-            }));
-        }
-        catch (error) {
-            failures.push({ rule: rule.id, error });
-            return [];
-        }
-    };
-    for (const rule of options.rules)
-        if (rule.id !== unusedIgnore)
-            found.push(...run(rule, file));
-    found.push(...houseProblems(file, options, failures));
-    const ignores = openIgnores(file, options.rules);
-    const [ignored, problems] = [[], []];
-    const sort = (problem) => void (ignores.hides(problem) ? ignored : problems).push(problem);
-    found.forEach(sort);
-    const last = options.rules.find(({ id }) => id === unusedIgnore);
-    if (last && !file.isBroken && file.ignores.length > 0) {
-        const unused = ignores.unused((rule) => hasRun(rule, file, options));
-        run(last, withUnusedIgnores(file, unused)).forEach(sort);
-    }
-    return { problems: problems.sort(byPlace), ignored, failures };
-};
-const houseProblems = (file, { customRules, settings }, failures) => (customRules ?? []).flatMap((custom) => {
-    const severity = settings.get(custom.id)?.level ?? custom.level;
-    if (severity === "off")
-        return [];
-    try {
-        return customProblems(file, custom).map((problem) => ({ ...problem, rule: custom.id, severity }));
-    }
-    catch (error) {
-        failures.push({ rule: custom.id, error });
-        return [];
-    }
-});
-/** Inherits instead of copying: a copy would look the build context up, which costs and may not be asked for. */
-const withUnusedIgnores = (file, unusedIgnores) => Object.create(file, { unusedIgnores: { value: unusedIgnores } });
-const unusedIgnore = "unused-ignore";
-const byPlace = (a, b) => a.at.start - b.at.start || a.at.end - b.at.end || (a.rule < b.rule ? -1 : 1);
-/** The level of a rule under a profile and its settings; `all` shows as notes what would be off. */
-const levelOf = (rule, options) => {
-    const set = options.settings.get(rule.id)?.level;
-    if (set !== undefined)
-        return set;
-    if (rule.id === "ignore-without-reason" && options.requireReason)
-        return "warning";
-    if (options.profile !== "all")
-        return rule.level[options.profile];
-    return rule.level.strict === "off" ? "note" : rule.level.strict;
-};
-const withDefaults = (rule, given) => ({
-    ...Object.fromEntries((rule.options ?? []).map((option) => [option.name, option.default])),
-    ...given,
-});
-/** Whether the rule could have found something, so that having hidden nothing means something. */
-const hasRun = (rule, file, options) => {
-    if (rule.id === unusedIgnore || levelOf(rule, options) === "off" || rule.scope === "built image")
-        return false;
-    if (rule.scope === "context")
-        return file.context !== undefined;
-    return file.supplied !== undefined || !/^(unsupplied|unneeded)-/.test(rule.id);
-};
-
-// EXTERNAL MODULE: ./lib/src/dockerfile/heredoc-words.js
-var heredoc_words = __nccwpck_require__(9681);
-// EXTERNAL MODULE: ./lib/src/dockerfile/joined-text.js
-var joined_text = __nccwpck_require__(1082);
-// EXTERNAL MODULE: ./lib/src/dockerfile/shell.js + 17 modules
-var dockerfile_shell = __nccwpck_require__(7605);
-// EXTERNAL MODULE: ./lib/src/dockerfile/shell-wrappers.js
-var shell_wrappers = __nccwpck_require__(1284);
-;// CONCATENATED MODULE: ./lib/src/dockerfile/command-script.js
-
-
-
-
-/**
- * The script that a RUN, CMD, ENTRYPOINT or HEALTHCHECK executes. `shell` are the words of SHELL in effect;
- * `fileText` is the Dockerfile, for the bodies of heredocs. `dialect` overrules what the shell's name says.
- */
-const commandScript = (command, heredocs, shell, fileText, dialect) => {
-    if (command.form === "exec")
-        return execScript(command.words, command.span, fileText);
-    const sole = heredocs.length === 1 ? (0,heredoc_words/* parseHeredocWord */.S)(command.joined.text.trim()) : undefined;
-    const [heredoc] = heredocs;
-    const text = sole && heredoc ? heredocText(heredoc, fileText) : withHeredocs(command.joined, heredocs, fileText);
-    const shebang = sole ? /^#!\s*(\S+)(?:[ \t]+(.*))?/.exec(text.text) : null;
-    if (shebang) {
-        const path = shebang[1] ?? "";
-        const words = (shebang[2] ?? "").split(/\s+/);
-        const name = (0,shell_wrappers/* programName */.k)(path) === "env" ? (0,shell_wrappers/* programName */.k)(words.find((word) => !/^-|=/.test(word)) ?? "") : (0,shell_wrappers/* programName */.k)(path);
-        return shellScript(text, [name, ...words], dialect, isShellName(name) ? undefined : "other-interpreter");
-    }
-    return shellScript(text, shell, dialect);
-};
-const dialects = ["sh", "bash", "ash", "dash", "ksh", "zsh"];
-const isShellName = (name) => dialects.some((dialect) => dialect === name) || shellKind(name) !== "unknown-shell";
-const shellKind = (name) => {
-    const lower = name.toLowerCase().replace(/\.exe$/, "");
-    if (lower === "powershell" || lower === "pwsh")
-        return "powershell";
-    return lower === "cmd" ? "cmd" : "unknown-shell";
-};
-const shellScript = (joined, shell, override, status) => {
-    const name = (0,shell_wrappers/* programName */.k)((shell[0] ?? "").replaceAll("\\", "/"));
-    const dialect = override ?? dialects.find((known) => known === name);
-    const { text, locate } = joined;
-    const span = locate(0, text.length);
-    const unparsed = (reason) => ({
-        status: reason,
-        span,
-        text,
-        locate,
-        commands: [],
-    });
-    if (status)
-        return unparsed(status);
-    if (!dialect)
-        return unparsed(shellKind(name));
-    if (text.length > dockerfile_shell/* longestScript */._)
-        return unparsed("unknown-shell");
-    const { commands, error } = (0,dockerfile_shell/* readShell */.l)(joined);
-    if (error)
-        return { ...unparsed("syntax-error"), error, commands, dialect };
-    const options = new Set([...flagOptions(shell.slice(1)), ...commands.flatMap(setOptions)]);
-    return { status: "parsed", dialect, commands, text, locate, span, options };
-};
-/** What the shell gets: the command line, then each heredoc with its delimiter. */
-const withHeredocs = (joined, heredocs, fileText) => {
-    if (heredocs.length === 0)
-        return joined;
-    const parts = heredocs.map((heredoc) => {
-        const from = heredoc.contentSpan.start;
-        const body = fileText.slice(from, heredoc.contentSpan.end);
-        return (0,joined_text/* joinText */._V)(`${body}${heredoc.name}`, [{ at: 0, source: from }]);
-    });
-    return (0,joined_text/* concatJoined */.w7)([joined, ...parts], "\n");
-};
-const heredocText = (heredoc, fileText) => {
-    const { start, end } = heredoc.contentSpan;
-    const body = fileText.slice(start, end);
-    if (!heredoc.chomp)
-        return (0,joined_text/* joinText */._V)(body, [{ at: 0, source: start }]);
-    const pieces = [];
-    const lines = [];
-    let at = 0;
-    let source = start;
-    for (const line of body.split(/(?<=\n)/)) {
-        const tabs = /^\t*/.exec(line)?.[0].length ?? 0;
-        pieces.push({ at, source: source + tabs });
-        lines.push(line.slice(tabs));
-        at += line.length - tabs;
-        source += line.length;
-    }
-    return (0,joined_text/* joinText */._V)(lines.join(""), pieces);
-};
-const execScript = (words, span, fileText) => {
-    const [first] = words;
-    const name = (0,shell_wrappers/* programName */.k)((first?.text ?? "").replaceAll("\\", "/"));
-    const flag = words.findIndex(({ text }, at) => at > 0 && /^-[A-Za-z]*c[A-Za-z]*$/.test(text));
-    const script = flag === -1 ? undefined : words[flag + 1];
-    if (dialects.some((dialect) => dialect === name) && script) {
-        return shellScript(jsonText(script, fileText), words.slice(0, flag + 1).map(({ text }) => text), undefined);
-    }
-    const locate = () => span;
-    const text = words.map((word) => word.text).join(" ");
-    const kind = shellKind(name);
-    if (kind !== "unknown-shell")
-        return { status: kind, span, text, locate, commands: [] };
-    return { status: "parsed", dialect: "sh", commands: execCommands(words), text, locate, span, options: new Set() };
-};
-const execCommands = (words) => {
-    const [first] = words;
-    const last = words.at(-1);
-    if (!first || !last)
-        return [];
-    const shellWords = words.map(({ text, span }) => ({ value: text, isLiteral: true, span }));
-    const { start, wrappers } = (0,shell_wrappers/* unwrap */.o)(shellWords);
-    const nameWord = shellWords[start];
-    return [
-        {
-            index: 0,
-            name: (0,shell_wrappers/* programName */.k)(nameWord?.value ?? ""),
-            nameWord,
-            args: shellWords.slice(start + 1),
-            assignments: [],
-            redirects: [],
-            wrappers: wrappers.flatMap((at) => shellWords[at] ?? []),
-            wrapperSpan: start > 0 ? { start: first.span.start, end: shellWords[start - 1]?.span.end ?? 0 } : undefined,
-            span: { start: first.span.start, end: last.span.end },
-            enclosures: [],
-            pipedInto: undefined,
-            pipedFrom: undefined,
-            followedBy: undefined,
-            list: 0,
-            parent: undefined,
-        },
-    ];
-};
-/** A JSON string's decoded text with the way back; a string that is continued over lines maps as a whole. */
-const jsonText = (word, fileText) => {
-    const raw = fileText.slice(word.span.start, word.span.end);
-    const pieces = [];
-    let at = 0;
-    for (const match of raw.slice(1, -1).matchAll(/\\u[0-9a-fA-F]{4}|\\.|[^\\]/gs)) {
-        pieces.push({ at, source: word.span.start + 1 + match.index, width: match[0].length });
-        at++;
-    }
-    return at === word.text.length ? (0,joined_text/* joinText */._V)(word.text, pieces) : { text: word.text, locate: () => word.span };
-};
-const setOptions = (command) => command.name === "set" && command.enclosures.length === 0 ? flagOptions(command.args.map(({ value }) => value)) : [];
-const flagOptions = (words) => {
-    const options = [];
-    words.forEach((word, at) => {
-        if (!/^-[A-Za-z]+$/.test(word))
-            return;
-        if (word.includes("e"))
-            options.push("errexit");
-        const named = word.includes("o") ? words[at + 1] : undefined;
-        if (named === "pipefail" || named === "errexit")
-            options.push(named);
-    });
-    return options;
-};
-
+// EXTERNAL MODULE: ./lib/src/audit/audit.js + 1 modules
+var audit = __nccwpck_require__(6674);
+// EXTERNAL MODULE: ./lib/src/dockerfile/command-script.js
+var command_script = __nccwpck_require__(3662);
 // EXTERNAL MODULE: ./lib/src/dockerfile/expand.js
 var dockerfile_expand = __nccwpck_require__(4133);
+// EXTERNAL MODULE: ./lib/src/dockerfile/image-reference.js
+var image_reference = __nccwpck_require__(5236);
 ;// CONCATENATED MODULE: ./lib/src/rules/ignore-comment.js
 /**
  * Ignores of a file, ours and the peers'. `ignore=` covers the instruction behind it, or the next line when it
@@ -81932,6 +83413,10 @@ const formats = [
         const match = /^hadolint\s+(global\s+|stage\s+)?ignore\s*=\s*([\w/, \t]+?)\s*(?:[#;:-]+\s*(.*))?$/.exec(text);
         const reach = match?.[1] === undefined ? "next" : match[1].startsWith("g") ? "file" : "stage";
         return match?.[2] ? { list: match[2], reach, format: "hadolint", reason: match[3], takesReason: true } : undefined;
+    },
+    (text) => {
+        const match = /^shellcheck\s+(?:\S+\s+)*?disable\s*=\s*((?:SC\d{4}|all)(?:\s*,\s*(?:SC\d{4}|all))*)/.exec(text);
+        return match?.[1] ? { list: match[1], reach: "next", format: "shellcheck" } : undefined;
     },
     (text) => {
         const match = /^tally\s+(global\s+)?ignore\s*=\s*([\w/, \t-]+?)\s*(?:;\s*reason\s*=\s*(.*))?$/.exec(text);
@@ -81980,6 +83465,7 @@ const ignoresIn = (dockerfile, comment, { list, at, reach, format, reason, takes
             idSpan: isThere ? { start, end: start + written.length } : comment,
             comment,
             covers,
+            reach,
             isOnTop,
             reason: reason?.trim() || undefined,
             takesReason: takesReason ?? false,
@@ -81999,7 +83485,7 @@ const coverage = {
         return stage === undefined ? { start: comment.end, end: comment.end } : stage.span;
     },
     next: ({ instructions, text }, comment) => {
-        const next = instructions.find(({ span }) => span.end > comment.start);
+        const next = firstBehind(instructions, comment.start);
         if (!next)
             return { start: comment.end, end: comment.end };
         if (next.span.start >= comment.start)
@@ -82008,6 +83494,18 @@ const coverage = {
         const lineBreak = text.indexOf("\n", start);
         return { start, end: lineBreak === -1 ? text.length : lineBreak };
     },
+};
+/** The first instruction that ends behind an offset; they stand in order. */
+const firstBehind = (instructions, offset) => {
+    let [low, high] = [0, instructions.length];
+    while (low < high) {
+        const middle = (low + high) >> 1;
+        if (instructions[middle].span.end > offset)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return instructions[low];
 };
 
 ;// CONCATENATED MODULE: ./lib/src/audit/stage-state.js
@@ -82169,7 +83667,7 @@ const auditedFile = (dockerfile, surroundings = noSurroundings) => {
             return known;
         const shell = state.shellAt(at.index);
         const heredocs = at.keyword === "RUN" ? at.heredocs : [];
-        const read = commandScript(command, heredocs, shell, dockerfile.text, dialectOf(shell));
+        const read = (0,command_script/* commandScript */.l)(command, heredocs, shell, dockerfile.text, dialectOf(shell));
         scripts.set(command, read);
         return read;
     };
@@ -82377,7 +83875,7 @@ var decode = __nccwpck_require__(5839);
 // EXTERNAL MODULE: ./lib/src/dockerfile/read.js + 5 modules
 var read = __nccwpck_require__(3671);
 // EXTERNAL MODULE: ./lib/src/rules/registry.js + 177 modules
-var registry = __nccwpck_require__(6917);
+var registry = __nccwpck_require__(7414);
 // EXTERNAL MODULE: ./lib/src/settings.js
 var src_settings = __nccwpck_require__(5177);
 ;// CONCATENATED MODULE: ./lib/src/run-audit.js
@@ -82421,7 +83919,7 @@ const openDockerfile = async (found, request) => {
             const dockerfile = (0,read/* readDockerfile */.n)(found.path, current);
             const file = auditedFile(dockerfile, around);
             stages ??= file.stages;
-            return { dockerfile, file, outcome: auditFile(file, options) };
+            return { dockerfile, file, outcome: (0,audit/* auditFile */.UA)(file, options) };
         },
     };
 };
@@ -82606,24 +84104,69 @@ const withSlashes = (path) => path.replaceAll("\\", "/");
 
 /***/ }),
 
-/***/ 6909:
+/***/ 5192:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
-  P: () => (/* binding */ dryRun),
-  e: () => (/* binding */ run)
+  tM: () => (/* binding */ auditAsRun),
+  PA: () => (/* binding */ dryRun),
+  eF: () => (/* binding */ run)
 });
 
 // EXTERNAL MODULE: ./lib/src/audit/findings.js
-var findings = __nccwpck_require__(4374);
+var audit_findings = __nccwpck_require__(4374);
 // EXTERNAL MODULE: ./lib/src/dockerfile/decode.js
 var decode = __nccwpck_require__(5839);
 // EXTERNAL MODULE: ./lib/src/errors.js
 var errors = __nccwpck_require__(5071);
 // EXTERNAL MODULE: ./lib/src/report/baseline.js
 var baseline = __nccwpck_require__(8234);
+// EXTERNAL MODULE: ./lib/src/report/new-findings.js
+var new_findings = __nccwpck_require__(8982);
+;// CONCATENATED MODULE: ./lib/src/report/secret-search.js
+/** What the search of all images came to; undefined when there was nothing to search for. */
+const secretSearch = (targets) => {
+    const searched = targets.flatMap(({ build, images }) => images.flatMap((image) => (image.leaks === undefined ? [] : [{ id: build.target.id, image, search: image.leaks }])));
+    if (searched.length === 0)
+        return undefined;
+    const unmeasured = targets.filter(({ build, images }) => build.status === "built" && images.length === 0);
+    const most = (numbers) => Math.max(0, ...numbers);
+    return {
+        values: most(searched.map(({ search }) => search.secrets)),
+        forms: most(searched.map(({ search }) => search.forms)),
+        bytes: searched.reduce((sum, { search }) => sum + search.bytes, 0),
+        images: searched.length,
+        found: searched.flatMap(({ id, image, search }) => search.leaks.map((leak) => ({ id: leak.secretId, target: id, place: leakPlace(leak, image) }))),
+        gaps: [
+            ...unmeasured.map(({ build }) => `the image of ${build.target.id} could not be measured`),
+            ...new Set(searched.flatMap(({ search }) => search.gaps)),
+        ],
+        unsearched: [
+            ...new Map(searched.flatMap(({ search }) => search.unsearched.map((one) => [`${one.id} ${one.reason}`, one]))).values(),
+        ],
+    };
+};
+/** ``layer 3, line 12, `etc/token` (base64)`` */
+const leakPlace = ({ where, form, lines }, image) => {
+    const line = lines === undefined ? "" : `, line ${lines.start}`;
+    const written = form === "as it is" ? "" : ` (${form})`;
+    if (where.in === "layer") {
+        const of = image.layers[where.layer]?.isBase ? " of the base" : "";
+        const part = where.part === "contents" ? "" : where.part === "name or attributes" ? "the name of " : "packed in ";
+        return `layer ${where.layer + 1}${of}${line}, ${part}\`${where.path}\`${written}`;
+    }
+    if (where.in === "history")
+        return `the history of the image${line}${written}`;
+    return `${leakDocuments[where.in]}${written}`;
+};
+const leakDocuments = {
+    config: "the configuration of the image",
+    manifest: "the manifest of the image",
+    attestation: "an attestation of the image",
+};
+
 // EXTERNAL MODULE: ./lib/src/image/image.js
 var image_image = __nccwpck_require__(8245);
 // EXTERNAL MODULE: ./lib/src/report/layers.js
@@ -82658,10 +84201,17 @@ const measuredRow = (target, image, options) => {
         pullBytes: pull,
         diskBytes: disk,
         isPullEstimated: image.isPullEstimated,
-        before: before && { pullBytes: before.pullBytes, diskBytes: before.diskBytes },
+        before: before && sizeBefore(before, image, options),
         budget: budgetOf(id, pull, disk, options),
         lines: (before === undefined || isSame ? heaviest(image) : changedLines(image, before)).slice(0, namedLines),
     };
+};
+const sizeBefore = (before, image, { baseline, engine }) => {
+    const { pullBytes: pull, diskBytes: disk } = before;
+    const isOtherMethod = (before.isPullEstimated ?? false) !== image.isPullEstimated;
+    const isOtherEngine = baseline?.engine !== undefined && engine !== undefined && baseline.engine !== engine;
+    const measuredBy = isOtherMethod ? "another method" : isOtherEngine ? "another engine" : undefined;
+    return { pullBytes: pull, diskBytes: disk, ...(measuredBy === undefined ? {} : { measuredBy }) };
 };
 const unmeasuredRows = (target, options) => {
     const { id, dockerfile, stage, platforms } = target.build.target;
@@ -82814,8 +84364,8 @@ const findingReasons = (findings, threshold) => {
     });
 };
 
-// EXTERNAL MODULE: ./lib/src/run-audit.js + 8 modules
-var run_audit = __nccwpck_require__(6776);
+// EXTERNAL MODULE: ./lib/src/run-audit.js + 4 modules
+var run_audit = __nccwpck_require__(3285);
 // EXTERNAL MODULE: ./lib/src/discover/paths.js
 var paths = __nccwpck_require__(3644);
 // EXTERNAL MODULE: ./lib/src/build/records.js
@@ -82832,8 +84382,10 @@ const bakeTargets = (definition) => {
         const target = readTarget(name, definition, []);
         const key = JSON.stringify([{ ...target, name: "", names: [], isDefault: false }], mapsAsLists);
         const same = merged.get(key);
-        const groups = [...definition.groups].filter(([, members]) => members.includes(name)).map(([group]) => group);
-        const names = [...new Set([...(same?.names ?? []), name, ...groups])].filter((one) => one !== "default");
+        const groups = [...definition.groups]
+            .filter(([group, members]) => group !== "default" && members.includes(name))
+            .map(([group]) => group);
+        const names = [...new Set([...(same?.names ?? []), name, ...groups])];
         const isDefault = same?.isDefault || chosen === undefined || chosen.includes(name);
         merged.set(key, { ...(same ?? target), names, isDefault });
     }
@@ -83188,9 +84740,12 @@ const over = (given, below) => [...given, ...(below ?? []).filter(({ id }) => !g
 
 // EXTERNAL MODULE: ./lib/src/build/preflight.js
 var preflight = __nccwpck_require__(1138);
+// EXTERNAL MODULE: ./lib/src/build/step-lines.js
+var step_lines = __nccwpck_require__(5165);
 // EXTERNAL MODULE: ./lib/src/dockerfile/position.js
 var position = __nccwpck_require__(2066);
 ;// CONCATENATED MODULE: ./lib/src/run-builds.js
+
 
 
 
@@ -83214,6 +84769,10 @@ const buildTargets = async (known, engine, request) => {
         timeout: settings.timeout,
         signal,
         isAsPlanned: (target) => isAsAudited(target, known, world),
+        linesOf: (target, step) => {
+            const facts = factsOf(target, known);
+            return facts && (0,step_lines/* linesOfStep */.$)(step, facts.dockerfile);
+        },
         onEvent,
     });
     return {
@@ -83297,11 +84856,782 @@ const skipped = (target, reason) => ({
     measureError: undefined,
 });
 
+// EXTERNAL MODULE: ./lib/src/rules/knowledge/stage-purpose.js
+var stage_purpose = __nccwpck_require__(1696);
+// EXTERNAL MODULE: ./lib/src/audit/audit.js + 1 modules
+var audit = __nccwpck_require__(6674);
+// EXTERNAL MODULE: ./lib/src/audit/ignores.js
+var audit_ignores = __nccwpck_require__(517);
+;// CONCATENATED MODULE: ./lib/src/audit/image-problems.js
+
+/** All that the rules about built images have to say, whatever their levels. */
+const imageProblems = (image) => [
+    ...leaked(image),
+    ...secretFiles(image),
+    ...faultyAccounts(image),
+    ...setuidFiles(image),
+    ...packageCaches(image),
+    ...wastedSpace(image),
+];
+const isOwn = ({ layers }, layer) => layers[layer]?.isBase === false;
+const leaked = ({ leaks, layers }) => [...Map.groupBy(leaks?.leaks ?? [], (leak) => `${leak.secretId}\n${layerOf(leak)}`).values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined)
+        return [];
+    const more = group.length === 1 ? "" : `, and in ${group.length - 1} more ${group.length === 2 ? "place" : "places"}`;
+    return [
+        {
+            rule: "secret-value-in-image",
+            layer: layerOf(first),
+            subject: first.secretId,
+            message: `The secret \`${first.secretId}\` is in the image: ${placeWords(first, layers)}${more}`,
+            bytes: undefined,
+        },
+    ];
+});
+const layerOf = ({ where }) => where.in === "layer" || where.in === "history" ? where.layer : undefined;
+/** ``layer 4 holds it in `root/.npmrc` (base64)`` */
+const placeWords = ({ where, form }, layers) => {
+    const written = form === "as it is" ? "" : `, as ${form}`;
+    if (where.in === "history")
+        return `its history shows it${written}`;
+    if (where.in !== "layer")
+        return `${documents[where.in]} shows it${written}`;
+    const layer = `layer ${where.layer + 1}${layers[where.layer]?.isBase ? " of the base" : ""}`;
+    const part = where.part === "contents"
+        ? `in \`${where.path}\``
+        : where.part === "packed contents"
+            ? `packed in \`${where.path}\``
+            : `in the name or attributes of \`${where.path}\``;
+    const { instruction, isBase } = layers[where.layer] ?? {};
+    return `${layer} holds it ${part}${written}${instruction === undefined || isBase ? "" : `, written by \`${quoted(instruction)}\``}`;
+};
+const documents = { config: "its configuration", manifest: "its manifest", attestation: "an attestation" };
+/** An instruction inside backticks; the finding stands on the whole of it. */
+const quoted = (instruction) => {
+    const plain = instruction.replaceAll("`", "'");
+    return plain.length > longestQuoted ? `${plain.slice(0, longestQuoted - 1).trimEnd()}…` : plain;
+};
+const longestQuoted = 60;
+const secretFiles = (image) => {
+    const leakedIn = new Set((image.leaks?.leaks ?? []).flatMap(({ where }) => (where.in === "layer" ? [`${where.layer} ${where.path}`] : [])));
+    return (image.contents?.secretFiles ?? [])
+        .filter(({ layer, path }) => isOwn(image, layer) && !leakedIn.has(`${layer} ${path}`))
+        .map(({ layer, path, what, isSeen }) => ({
+        rule: "secret-file-in-image",
+        layer,
+        subject: path,
+        message: `The image holds ${what}: \`/${path}\`${isSeen ? "" : ", which a later layer only hides"}`,
+        bytes: undefined,
+    }));
+};
+const faultyAccounts = (image) => (image.contents?.accountFaults ?? [])
+    .filter(({ layer }) => isOwn(image, layer))
+    .map(({ layer, account, fault, uid, with: other }) => ({
+    rule: "faulty-account-in-image",
+    layer,
+    subject: `${account} ${fault}`,
+    message: fault === "no password"
+        ? `The account \`${account}\` needs no password`
+        : `The accounts \`${other}\` and \`${account}\` share the id ${uid}`,
+    bytes: undefined,
+}));
+const setuidFiles = (image) => byLayer((image.contents?.setuidFiles ?? []).filter(({ since }) => isOwn(image, since))).map(([layer, files]) => ({
+    rule: "setuid-file-in-image",
+    layer,
+    subject: "",
+    message: `${list(files.map(({ path }) => `\`/${path}\``))} ${files.length === 1 ? "runs" : "run"} with the rights of ${files.every(({ uid }) => uid === 0) ? "root" : "another account"}, whoever starts ${files.length === 1 ? "it" : "them"}`,
+    bytes: undefined,
+}));
+/** Smaller ones are not worth a word. */
+const smallestCache = 1 << 20;
+const packageCaches = (image) => byLayer((image.contents?.leftovers ?? []).filter(({ kind, layer }) => (kind === "package lists" || kind === "package cache") && isOwn(image, layer))).flatMap(([layer, caches]) => {
+    const bytes = caches.reduce((sum, cache) => sum + cache.bytes, 0);
+    if (bytes < smallestCache)
+        return [];
+    const folders = list(caches.map(({ folder }) => `\`/${folder}\``));
+    return [
+        {
+            rule: "package-cache-in-image",
+            layer,
+            subject: "",
+            message: `${(0,numbers/* formatBytes */.z3)(bytes)} of ${cacheWords(caches)} stay in the image (${folders})`,
+            bytes,
+        },
+    ];
+});
+/** `package lists and caches of apt` */
+const cacheWords = (caches) => {
+    const kinds = new Set(caches.map(({ kind }) => kind));
+    const what = kinds.size > 1 ? "package lists and caches" : kinds.has("package lists") ? "package lists" : "package caches";
+    const managers = [...new Set(caches.map(({ of }) => of))];
+    return `${what} of ${managers.length > 2 ? `${managers.length} package managers` : managers.join(" and ")}`;
+};
+const largestOverlooked = 5 << 20;
+const wastedSpace = (image) => {
+    const own = image.layers.reduce((sum, layer) => (layer.isBase ? sum : sum + layer.diskBytes), 0);
+    const problems = (image.contents?.waste ?? []).flatMap((waste) => {
+        const bytes = waste.bytes - databaseBytes(waste);
+        const isSmall = bytes < largestOverlooked && (bytes < smallestCache || bytes < own * 0.05);
+        return isSmall || !isOwn(image, waste.hiddenBy) ? [] : [{ waste, bytes }];
+    });
+    return problems.map(({ waste, bytes }) => {
+        const layer = waste.kind === "deleted" && isOwn(image, waste.layer) ? waste.layer : waste.hiddenBy;
+        return {
+            rule: "wasted-space-in-image",
+            layer,
+            subject: `${waste.kind} ${layer === waste.layer ? waste.hiddenBy : waste.layer}`,
+            message: wasteWords(waste, bytes, image),
+            bytes,
+        };
+    });
+};
+/** What every install writes again. */
+const DATABASE = /^(?:var\/lib\/(?:dpkg|apt|rpm|dnf|pacman)|usr\/lib\/sysimage|(?:usr\/)?lib\/apk|var\/cache\/(?:apt|debconf|ldconfig))(?:\/|$)|^etc\/ld\.so\.cache$/;
+const databaseBytes = ({ largest }) => largest.reduce((sum, { path, bytes }) => (DATABASE.test(path) ? sum + bytes : sum), 0);
+const wasteWords = ({ kind, layer, hiddenBy, files, largest }, bytes, image) => {
+    const [first] = largest.filter(({ path }) => !DATABASE.test(path));
+    const most = first === undefined ? "" : `, most of it \`/${first.path}\``;
+    const named = files === 1 && first !== undefined ? `: \`/${first.path}\`` : most;
+    const size = (0,numbers/* formatBytes */.z3)(bytes);
+    if (kind === "deleted")
+        return isOwn(image, layer)
+            ? `${size} of this layer are deleted by ${stepWords(image, hiddenBy)} and still pulled${named}`
+            : `${size} of the base are deleted here and still pulled${named}`;
+    const lower = isOwn(image, layer) ? stepWords(image, layer) : "the base";
+    return kind === "duplicated"
+        ? `${size} of ${lower} are written a second time with the same contents${named}`
+        : `${size} of ${lower} are written again and still pulled${named}`;
+};
+const stepWords = ({ layers }, layer) => {
+    const lines = layers[layer]?.lines;
+    return lines === undefined ? `layer ${layer + 1}` : `line ${lines.start}`;
+};
+const byLayer = (items) => [
+    ...Map.groupBy(items, ({ layer }) => layer),
+];
+const mostListed = 3;
+const list = (names) => {
+    const shown = names.length > mostListed ? [...names.slice(0, mostListed - 1)] : names;
+    const last = names.length > mostListed ? `${names.length - shown.length} more` : undefined;
+    const all = last === undefined ? shown : [...shown, last];
+    return all.length === 1 ? (all[0] ?? "") : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`;
+};
+
+// EXTERNAL MODULE: ./lib/src/image/leftover-kinds.js
+var leftover_kinds = __nccwpck_require__(2487);
+;// CONCATENATED MODULE: ./lib/src/audit/measured-findings.js
+
+
+
+
+const kept = { status: "kept" };
+/** Images that cannot tell are not asked; one that confirms outweighs those that refute. */
+const weighFinding = (finding, dockerfile, images) => {
+    const weigh = weighers.get(finding.rule);
+    const at = dockerfile.instructions.find(({ span }) => span.start <= finding.span.start && finding.span.start < span.end);
+    if (weigh === undefined || at === undefined)
+        return kept;
+    const concerned = images.filter(({ stages }) => at.stageIndex !== undefined && stages.has(at.stageIndex));
+    const said = concerned.flatMap((judged) => weigh({ finding, at, ...judged }) ?? []);
+    const heaviest = said
+        .flatMap((one) => (one.status === "weighed" ? [one] : []))
+        .toSorted((a, b) => b.bytes - a.bytes)[0];
+    if (heaviest !== undefined)
+        return heaviest;
+    const [first] = said;
+    return first !== undefined && said.every(({ status }) => status === "refuted") ? first : kept;
+};
+/** Layers that an instruction made; empty where the engine does not tell. */
+const layersOf = ({ image, at }) => image.layers.flatMap(({ lines, isBase }, index) => !isBase && lines !== undefined && lines.start >= at.startLine && lines.start <= at.endLine ? [index] : []);
+const measuredStep = (question) => {
+    const layers = layersOf(question);
+    const { contents } = question.image;
+    return contents === undefined || layers.length === 0 ? undefined : { contents, layers: new Set(layers) };
+};
+const weighed = (message, bytes) => ({ status: "weighed", message, bytes });
+const refuted = (reason) => ({ status: "refuted", reason });
+const cache = (question) => {
+    const step = measuredStep(question);
+    if (step === undefined)
+        return undefined;
+    const left = step.contents.leftovers.filter(({ kind, layer }) => step.layers.has(layer) && (kind === "package lists" || kind === "package cache"));
+    const hidden = step.contents.waste.filter(({ layer }) => step.layers.has(layer));
+    const hiddenCaches = hidden.flatMap(({ largest }) => largest.flatMap(({ path, bytes }) => {
+        const of = (0,leftover_kinds/* leftoverOf */.nE)(path) ?? (0,leftover_kinds/* leftoverOf */.nE)(`${path}/`);
+        return of === undefined || !/^package /.test(of.kind) ? [] : [{ ...of, bytes }];
+    }));
+    const all = [...left, ...hiddenCaches];
+    const bytes = all.reduce((sum, one) => sum + one.bytes, 0);
+    if (bytes > 0)
+        return weighed(cacheMessage(question.finding.message, `${(0,numbers/* formatBytes */.z3)(bytes)} of ${cacheWords(all)}`), bytes);
+    // What is hidden may be a folder of which nobody knows what was in it.
+    return hidden.length > 0 ? kept : refuted("nothing of it is in the layer");
+};
+/** `` `apt-get update` leaves 19.1 MB of package lists of apt in the image`` */
+const cacheMessage = (message, what) => {
+    const [, command, rest] = /^(`[^`]+`) (?:leaves|keeps) .* (?:of|in) this layer(.*)$/.exec(message) ?? [];
+    return command === undefined ? `${message}: ${what}` : `${command} leaves ${what} in the image${rest}`;
+};
+const changedPermissions = (question) => {
+    const step = measuredStep(question);
+    if (step === undefined)
+        return undefined;
+    const hidden = step.contents.waste.filter(({ hiddenBy }) => step.layers.has(hiddenBy));
+    const bytes = hidden.reduce((sum, one) => (one.kind === "duplicated" ? sum + one.bytes : sum), 0);
+    if (bytes > 0)
+        return weighed(`${question.finding.message}: ${(0,numbers/* formatBytes */.z3)(bytes)} more in the image`, bytes);
+    return hidden.length > 0 ? kept : refuted("the step writes no file a second time");
+};
+const leftArchive = (question) => {
+    const step = measuredStep(question);
+    const path = /`([^`]+)`/.exec(question.finding.message)?.[1];
+    const name = path?.slice(path.lastIndexOf("/") + 1);
+    if (step === undefined || name === undefined || name === "")
+        return undefined;
+    const found = [
+        ...[...step.layers].flatMap((layer) => step.contents.largestFiles[layer] ?? []),
+        ...step.contents.waste.filter(({ layer }) => step.layers.has(layer)).flatMap(({ largest }) => largest),
+    ].find((file) => file.path === name || file.path.endsWith(`/${name}`));
+    return found && weighed(`${question.finding.message}: ${(0,numbers/* formatBytes */.z3)(found.bytes)}`, found.bytes);
+};
+/** Less is no compiler. */
+const smallestTools = 1_000_000;
+const buildTools = (question) => {
+    const { at, image, finding } = question;
+    if (at.keyword === "FROM")
+        return baseShare(question);
+    const step = measuredStep(question);
+    if (step === undefined)
+        return undefined;
+    const bytes = [...step.layers].reduce((sum, layer) => sum + (image.layers[layer]?.diskBytes ?? 0), 0);
+    const isThere = step.contents.tools.some((path) => COMPILER.test(path));
+    if (bytes < smallestTools && !isThere)
+        return refuted(`the step adds ${(0,numbers/* formatBytes */.z3)(bytes)}, and no compiler is in the image`);
+    return weighed(`${finding.message}: the step adds ${(0,numbers/* formatBytes */.z3)(bytes)} of the image's ${(0,numbers/* formatBytes */.z3)((0,image_image/* diskBytes */.l)(image))}`, bytes);
+};
+const COMPILER = /\/(?:gcc|g\+\+|cc|c\+\+|clang|make|cmake|ld|cargo|rustc|go|javac)$/;
+const baseShare = ({ finding, image }) => {
+    const bytes = image.layers.reduce((sum, layer) => (layer.isBase ? sum + layer.diskBytes : sum), 0);
+    if (bytes === 0)
+        return undefined;
+    return weighed(`${finding.message}: the base is ${(0,numbers/* formatBytes */.z3)(bytes)} of the image's ${(0,numbers/* formatBytes */.z3)((0,image_image/* diskBytes */.l)(image))}`, bytes);
+};
+const developmentPackages = (question) => {
+    const step = measuredStep(question);
+    const left = step?.contents.leftovers.filter(({ kind, layer }) => step.layers.has(layer) && kind === "development dependencies");
+    const bytes = (left ?? []).reduce((sum, one) => sum + one.bytes, 0);
+    // Only npm says which packages are for development.
+    return bytes === 0 ? undefined : weighed(`${question.finding.message}: ${(0,numbers/* formatBytes */.z3)(bytes)} in the image`, bytes);
+};
+/** Whether the user of a configuration is root: none is set, or its number or name. */
+const isRootUser = (user) => /^(?:root|0*)(?::|$)/.test(user);
+/** What a stage lacks, only its own image can have from its base. */
+const ofOwnStage = (weigh) => (question) => question.stageIndex === question.at.stageIndex ? weigh(question) : undefined;
+/** The user that the built image starts with has the last word. */
+const user = ({ image }) => isRootUser(image.config.user) ? kept : refuted(`the image runs as \`${image.config.user}\``);
+const healthcheck = ({ image }) => image.config.hasHealthcheck ? refuted("the image has a HEALTHCHECK of its base") : kept;
+const healthcheckTool = ({ finding, image }) => {
+    const { contents } = image;
+    if (contents === undefined)
+        return undefined;
+    if (finding.message.startsWith("The shell form"))
+        return contents.shells.length > 0 ? refuted("the image has a shell") : kept;
+    const tool = /^`([^`]+)`/.exec(finding.message)?.[1] ?? "";
+    const found = contents.tools.find((path) => path.endsWith(`/${tool}`));
+    return found === undefined ? kept : refuted(`\`/${found}\` is in the image`);
+};
+const weighers = new Map([
+    ["system-package-cache-left", cache],
+    ["language-package-cache-left", cache],
+    ["permissions-changed-after-copy", changedPermissions],
+    ["archive-left-in-layer", leftArchive],
+    ["build-tools-in-shipped-stage", buildTools],
+    ["large-base-variant", baseShare],
+    ["dev-dependencies-shipped", developmentPackages],
+    ["missing-user", ofOwnStage(user)],
+    ["root-user", user],
+    ["missing-healthcheck", ofOwnStage(healthcheck)],
+    ["healthcheck-tool-missing", healthcheckTool],
+]);
+
+;// CONCATENATED MODULE: ./lib/src/audit/image-findings.js
+
+
+
+
+
+
+/** What was measured has the last word: it confirms, weighs and withdraws findings, and adds its own. */
+const judgeImages = (given, rules) => {
+    const { file, built } = given;
+    const judged = built.flatMap(({ target, images }) => images.map((image) => ({ target, ...judgedImage(file, target, image) })));
+    if (judged.length === 0)
+        return { findings: given.findings, withdrawn: [], hidden: 0 };
+    const findings = [];
+    const withdrawn = [];
+    for (const finding of given.findings) {
+        const said = weighFinding(finding, file.dockerfile, judged);
+        if (said.status === "refuted")
+            withdrawn.push({ finding, reason: said.reason });
+        else if (said.status === "weighed")
+            findings.push({ ...finding, message: said.message, bytes: said.bytes });
+        else
+            findings.push(finding);
+    }
+    const { problems, hidden } = ownProblems(given, judged, rules);
+    const added = (0,audit_findings/* findingsOf */.WX)(file.dockerfile, problems).map((finding, index) => {
+        const bytes = problems[index]?.bytes;
+        return { ...finding, isMeasured: true, ...(bytes === undefined ? {} : { bytes }) };
+    });
+    const all = [...findings, ...added].sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end);
+    return { findings: all, withdrawn, hidden };
+};
+const judgedImage = ({ stages }, target, image) => ({
+    image,
+    stageIndex: target.stageIndex,
+    stages: new Set(stages[target.stageIndex]?.lineage.map(({ index }) => index)),
+});
+const ownProblems = (given, judged, rules) => {
+    const { file, levels } = given;
+    const ignores = (0,audit_ignores/* openIgnores */.i)(file, rules);
+    const placed = new Map();
+    for (const one of judged) {
+        const facts = file.stages[one.stageIndex];
+        for (const problem of [...imageProblems(one.image), ...rootAtLast(one, given)]) {
+            const rule = rules.find(({ id }) => id === problem.rule);
+            const severity = rule === undefined ? "off" : (0,audit/* levelOf */.In)(rule, levels);
+            if (severity === "off" || isOutOfScope(problem, facts, file))
+                continue;
+            const at = image_findings_spanOf(problem, one, file);
+            if (isSaid(problem, at, given))
+                continue;
+            const key = `${problem.rule} ${at.start} ${problem.subject}`;
+            const known = placed.get(key);
+            known?.targets.add(one.target.id);
+            if (known !== undefined && (known.bytes ?? 0) >= (problem.bytes ?? 0))
+                continue;
+            const targets = known?.targets ?? new Set([one.target.id]);
+            placed.set(key, { rule: problem.rule, severity, at, message: problem.message, bytes: problem.bytes, targets });
+        }
+    }
+    const all = [...placed.values()].map(({ targets, ...problem }) => ({
+        ...problem,
+        message: problem.message + targetWords([...targets], new Set(judged.map(({ target }) => target.id)).size),
+    }));
+    const problems = all.filter((problem) => !ignores.hides(problem));
+    return { problems, hidden: all.length - problems.length };
+};
+/** Which images of the file a finding is about, where that is not all of them. */
+const targetWords = (targets, all) => {
+    if (targets.length === all)
+        return "";
+    const names = targets.map((id) => `\`${id.slice(id.lastIndexOf(":") + 1)}\``);
+    return names.length > 2 ? ` (in ${names.length} images)` : ` (in ${names.join(" and ")})`;
+};
+/** A leak counts in every image, hygiene in those that ship. */
+const isOutOfScope = ({ rule }, facts, file) => {
+    if (facts === undefined || rule === "secret-value-in-image")
+        return false;
+    if (!facts.isShipped || facts.isWindows)
+        return true;
+    return relaxedRules.has(rule) && (0,stage_purpose/* isForDevelopers */.Jj)(file, facts);
+};
+const relaxedRules = new Set([
+    "setuid-file-in-image",
+    "package-cache-in-image",
+    "wasted-space-in-image",
+    "root-user",
+]);
+/** The keyword of the line that made the layer, else the base image of the stage. */
+const image_findings_spanOf = (problem, { image, target }, { dockerfile, stages }) => {
+    if (problem.at !== undefined)
+        return problem.at;
+    const lines = problem.layer === undefined ? undefined : image.layers[problem.layer]?.lines;
+    const made = lines && instructionAt(dockerfile.instructions, lines.start);
+    if (made !== undefined)
+        return made.keyword === "FROM" ? made.image.span : made.keywordSpan;
+    return stages[target.stageIndex]?.stage.from.image.span ?? target.span;
+};
+const instructionAt = (instructions, line) => instructions.find(({ startLine, endLine }) => startLine <= line && line <= endLine);
+/** The rule on the Dockerfile knows the words, so it speaks, or was told to be silent. */
+const isSaid = ({ rule }, at, { file, findings, ignored }) => {
+    const others = saidBy[rule];
+    if (others === undefined)
+        return false;
+    const step = file.dockerfile.instructions.find(({ span }) => span.start <= at.start && at.start < span.end);
+    const isHere = (start) => rule === "root-user" || (step !== undefined && step.span.start <= start && start < step.span.end);
+    return (findings.some((finding) => others.includes(finding.rule) && isHere(finding.span.start)) ||
+        ignored.some((problem) => others.includes(problem.rule) && isHere(problem.at.start)));
+};
+const saidBy = {
+    "package-cache-in-image": ["system-package-cache-left", "language-package-cache-left", "missing-cache-mount"],
+    "wasted-space-in-image": [
+        "permissions-changed-after-copy",
+        "archive-left-in-layer",
+        "archive-unpacked-after-copy",
+        "system-package-cache-left",
+        "language-package-cache-left",
+        "temporary-tool-left",
+        "system-upgrade",
+    ],
+    "root-user": ["root-user", "missing-user"],
+};
+/** USER with a variable that nobody could resolve, and the image starts as root all the same. */
+const rootAtLast = ({ image, stageIndex }, { file }) => {
+    const facts = file.stages[stageIndex];
+    const user = facts?.user;
+    if (user === undefined || user.value !== undefined || facts?.isWindows || !isRootUser(image.config.user))
+        return [];
+    const at = user.word.span;
+    const message = `The image runs as ${image.config.user === "" ? "root" : `\`${image.config.user}\``}, which \`${user.word.text}\` turned out to be`;
+    return [{ rule: "root-user", layer: undefined, subject: "", message, bytes: undefined, at }];
+};
+
+// EXTERNAL MODULE: ./lib/src/rules/registry.js + 177 modules
+var registry = __nccwpck_require__(7414);
+;// CONCATENATED MODULE: ./lib/src/run-images.js
+
+
+/** Lets the images that were built confirm, weigh and refute what was found in their Dockerfiles. */
+const judgeBuilt = (audits, targets) => {
+    const judged = audits.map((audit) => judgeFile(audit, targets ?? []));
+    const withdrawn = judged.flatMap((one) => one.withdrawn);
+    return {
+        findings: judged.flatMap(({ findings }) => findings),
+        withdrawn,
+        hidden: new Map(audits.flatMap(({ facts }, index) => (facts ? [[facts.planned.path, judged[index]?.hidden ?? 0]] : []))),
+        remarks: withdrawn.map(({ finding: { path, place, rule }, reason }) => `${path}:${place.line}: ${rule} is withdrawn after the build: ${reason}`),
+    };
+};
+const judgeFile = (audit, targets) => {
+    const { facts, levels, findings, ignored } = audit;
+    if (facts === undefined)
+        return { findings, withdrawn: [], hidden: 0 };
+    const built = targets.flatMap(({ build, images }) => build.target.dockerfileAbsolute === facts.planned.absolute ? [{ target: build.target, images }] : []);
+    const file = { file: facts.file, levels, findings, ignored, built };
+    return judgeImages(file, registry.rules);
+};
+
+// EXTERNAL MODULE: ./lib/src/audit/imported-checks.js
+var imported_checks = __nccwpck_require__(5092);
+;// CONCATENATED MODULE: ./lib/src/audit/imported.js
+
+
+/**
+ * The findings of a file with those of engines that were run beside our rules. Where a rule of ours has said the
+ * same of the same place, or a comment keeps it from saying so, the engine's is left out.
+ */
+const withImported = (outcome, imported, ignores) => {
+    if (imported.length === 0)
+        return outcome;
+    const ours = [...outcome.problems, ...outcome.ignored];
+    const news = imported.filter((problem) => !imported_isSaid(problem, ours));
+    const ignored = news.filter(ignores.hides);
+    const shown = news.filter((problem) => !ignored.includes(problem));
+    return {
+        ...outcome,
+        // A comment that hides nothing of ours may hide what was imported.
+        problems: [
+            ...outcome.problems.filter(({ rule, at }) => rule !== audit/* unusedIgnore */.B0 || !ignores.hasHidden(at)),
+            ...shown,
+        ].sort(byPlace),
+        ignored: [...outcome.ignored, ...ignored],
+    };
+};
+const imported_isSaid = ({ rule, at }, ours) => {
+    const same = imported_checks/* saidByOurs */.UC.get(rule);
+    return same !== undefined && ours.some((own) => same.includes(own.rule) && overlaps(own.at, at));
+};
+const overlaps = (a, b) => a.start < Math.max(b.end, b.start + 1) && b.start < Math.max(a.end, a.start + 1);
+const byPlace = (a, b) => a.at.start - b.at.start || a.at.end - b.at.end || (a.rule < b.rule ? -1 : 1);
+
+// EXTERNAL MODULE: ./lib/src/audit/imported-buildkit.js
+var imported_buildkit = __nccwpck_require__(7653);
+// EXTERNAL MODULE: ./lib/src/dockerfile/command-script.js
+var command_script = __nccwpck_require__(3662);
+// EXTERNAL MODULE: ./lib/src/rules/knowledge/base-images.js
+var base_images = __nccwpck_require__(9171);
+;// CONCATENATED MODULE: ./lib/src/audit/imported-shell.js
+
+
+
+/** The scripts of a file that ShellCheck can judge, those of triggers left out: they run in another image. */
+const shellQuestions = (file) => file.stages.flatMap((stage) => stage.instructions.flatMap((instruction) => {
+    return scriptsOf(instruction, file).flatMap((script) => {
+        const dialect = dialectOf(script, stage);
+        if (dialect === undefined || script.text.includes("\0") || script.text.trim() === "")
+            return [];
+        return [question(script, dialect, declaredNames(stage, instruction))];
+    });
+}));
+/** What ShellCheck said of a script, as problems of the file. */
+const shellProblems = (asked, comments, options) => {
+    // Our own parser could read the script: where ShellCheck could not, nothing else that it says can be relied upon.
+    const isUnread = comments.some(({ code }) => code === 1072 || code === 1073);
+    const starts = lineOffsets(asked.original.text);
+    const seen = new Set();
+    return comments.flatMap((comment) => {
+        const { code, level, message } = comment;
+        const severity = (0,imported_checks/* shellLevel */.zd)(code, level, options);
+        if (severity === "off" || (isUnread && options.settings.get((0,imported_checks/* shellRule */.Lq)(code))?.level === undefined))
+            return [];
+        if (once.has(code) && seen.has(code))
+            return [];
+        seen.add(code);
+        const at = placeOf(asked, comment, starts);
+        return at === undefined ? [] : [{ rule: (0,imported_checks/* shellRule */.Lq)(code), severity, at, message: oneSentence(message) }];
+    });
+};
+/** What is wrong with a whole script and told of each line: carriage returns. */
+const once = new Set([1017]);
+const scriptsOf = (instruction, file) => {
+    const command = commandOf(instruction);
+    const script = command && !instruction.isTrigger ? file.script(command, instruction) : undefined;
+    if (command === undefined || script === undefined || !isShellText(command, script))
+        return [];
+    return [script, ...fedScript(command, instruction, file.text)];
+};
+/** The text of `RUN bash <<'END'`, which the outer script takes for mere text; without the quotes it would expand it. */
+const fedScript = (command, { heredocs }, fileText) => {
+    if (command.form !== "shell" || heredocs.length !== 1 || heredocs[0]?.expand !== false)
+        return [];
+    const fed = /^\s*(\S+)(?:\s+-[a-z]+)*\s*(<<-?\s*(['"])\w+\3)\s*$/.exec(command.joined.text);
+    const [, shell, heredoc] = fed ?? [];
+    if (shell === undefined || heredoc === undefined)
+        return [];
+    const alone = { ...command, joined: { text: heredoc, locate: () => command.span } };
+    return [(0,command_script/* commandScript */.l)(alone, heredocs, [shell], fileText)];
+};
+const commandOf = (instruction) => {
+    switch (instruction.keyword) {
+        case "RUN":
+        case "CMD":
+        case "ENTRYPOINT":
+        case "HEALTHCHECK":
+            return instruction.command;
+        default:
+            return undefined;
+    }
+};
+/** In exec form only the text behind `sh -c` is a script. */
+const isShellText = (command, { text }) => command.form === "shell" || command.words.some((word, index) => index > 1 && word.text === text);
+const dialectOf = (script, { rootBase }) => {
+    if (script.status !== "parsed")
+        return undefined;
+    switch (script.dialect) {
+        case "ash":
+            return "dash";
+        case "zsh":
+            return undefined;
+        case "sh": {
+            const sh = rootBase.kind === "image" && rootBase.reference !== undefined ? (0,base_images/* shOf */.Vv)(rootBase.reference) : undefined;
+            return sh === "ash" ? "dash" : (sh ?? "sh");
+        }
+        default:
+            return script.dialect;
+    }
+};
+/** Names that ARG and ENV put into the environment of an instruction. */
+const declaredNames = (stage, at) => {
+    const names = new Set();
+    for (const { instructions, index } of stage.lineage) {
+        for (const instruction of instructions) {
+            if (index === stage.index && instruction.index >= at.index)
+                break;
+            // An ARG ends with its stage.
+            const isDeclaration = instruction.keyword === "ENV" || (instruction.keyword === "ARG" && index === stage.index);
+            if (!isDeclaration)
+                continue;
+            for (const { key } of instruction.assignments)
+                if (/^[A-Za-z_]\w*$/.test(key.text))
+                    names.add(key.text);
+        }
+    }
+    return [...names];
+};
+/**
+ * The names are exported on a line of their own: that is what they are to the script, and no other line moves. It
+ * stands behind the shebang and the comments on top, whose directives hold for the whole script.
+ */
+const question = (script, dialect, names) => {
+    const original = { text: script.text, locate: script.locate };
+    if (names.length === 0)
+        return { dialect, text: script.text, original, ownLine: undefined };
+    const [top = ""] = /^(?:[ \t]*(?:#.*)?\n)*/.exec(script.text) ?? [];
+    const text = `${top}export ${names.join(" ")}\n${script.text.slice(top.length)}`;
+    return { dialect, text, original, ownLine: top.split("\n").length - 1 };
+};
+const placeOf = (asked, comment, starts) => {
+    const { text, locate } = asked.original;
+    const line = originalLine(comment.line - 1, asked.ownLine);
+    const endLine = originalLine(comment.endLine - 1, asked.ownLine);
+    if (line === undefined || line >= starts.length)
+        return undefined;
+    const start = offsetAt(text, starts, line, comment.column);
+    const end = Math.max(start, endLine === undefined ? start : offsetAt(text, starts, endLine, comment.endColumn));
+    if (end > start)
+        return locate(start, end);
+    // A place between two characters: the one behind it, or the last one of the script.
+    const from = Math.min(start, Math.max(0, text.length - 1));
+    return locate(from, Math.min(from + 1, text.length));
+};
+const originalLine = (line, ownLine) => {
+    if (ownLine === undefined || line < ownLine)
+        return line;
+    return line === ownLine ? undefined : line - 1;
+};
+const lineOffsets = (text) => {
+    const starts = [0];
+    for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1))
+        starts.push(at + 1);
+    return starts;
+};
+const offsetAt = (text, starts, line, column) => {
+    const from = starts[line] ?? text.length;
+    const end = starts[line + 1] === undefined ? text.length : starts[line + 1] - 1;
+    let at = from;
+    for (let left = column - 1; left > 0 && at < end; left--)
+        at += (text.codePointAt(at) ?? 0) > 0xffff ? 2 : 1;
+    return at;
+};
+const oneSentence = (message) => message
+    .replace(/\s+/g, " ")
+    .trim()
+    .replace(/\s*(?<!\.)\.$/, "");
+
+;// CONCATENATED MODULE: ./lib/src/run-imported.js
+
+
+
+
+
+
+/** How BuildKit is to see a file: as the first of its Bake targets has it, else as the settings and the configuration do. */
+const checkedBuild = ({ found, own }, context, settings, baked) => {
+    const args = [...(own?.buildArgs ?? []), ...(baked?.buildArgs ?? []), ...settings.buildArgs];
+    return {
+        dockerfile: found.absolute,
+        // Where it builds on other targets of the Bake file, only bake itself could tell BuildKit what they are.
+        context: (baked?.linked.size ?? 0) > 0 ? "" : (baked?.context ?? context),
+        args: new Map(args.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+        buildContexts: new Map([...(own?.buildContexts ?? []), ...(baked?.buildContexts ?? []), ...settings.buildContexts]),
+    };
+};
+/** Scripts and targets that are asked for in one go. */
+const scriptsAtOnce = 256;
+const targetsAtOnce = 48;
+/** Throws a UserError when an engine was asked for and is not there. */
+const openImportedChecks = async (request) => {
+    const { settings, world, signal } = request;
+    const remarks = new Set();
+    const asksBuildkit = await isBuildkitAsked(request, remarks);
+    const shell = inBatches(scriptsAtOnce, (questions) => shellAnswers(questions));
+    const shellAnswers = async (questions) => {
+        const answer = await world.shellcheck.check(questions, signal);
+        if (answer.status === "done")
+            return answer.comments;
+        if (settings.shellcheck === true)
+            throw new errors/* UserError */.y(`shellcheck: ${answer.reason}.`);
+        remarks.add(`Scripts were not judged by ShellCheck: ${answer.reason}`);
+        return questions.map(() => []);
+    };
+    const buildkit = inBatches(targetsAtOnce, (questions) => world.buildChecks.check(questions, signal));
+    const askShell = ({ path, file, levels }) => {
+        const questions = settings.shellcheck === false ? [] : shellQuestions(file);
+        return Promise.all(questions.map(shell.ask)).then((answers) => questions.flatMap((question, index) => {
+            const comments = answers[index];
+            if (comments === undefined)
+                remarks.add(`${path}: ShellCheck took too long over a script`);
+            return comments === undefined ? [] : shellProblems(question, comments, levels);
+        }));
+    };
+    const askBuildkit = ({ path, file, levels, build }) => {
+        const questions = (0,imported_buildkit/* checkQuestions */.Iv)(file, build(), levels);
+        return Promise.all(questions.map(buildkit.ask)).then((answers) => {
+            const error = answers.find((answer) => answer.error !== undefined)?.error;
+            if (error !== undefined && !file.isBroken)
+                remarks.add(`${path}: BuildKit could not check all of it: ${error}`);
+            return (0,imported_buildkit/* buildkitProblems */.zL)(file, answers, { ...levels, isOurs });
+        });
+    };
+    return {
+        add: (judged) => {
+            const { outcome } = judged;
+            // Until the answers are there the comments are kept, not the model that they stand in.
+            const ignores = (0,audit_ignores/* openIgnores */.i)({ ignores: judged.file.ignores, dockerfile: { stages: [] } }, registry.rules);
+            const fromShell = askShell(judged);
+            const whole = Promise.all([fromShell, asksBuildkit ? askBuildkit(judged) : []]).then((found) => withImported(outcome, found.flat(), ignores));
+            // Whoever awaits it hears of it; until then it is no unhandled rejection.
+            whole.catch(() => { });
+            return whole;
+        },
+        finish: () => {
+            shell.flush();
+            buildkit.flush();
+        },
+        remarks: () => [...remarks].sort(),
+    };
+};
+const isOurs = (check) => (0,audit_ignores/* ruleHolders */.S)(registry.rules).has(check.toLowerCase());
+/** `auto` asks only where an engine is there for the builds anyway: an audit alone does without docker. */
+const isBuildkitAsked = async ({ settings, world, engine }, remarks) => {
+    const { buildkitChecks } = settings;
+    if (buildkitChecks === false)
+        return false;
+    const known = engine ?? (buildkitChecks === true ? await world.docker.engine() : undefined);
+    if (known?.status === "ready")
+        return true;
+    const reason = known?.reason ?? "nothing is going to be built, and `buildkit-checks` is not true";
+    if (buildkitChecks === true)
+        throw new errors/* UserError */.y(`buildkit-checks: ${reason}.`);
+    remarks.add(`BuildKit's checks were not made: ${reason}`);
+    return false;
+};
+/** Collects questions until there are enough for one call; one call at a time. */
+const inBatches = (size, call) => {
+    let waiting = [];
+    let last = Promise.resolve();
+    const flush = () => {
+        const batch = waiting;
+        waiting = [];
+        if (batch.length === 0)
+            return;
+        last = last.then(async () => {
+            try {
+                const answers = await call(batch.map(({ question }) => question));
+                batch.forEach(({ resolve }, index) => {
+                    resolve(answers[index]);
+                });
+            }
+            catch (error) {
+                for (const { reject } of batch)
+                    reject(error);
+            }
+        });
+    };
+    return {
+        flush,
+        ask: (question) => new Promise((resolve, reject) => {
+            waiting.push({ question, resolve, reject });
+            if (waiting.length >= size)
+                flush();
+        }),
+    };
+};
+
 // EXTERNAL MODULE: ./lib/src/run-known.js + 1 modules
 var run_known = __nccwpck_require__(1877);
+// EXTERNAL MODULE: ./lib/src/settings.js
+var settings = __nccwpck_require__(5177);
 // EXTERNAL MODULE: ./lib/src/version.js
 var version = __nccwpck_require__(1294);
 ;// CONCATENATED MODULE: ./lib/src/run.js
+
+
+
+
+
 
 
 
@@ -83317,23 +85647,32 @@ const run = async (request) => {
     const { settings, configs, world } = request;
     const clock = stopwatch(world.now);
     const { root } = configs;
-    const baseline = request.baseline ?? (await baselineOfSettings(settings, world));
-    const { discovery, baked, engine, audits } = await findAndAudit(request, clock);
+    const given = request.baseline ?? (await baselineOfSettings(settings, world));
+    const { discovery, baked, engine, audits, remarks } = await findAndAudit(request, clock);
     const files = audits.map(({ reported }) => reported);
-    const found = audits.flatMap((audit) => audit.findings);
-    const sorted = await (0,run_known/* sortKnown */._)(found, files, request);
-    const { findings } = sorted;
+    const earlier = await request.earlier?.findings?.();
+    const sort = async (found) => {
+        const sorted = await (0,run_known/* sortKnown */._)(found, files, request);
+        return earlier === undefined ? sorted : { ...sorted, findings: (0,new_findings/* markNew */._b)(sorted.findings, earlier) };
+    };
+    const audited = await sort(audits.flatMap((audit) => audit.findings));
     clock.lap("audit");
-    request.onAudited?.({ files, findings });
+    request.onAudited?.({ files, findings: audited.findings });
     const known = audits.flatMap(({ facts }) => facts ?? []);
     const builds = engine && (await buildTargets(known, engine, request));
     const targets = builds?.targets;
+    const judged = judgeBuilt(audits, targets);
+    const sorted = targets === undefined ? audited : await sort(judged.findings);
+    const { findings } = sorted;
+    const secrets = secretSearch(targets ?? []);
     if (targets)
         clock.lap("build and measure");
+    const baseline = given ?? (targets && (await request.earlier?.sizes?.()));
     const isPartial = settings.targets.length > 0 || settings.paths.length > 0;
     const sizes = targets
         ? sizeRows(targets, {
             baseline: baseline?.sizes,
+            engine: engine?.status === "ready" ? engine.description : undefined,
             budgets: budgetsOf(root),
             matches: (glob, id) => budgetMatches(root, audits, glob, id),
             isWhole: !isPartial,
@@ -83341,20 +85680,23 @@ const run = async (request) => {
         : [];
     const buildImpossible = engine?.status === "absent" ? engine.reason : undefined;
     const verdict = verdictOf({
-        findings,
+        findings: earlier === undefined ? findings : (0,new_findings/* newFindings */.FN)(findings),
         targets,
         sizes,
+        ...(secrets && { secrets }),
         failureThreshold: settings.failureThreshold,
         buildImpossible: settings.build === true ? buildImpossible : undefined,
     });
     return {
         version: version/* version */.r,
-        files,
+        files: files.map((file) => ({ ...file, ignored: file.ignored + (judged.hidden.get(file.path) ?? 0) })),
         findings,
         known: sorted.known,
+        ...(judged.withdrawn.length > 0 && { withdrawn: judged.withdrawn }),
         targets,
         sizes,
         baseline: baseline?.name,
+        baselineFrom: baseline?.from,
         engine: engine?.status === "ready" ? engine.description : undefined,
         // A configuration's notes come with each of its files and are said once.
         notes: [
@@ -83368,13 +85710,21 @@ const run = async (request) => {
                 ...(buildImpossible === undefined ? [] : [`Nothing was built: ${buildImpossible}`]),
             ]),
         ],
+        ...(secrets && { secrets }),
+        remarks: [...remarks, ...judged.remarks],
         verdict,
         timings: clock.laps(),
     };
 };
+/** The findings of a run that builds nothing, each with a fingerprint. */
+const auditAsRun = async (request) => {
+    const { audits } = await findAndAudit(request, stopwatch(request.world.now));
+    return audits.flatMap(({ findings }) => findings);
+};
 /** Finds, audits and plans as `run` does, and builds nothing. */
 const dryRun = async (request) => {
-    const { discovery, baked, engine, audits } = await findAndAudit(request, stopwatch(request.world.now));
+    const settings = { ...request.settings, shellcheck: false, buildkitChecks: false };
+    const { discovery, baked, engine, audits } = await findAndAudit({ ...request, settings }, stopwatch(request.world.now));
     const plan = await planBuilds(audits.flatMap(({ facts }) => facts ?? []), request);
     return { ...plan, engine, notes: [...discovery.notes, ...baked.notes, ...plan.notes] };
 };
@@ -83391,16 +85741,20 @@ const findAndAudit = async (request, clock) => {
     clock.lap("find");
     const isBuilding = wantsBuild && discovery.files.length > 0;
     const engine = isBuilding ? await world.docker.engine() : undefined;
-    const audits = await auditAll(discovery.files, request, engine, baked);
-    return { discovery, baked, engine, audits };
+    const imported = await openImportedChecks({ ...request, engine });
+    const audits = await auditAll(discovery.files, request, { engine, baked, imported });
+    return { discovery, baked, engine, audits, remarks: imported.remarks() };
 };
-const auditAll = async (found, request, engine, baked) => {
+/** Further files are judged while engines look at the first ones. */
+const auditAll = async (found, request, around) => {
     const audits = [];
     for (const file of found)
-        audits.push(await auditOne(file, request, engine, baked.byFile.get(file.absolute)));
-    return audits;
+        audits.push(await auditOne(file, request, around));
+    around.imported.finish();
+    return Promise.all(audits.map(({ whole }) => whole));
 };
-const auditOne = async (found, request, engine, baked) => {
+const auditOne = async (found, request, { engine, baked: allBaked, imported }) => {
+    const baked = allBaked.byFile.get(found.absolute);
     const isBuilding = engine?.status === "ready";
     let opened;
     try {
@@ -83410,21 +85764,27 @@ const auditOne = async (found, request, engine, baked) => {
         if (error instanceof errors/* UserError */.y)
             throw error;
         const reason = error instanceof Error ? error.message : String(error);
-        return {
+        const unread = {
             found,
             reported: { path: found.path, text: "", error: reason, ignored: 0 },
             findings: [],
+            ignored: [],
             notes: [],
             facts: undefined,
+            levels: { profile: request.settings.profile, settings: new Map() },
         };
+        return { whole: Promise.resolve(unread) };
     }
     const { own, context, audit } = opened;
     const { dockerfile, file, outcome } = audit((0,decode/* decodeText */.g)(opened.bytes));
     const note = isBuilding ? context().note : undefined;
-    return {
+    const levels = { profile: request.settings.profile, settings: (0,settings/* ruleSettingsFor */.L)(opened.config, found.absolute) };
+    const build = () => checkedBuild(opened, context().context, request.settings, baked?.[0]);
+    const whole = imported.add({ path: found.path, file, outcome, levels, build });
+    const { path, text } = dockerfile;
+    const audited = {
         found,
-        reported: { path: found.path, text: dockerfile.text, error: undefined, ignored: outcome.ignored.length },
-        findings: (0,findings/* findingsOf */.WX)(dockerfile, outcome.problems),
+        levels,
         notes: [
             ...opened.config.notes,
             ...(note === undefined ? [] : [note]),
@@ -83445,6 +85805,14 @@ const auditOne = async (found, request, engine, baked) => {
                 ...(baked && { bake: baked }),
             },
         },
+    };
+    return {
+        whole: whole.then(({ problems, ignored }) => ({
+            ...audited,
+            reported: { path, text, error: undefined, ignored: ignored.length },
+            findings: (0,audit_findings/* findingsOf */.WX)({ path, text }, problems),
+            ignored: engine ? ignored : [],
+        })),
     };
 };
 const baselineOfSettings = async ({ baseline }, world) => baseline === undefined ? undefined : { name: baseline, sizes: await readBaseline(baseline, world) };
@@ -83512,6 +85880,18 @@ const flags = {
         value: "LEVEL",
         summary: "fail on findings of this level: error, warning, note or none",
         gives: "failure-threshold",
+    },
+    shellcheck: {
+        name: "shellcheck",
+        value: "WHEN",
+        summary: "let ShellCheck judge scripts: auto, true or false",
+        gives: "shellcheck",
+    },
+    buildkitChecks: {
+        name: "buildkit-checks",
+        value: "WHEN",
+        summary: "ask BuildKit for its own checks: auto, true or false",
+        gives: "buildkit-checks",
     },
     files: { name: "files", value: "GLOB", summary: "look for these files instead of the usual names", gives: "files" },
     exclude: { name: "exclude", value: "GLOB", summary: "leave out these files and folders", gives: "exclude" },
@@ -83811,6 +86191,8 @@ const settingNames = [
     "profile",
     "failure-threshold",
     "config",
+    "shellcheck",
+    "buildkit-checks",
     "build",
     "bake",
     "targets",
@@ -83863,6 +86245,8 @@ const readSettings = (given, context) => {
         profile: readChoice(last("profile"), profiles) ?? config.profile ?? "recommended",
         failureThreshold: readChoice(last("failure-threshold"), failureThresholds) ?? config.failureThreshold ?? "error",
         config: text("config"),
+        shellcheck: readEngine(last("shellcheck")) ?? config.shellcheck ?? "auto",
+        buildkitChecks: readEngine(last("buildkit-checks")) ?? config.buildkitChecks ?? "auto",
         build: readBuild(last("build"), command),
         bake: all("bake").length > 0
             ? { files: lines("bake").map((file) => (0,external_node_path_.resolve)(file)), folder: (0,external_node_path_.resolve)(".") }
@@ -83879,7 +86263,7 @@ const readSettings = (given, context) => {
         network: text("network"),
         noCache: readBoolean(last("no-cache")) ?? false,
         pull: readBoolean(last("pull")) ?? false,
-        maxParallel: readCount(last("max-parallel")) ?? 4,
+        maxParallel: readCount(last("max-parallel")) ?? 12,
         timeout: readDuration(last("timeout")) ?? 60 * minute,
         baseline: text("baseline"),
         baselineFindings: text("baseline-findings") ?? config.baselineFindings,
@@ -83912,6 +86296,10 @@ const readBuild = (given, command) => {
         return false;
     const choice = readChoice(given, ["auto", "true", "false"]) ?? (command === "build" ? "true" : "auto");
     return choice === "auto" ? choice : choice === "true";
+};
+const readEngine = (given) => {
+    const choice = readChoice(given, ["auto", "true", "false"]);
+    return choice === undefined || choice === "auto" ? choice : choice === "true";
 };
 const readBoolean = (given) => {
     const choice = readChoice(given, ["true", "false"]);
@@ -83997,7 +86385,7 @@ const version = "1.0.0";
 
 /***/ }),
 
-/***/ 5159:
+/***/ 9050:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -84169,7 +86557,7 @@ const readProgress = () => {
             const known = vertexOf(vertices, vertex.digest);
             update(known, vertex);
             if (isRunning(vertex) && isUserStep(known.name))
-                current = known;
+                current = known.name;
         }
         for (const log of message.logs ?? [])
             appendLog(vertexOf(vertices, log.vertex), log.data);
@@ -84181,13 +86569,13 @@ const readProgress = () => {
             rest = lines.pop() ?? "";
             for (const line of lines)
                 readLine(line);
-            return current === before ? undefined : current?.name;
+            return current === before ? undefined : current;
         },
         end: () => {
             if (rest !== "")
                 readLine(rest);
             rest = "";
-            return { steps: stepsOf(vertices), failed: failedOf(vertices), last: current, text };
+            return { steps: stepsOf(vertices), failed: failedOf(vertices), last: unfinished(vertices), text };
         },
     };
 };
@@ -84221,6 +86609,7 @@ const vertexOf = (vertices, digest) => {
         name: "",
         intervals: new Map(),
         isCached: false,
+        isCompleted: false,
         error: undefined,
         log: "",
         decoder: new TextDecoder(),
@@ -84233,6 +86622,7 @@ const update = (vertex, message) => {
     vertex.isCached ||= message.cached === true;
     if (message.error)
         vertex.error = message.error;
+    vertex.isCompleted = message.completed !== undefined;
     if (message.started === undefined)
         return;
     const started = Date.parse(message.started);
@@ -84240,8 +86630,8 @@ const update = (vertex, message) => {
     vertex.intervals.set(started, Math.max(completed, vertex.intervals.get(started) ?? started));
 };
 const isRunning = (message) => message.started !== undefined && message.completed === undefined;
-/** Steps of the Dockerfile; not the engine's own, such as `[internal] load build context`. */
-const isUserStep = (name) => /^\[(?!internal\])/.test(name);
+/** Steps of the Dockerfile (`[2/4] RUN …`, `[linux/amd64 builder 2/4] RUN …`); not the engine's own (`[internal] load …`). */
+const isUserStep = (name) => /^\[[^\]]*\b\d+\/\d+\] /.test(name);
 const appendLog = (vertex, data) => {
     const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
     vertex.log = keepEnd(vertex.log + vertex.decoder.decode(bytes, { stream: true }), longestLog);
@@ -84252,6 +86642,15 @@ const keepEnd = (text, length) => {
         return text;
     const lineBreak = text.indexOf("\n", text.length - length);
     return lineBreak === -1 ? "" : text.slice(lineBreak + 1);
+};
+const unfinished = (vertices) => {
+    const began = ({ intervals }) => Math.max(...intervals.keys());
+    return [...vertices.values()]
+        .filter(({ name, intervals, isCompleted, error }) => {
+        return isUserStep(name) && intervals.size > 0 && (!isCompleted || error !== undefined);
+    })
+        .sort((a, b) => began(a) - began(b))
+        .at(-1);
 };
 const stepsOf = (vertices) => [...vertices.values()]
     .filter((vertex) => vertex.intervals.size > 0)
@@ -84356,29 +86755,8 @@ const oneLine = (text) => {
     return joined.length > 500 ? `${joined.slice(0, 500)}…` : joined;
 };
 
-;// CONCATENATED MODULE: ./lib/src/build/step-lines.js
-/** The first line in the Dockerfile of each step, by its digest, from the max provenance in buildx's metadata; empty without it. */
-const stepLines = (metadata) => {
-    const provenance = field(metadata, "buildx.build.provenance");
-    const digests = field(field(provenance, "buildConfig"), "digestMapping");
-    const source = field(field(field(provenance, "metadata"), "https://mobyproject.org/buildkit@v1#metadata"), "source");
-    const locations = field(source, "locations");
-    const lines = new Map();
-    if (typeof digests !== "object" || digests === null)
-        return lines;
-    for (const [digest, step] of Object.entries(digests)) {
-        const first = at(field(field(locations, String(step)), "locations"), 0);
-        const line = field(field(at(field(first, "ranges"), 0), "start"), "line");
-        if (typeof line === "number")
-            lines.set(digest, line);
-    }
-    return lines;
-};
-const field = (value, name) => typeof value === "object" && value !== null && Object.hasOwn(value, name)
-    ? value[name]
-    : undefined;
-const at = (value, index) => (Array.isArray(value) ? value[index] : undefined);
-
+// EXTERNAL MODULE: ./lib/src/build/step-lines.js
+var step_lines = __nccwpck_require__(5165);
 ;// CONCATENATED MODULE: ./lib/src/adapters/buildx-call.js
 
 
@@ -84400,6 +86778,7 @@ const callBuildx = async (call) => {
         environment: { ...call.environment, ...Object.fromEntries(environment) },
         signal: call.signal,
         timeout: call.timeout,
+        plugin: call.plugin,
         onStderr: (chunk) => {
             const name = progress.read(chunk);
             if (name !== undefined)
@@ -84441,7 +86820,7 @@ const takeMetadata = async (file) => {
     }
 };
 const toSteps = (summary, began, metadata, redact) => {
-    const lines = stepLines(metadata);
+    const lines = (0,step_lines/* stepLines */.m)(metadata);
     return summary.steps.map((step) => ({
         name: redact((0,terminal_codes/* stripTerminalCodes */.v)(step.name)),
         // A step shared with another build may have begun before this one.
@@ -84467,6 +86846,17 @@ const readBuilder = (text) => {
     const value = (key) => new RegExp(`^${key}: *(.*)$`, "m").exec(text)?.[1]?.trim() ?? "";
     return { name: value("Name"), driver: value("Driver"), error: value("Error") || undefined };
 };
+/** Where the program of buildx lies, as `docker info --format '{{json .}}'` tells. */
+const readPluginPath = (text) => {
+    try {
+        const { ClientInfo: client } = JSON.parse(text);
+        const path = client?.Plugins?.find(({ Name: name }) => name === "buildx")?.Path;
+        return typeof path === "string" && path !== "" ? path : undefined;
+    }
+    catch {
+        return undefined;
+    }
+};
 /** What `docker info --format '{{json .}}'` prints; undefined when no daemon answered. */
 const readDaemon = (text) => {
     try {
@@ -84488,12 +86878,19 @@ const readDaemon = (text) => {
 const buildx_engine_patience = 20_000;
 /** Asks docker, buildx and the builder; never rejects. */
 const inspectEngine = async (request) => {
+    const answers = await askAll(request);
+    return { engine: judge(request.builder, answers), plugin: readPluginPath(answers.info.stdout) };
+};
+const askAll = async (request) => {
     const ask = (...argv) => (0,buildx_process/* runDocker */.S)(argv, { environment: request.environment, timeout: buildx_engine_patience });
     const [version, inspected, info] = await Promise.all([
         ask("buildx", "version"),
         ask("buildx", "inspect", ...(request.builder === undefined ? [] : ["--", request.builder])),
         ask("info", "--format", "{{json .}}"),
     ]);
+    return { version, inspected, info };
+};
+const judge = (given, { version, inspected, info }) => {
     if (!version.started)
         return absent("docker is not installed, or not on the PATH");
     const buildx = version.code === 0 ? readBuildxVersion(version.stdout) : undefined;
@@ -84518,7 +86915,7 @@ const inspectEngine = async (request) => {
         status: "ready",
         description: describe(buildx, builder, daemon),
         canExportOci: builder.driver !== "docker" || daemon?.store === "containerd",
-        builder: request.builder,
+        builder: given,
     };
 };
 const absent = (reason) => ({ status: "absent", reason });
@@ -84555,6 +86952,15 @@ const inPool = async (items, width, work) => {
     };
     await Promise.all(Array.from({ length: Math.max(1, Math.min(width, items.length)) }, worker));
     return results;
+};
+/**
+ * The order in which items begin: the first of each group, then the second of each. Targets of one Dockerfile share
+ * steps, so that one of them would only wait for what another does.
+ */
+const inTurns = (items, groupOf) => {
+    const groups = [...Map.groupBy(items, groupOf).values()];
+    const longest = Math.max(0, ...groups.map(({ length }) => length));
+    return Array.from({ length: longest }, (_, turn) => groups.flatMap((group) => group.slice(turn, turn + 1))).flat();
 };
 
 // EXTERNAL MODULE: ./lib/src/adapters/docker-save.js + 1 modules
@@ -84646,23 +87052,23 @@ var buildx_secrets = __nccwpck_require__(2009);
 const connectDocker = (options) => {
     const environment = buildEnvironment(options.environment);
     let asked;
-    const engine = () => {
+    const found = () => {
         asked ??= inspectEngine({ builder: options.builder, environment });
         return asked;
     };
     return {
-        engine,
+        engine: async () => (await found()).engine,
         supplies: (secrets, ssh) => (0,buildx_secrets/* inspectSupplies */.e)(secrets, ssh, environment),
         readBake: (files, folder) => readBake({ files, folder, environment, temporaryFolder: options.temporaryFolder }),
         build: async (targets, run) => {
             if (targets.length === 0)
                 return [];
-            const ready = await engine();
+            const { engine: ready, plugin } = await found();
             if (ready.status === "absent")
                 return targets.map((target) => notBuilt(target, ready.reason));
             const folder = await (0,promises_.mkdtemp)((0,external_node_path_.join)(options.temporaryFolder ?? (0,external_node_os_.tmpdir)(), buildx_exporter/* runFolder */.kQ));
             try {
-                return await buildAll(targets, { ...options, environment, engine: ready, folder, run });
+                return await buildAll(targets, { ...options, environment, engine: ready, plugin, folder, run });
             }
             finally {
                 await (0,promises_.rm)(folder, { recursive: true, force: true, maxRetries: 3 });
@@ -84690,6 +87096,7 @@ const buildAll = async (targets, session) => {
         target: (0,preflight/* withoutUnready */.hR)(target, supplied),
         metadataFile: (0,external_node_path_.join)(folder, `${to.step}-${index}.json`),
         environment,
+        plugin: session.plugin,
         signal: run.signal,
         timeout: run.timeout,
         redact,
@@ -84706,13 +87113,14 @@ const buildAll = async (targets, session) => {
         return (await run.isAsPlanned(target)) ? built : { outcome: changed("while"), stored: built.stored };
     };
     try {
-        const finished = await inPool(targets, run.maxParallel, async (target, index) => {
+        const inOrder = inTurns(targets, ({ dockerfileAbsolute }) => dockerfileAbsolute);
+        const finished = await inPool(inOrder, run.maxParallel, async (target, index) => {
             if (run.signal.aborted)
                 return { result: notBuilt(target, stopped).build, stored: undefined, later: undefined };
             run.onEvent({ type: "started", target });
             const began = performance.now();
             const { outcome, stored } = await buildOne(target, index);
-            const result = toResult(target, outcome, Math.round(performance.now() - began));
+            const result = located(toResult(target, outcome, Math.round(performance.now() - began)), run.linesOf);
             run.onEvent({ type: "finished", result });
             const isMeasured = outcome.status === "done" && stored === undefined && exporter.how === "layout";
             return {
@@ -84724,12 +87132,13 @@ const buildAll = async (targets, session) => {
         });
         const measured = await Promise.all(finished.map(({ later }) => later));
         const fromStore = await measureStored(finished.flatMap(({ stored }) => stored ?? []), { ...session, redact });
-        return finished.map(({ result, stored }, index) => ({
+        const built = finished.map(({ result, stored }, index) => ({
             build: result,
             ...buildx_unmeasured,
             ...measured[index],
             ...(stored && fromStore.get(stored)),
         }));
+        return targets.flatMap((target) => built[inOrder.indexOf(target)] ?? []);
     }
     finally {
         await exporter.remove();
@@ -84743,10 +87152,10 @@ const buildOnce = async (target, index, exporter, call) => {
     };
     if (exporter.how === "save")
         return intoStore(exporter.store);
-    const isCompressed = exporter.how === "layout" || exporter.canExport;
     const outcome = await call(target, index, {
         step: "build",
-        output: { type: isCompressed ? "image" : "cacheonly" },
+        // Layers are compressed while others still build; where nobody measures, not at all.
+        output: { type: exporter.how === "layout" ? "image" : "cacheonly" },
         builder: exporter.builder,
     });
     // A builder of the run's own sees no image that was built or loaded before.
@@ -84779,14 +87188,111 @@ const toResult = (target, outcome, milliseconds) => {
         return { ...common, status: "skipped", reason: stopped };
     return { ...common, status: "built" };
 };
+const located = (result, linesOf) => {
+    if (result.status !== "failed" || result.failure.lines !== undefined || result.failure.step === undefined)
+        return result;
+    return { ...result, failure: { ...result.failure, lines: linesOf?.(result.target, result.failure.step) } };
+};
 /** Without the action's inputs, which hold secrets as they were written. */
 const buildEnvironment = (environment) => ({
     ...Object.fromEntries(Object.entries(environment).filter(([name]) => !/^INPUT_/i.test(name))),
     BUILDX_METADATA_PROVENANCE: "max",
 });
 
+// EXTERNAL MODULE: ./lib/src/audit/imported-buildkit.js
+var imported_buildkit = __nccwpck_require__(7653);
+;// CONCATENATED MODULE: ./lib/src/adapters/buildx-check.js
+
+
+
+
+
+
+
+/** Milliseconds that one call may take: it resolves base images, so that a slow registry is waited for. */
+const buildx_check_patience = 60_000;
+/** Of one group; each costs 0.3 s and more. */
+const mostCalls = 12;
+/** BuildKit's own checks, by one call of bake for all targets whose files ask for the same front end. */
+const connectBuildChecks = (options) => ({
+    check: async (questions, signal) => {
+        const folder = await (0,promises_.mkdtemp)((0,external_node_path_.join)(options.temporaryFolder ?? (0,external_node_os_.tmpdir)(), "docker-hygiene-checks-"));
+        try {
+            const groups = [...Map.groupBy(questions, ({ syntax }) => syntax).values()];
+            const answers = new Map();
+            await inPool(groups, 2, async (group, index) => {
+                const session = { ...options, signal, file: (0,external_node_path_.join)(folder, `checks-${index}.json`), calls: 0, answers };
+                await ask(group, session);
+            });
+            return questions.map((question) => answers.get(question) ?? unanswered);
+        }
+        finally {
+            await (0,promises_.rm)(folder, { recursive: true, force: true, maxRetries: 3 });
+        }
+    },
+});
+const unanswered = { warnings: [], error: "there was no answer" };
+/** A target that cannot be checked at all fails the whole call: the others are asked again without it. */
+const ask = async (questions, session) => {
+    if (questions.length === 0 || session.calls >= mostCalls || session.signal.aborted)
+        return;
+    session.calls++;
+    const result = await bake(questions, session);
+    const found = (0,imported_buildkit/* readCheckAnswers */.UM)(result.stdout);
+    if (found !== undefined) {
+        questions.forEach((question, index) => {
+            const answer = found.get(`t${index}`);
+            if (answer !== undefined)
+                session.answers.set(question, answer);
+        });
+        return;
+    }
+    const refuse = (question) => session.answers.set(question, { warnings: [], error: reason(result) });
+    const named = /^ERROR: target t(\d+): /m.exec((0,terminal_codes/* stripTerminalCodes */.v)(result.stderr))?.[1];
+    const guilty = named === undefined ? undefined : questions[Number(named)];
+    if (questions.length === 1 || result.timedOut || !result.started) {
+        questions.forEach(refuse);
+    }
+    else if (guilty !== undefined) {
+        // What one file asks for in its syntax line, all of the group ask for.
+        for (const question of questions)
+            if (question === guilty || guilty.syntax !== undefined)
+                refuse(question);
+        await ask(guilty.syntax === undefined ? questions.filter((question) => question !== guilty) : [], session);
+    }
+    else {
+        const middle = questions.length >> 1;
+        await ask(questions.slice(0, middle), session);
+        await ask(questions.slice(middle), session);
+    }
+};
+const bake = async (questions, session) => {
+    await (0,promises_.writeFile)(session.file, (0,imported_buildkit/* checkDefinition */.QU)(questions), { mode: 0o600 });
+    const builder = session.builder === undefined ? [] : ["--builder", session.builder];
+    return (0,buildx_process/* runDocker */.S)([
+        ...["buildx", "bake", ...builder, "--progress=plain", "--call=check,format=json", "--file", session.file],
+        ...questions.map((_, index) => `t${index}`),
+    ], {
+        // Whoever may run this may read the files anyway.
+        environment: { ...session.environment, BUILDX_BAKE_ENTITLEMENTS_FS: "0" },
+        signal: session.signal,
+        timeout: buildx_check_patience,
+    });
+};
+const reason = ({ stderr, timedOut, started }) => {
+    if (!started)
+        return "docker could not be started";
+    if (timedOut)
+        return `there was no answer within ${buildx_check_patience / 1000} seconds`;
+    const lines = (0,terminal_codes/* stripTerminalCodes */.v)(stderr).trim().split("\n");
+    const error = lines.findLast((line) => line.startsWith("ERROR: ")) ?? lines.at(-1) ?? "";
+    return error.replace(/^ERROR: (target t\d+: )?/, "") || "docker gave no reason";
+};
+
 // EXTERNAL MODULE: ./lib/src/adapters/files.js + 5 modules
 var files = __nccwpck_require__(3788);
+// EXTERNAL MODULE: ./lib/src/redact-report.js
+var redact_report = __nccwpck_require__(5516);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: ./lib/src/dockerfile/read.js + 5 modules
@@ -84997,7 +87503,7 @@ const escapedForms = (prefix, text) => {
 };
 /**
  * The lines that would tell the secret, and the values in them. A file of settings has lines that half the images
- * of the world hold too (`registry=https://registry.npmjs.org/`): they prove nothing.
+ * of the world hold too (`registry=https://npm.example.com/`): they prove nothing.
  */
 const tellingParts = (whole) => {
     const lines = whole.split(/\r\n|\r|\n/).map((line) => line.trim());
@@ -85116,6 +87622,66 @@ const pathHider = (forms) => {
     return (path) => longestFirst.reduce((hidden, text) => hidden.replaceAll(text, "***"), path);
 };
 const image_leaks_encode = (text) => new TextEncoder().encode(text);
+
+;// CONCATENATED MODULE: ./lib/src/image/account-faults.js
+/** Files that say who may log in, and how. */
+const isAccountFile = (path) => path === "etc/passwd" || path === "etc/shadow";
+/** Longer ones are left unread. */
+const LARGEST_ACCOUNT_FILE = 1 << 20;
+/** Faults of the accounts that the image shows, each with the layer that brought it. */
+const accountFaults = (layers) => {
+    let passwd = new Map();
+    let shadow = new Map();
+    let known = new Map();
+    for (const [layer, files] of layers.entries()) {
+        if (files.passwd === undefined && files.shadow === undefined)
+            continue;
+        passwd = files.passwd === undefined ? passwd : readAccounts(files.passwd);
+        shadow = files.shadow === undefined ? shadow : readAccounts(files.shadow);
+        const found = faultsOf(passwd, shadow);
+        known = new Map([...found].map(([key, fault]) => [key, known.get(key) ?? { ...fault, layer }]));
+    }
+    return [...known.values()];
+};
+const readAccounts = (bytes) => new Map(new TextDecoder()
+    .decode(bytes)
+    .split("\n")
+    .map((line) => line.split(":"))
+    .flatMap((fields) => (fields.length < 3 || fields[0] === "" ? [] : [[fields[0] ?? "", fields]])));
+const faultsOf = (passwd, shadow) => {
+    const faults = new Map();
+    const byId = new Map();
+    for (const [account, [, password = "x", uid = ""]] of passwd) {
+        const isOpen = password === "x" ? shadow.get(account)?.[1] === "" : password === "";
+        if (isOpen)
+            faults.set(`${account} password`, { account, fault: "no password" });
+        const first = byId.get(uid);
+        if (first === undefined)
+            byId.set(uid, account);
+        else
+            faults.set(`${account} ${uid}`, { account, fault: "shared id", uid: Number(uid), with: first });
+    }
+    return faults;
+};
+
+// EXTERNAL MODULE: ./lib/src/rules/knowledge/credential-files.js
+var credential_files = __nccwpck_require__(5374);
+;// CONCATENATED MODULE: ./lib/src/image/credential-files.js
+
+/** Longer files are no credentials. */
+const LARGEST_CREDENTIAL = 64 * 1024;
+/** Whether a file's name makes it worth a look at its contents. */
+const mayBeCredential = (path) => (0,credential_files/* credentialFileOf */.j)(path) !== undefined && !FOREIGN.test(path);
+/** `an SSH key`; undefined when the contents hold no key, token or password. */
+const credentialIn = (path, bytes) => {
+    const text = decoder.decode(bytes);
+    if (text.trim() === "" || !(0,credential_files/* isCredentialFile */.S)({ read: () => text }, path))
+        return undefined;
+    return (0,credential_files/* credentialFileOf */.j)(path)?.what;
+};
+/** Samples and fixtures that packages bring, certificates of authorities, and the sources of languages. */
+const FOREIGN = /(?:^|\/)(?:site-packages|dist-packages|node_modules|pkg\/mod|gems|testdata|tests?|fixtures|examples?|samples?)\/|^usr\/(?:local\/)?(?:share|src|include)\/|^usr\/lib\/(?:python|ruby|go|node)|^etc\/ssl\/certs\//;
+const decoder = new TextDecoder();
 
 ;// CONCATENATED MODULE: ./lib/src/image/heaviest.js
 const heaviest = (count) => {
@@ -85492,7 +88058,7 @@ const BLOCK = 256 * 1024;
 const NUMBERS = 64;
 const KINDS = ["file", "hard link", "directory", "other", "whiteout", "opaque"];
 const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const layer_listing_decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 let scratch = new Uint8Array(1024);
 const scratchFor = (length) => {
     if (scratch.length < 3 * length)
@@ -85538,12 +88104,12 @@ function* readBlocks(blocks) {
 /** The decoder costs more than most names are long. */
 const decode = (bytes, from, to) => {
     if (to - from > 24)
-        return decoder.decode(bytes.subarray(from, to));
+        return layer_listing_decoder.decode(bytes.subarray(from, to));
     let text = "";
     for (let index = from; index < to; index++) {
         const byte = bytes[index];
         if (byte > 127)
-            return decoder.decode(bytes.subarray(from, to));
+            return layer_listing_decoder.decode(bytes.subarray(from, to));
         text += String.fromCharCode(byte);
     }
     return text;
@@ -85611,54 +88177,67 @@ var tar = __nccwpck_require__(2958);
 
 
 
+
+
 const LARGEST_FILES = 10;
 /** Reads a layer once, while its uncompressed tar archive streams by. */
 const layerScan = (means) => {
     const largest = heaviest(LARGEST_FILES);
     const listing = listingWriter();
     const find = hitFinder(means.search);
-    const installedLists = new Map();
-    let list;
-    let listLength = 0;
+    const keptFiles = new Map();
+    const credentials = [];
+    let kept;
+    let keptLength = 0;
     let diskBytes = 0;
     let fileCount = 0;
     let entry;
     let path = "";
     let marked;
     let checksum = 0;
+    const keep = (bytes) => {
+        if (isAccountFile(path) || isInstalledList(path)) {
+            keptFiles.set(path, bytes);
+            return;
+        }
+        const what = credentials.length < MOST_CREDENTIALS ? credentialIn(path, bytes) : undefined;
+        if (what !== undefined)
+            credentials.push({ path, what });
+    };
     const reader = (0,tar/* tarReader */.R)({
         entry: (next) => {
             entry = next;
             path = normalPath(next.path);
             marked = markedPath(path);
             checksum = 0;
-            list = undefined;
+            kept = undefined;
             find.enter(next, path);
             if (next.type !== "file" || marked !== undefined)
                 return;
             diskBytes += next.size;
             fileCount++;
             largest.add(path, next.size);
-            if (!isInstalledList(path) || next.size > LARGEST_LIST)
+            if (next.size === 0 || next.size > largestKept(path))
                 return;
-            list = new Uint8Array(next.size);
-            listLength = 0;
-            installedLists.set(path, list);
+            kept = new Uint8Array(next.size);
+            keptLength = 0;
         },
         data: (bytes) => {
             if (entry?.type !== "file")
                 return;
             checksum = means.checksum(bytes, checksum);
             find.data(bytes);
-            if (list === undefined)
+            if (kept === undefined)
                 return;
-            list.set(bytes.subarray(0, list.length - listLength), listLength);
-            listLength += bytes.length;
+            kept.set(bytes.subarray(0, kept.length - keptLength), keptLength);
+            keptLength += bytes.length;
         },
         close: () => {
             if (entry === undefined)
                 return;
             find.leave();
+            if (kept !== undefined)
+                keep(kept);
             listing.add({
                 kind: marked?.kind ?? layer_scan_KINDS[entry.type],
                 path: marked?.path ?? path,
@@ -85684,12 +88263,23 @@ const layerScan = (means) => {
                 fileCount,
                 largestFiles: largest.list(),
                 listing: listing.finish(),
-                installedLists,
+                keptFiles,
+                credentials,
                 ...found,
             };
         },
     };
 };
+/** Bytes up to which a file is looked into once it is complete. */
+const largestKept = (path) => {
+    if (isInstalledList(path))
+        return LARGEST_LIST;
+    if (isAccountFile(path))
+        return LARGEST_ACCOUNT_FILE;
+    return mayBeCredential(path) ? LARGEST_CREDENTIAL : 0;
+};
+/** A layer full of them is told by the first ones. */
+const MOST_CREDENTIALS = 100;
 const layer_scan_KINDS = {
     file: "file",
     "hard link": "hard link",
@@ -85992,57 +88582,10 @@ const numbers = (kind) => {
     };
 };
 
-;// CONCATENATED MODULE: ./lib/src/image/leftover-kinds.js
-/** What a file of an image serves, when it serves its building rather than its running. */
-const leftoverOf = (path) => {
-    if (!LIKELY.test(path))
-        return undefined;
-    for (const { pattern, ...found } of CLASSES) {
-        const match = pattern.exec(path);
-        if (match !== null)
-            return { ...found, folder: match[0].replace(/\/$/, "") };
-    }
-    return undefined;
-};
-/** Tried first, as most files are none of these. */
-const LIKELY = /cache|\/lists\/|\.npm\/|\.git\/|share\/|\/pkgs?\/|registry\/|\.m2\/|\.nuget\/|store\/|var\/lib\/dnf/;
-const CLASSES = [
-    { kind: "package lists", of: "apt", pattern: /^var\/lib\/apt\/lists\// },
-    { kind: "package cache", of: "apt", pattern: /^var\/cache\/apt\// },
-    { kind: "package lists", of: "apk", pattern: /^(?:var\/cache\/apk|etc\/apk\/cache)\/(?=APKINDEX)/ },
-    { kind: "package cache", of: "apk", pattern: /^(?:var\/cache\/apk|etc\/apk\/cache)\// },
-    { kind: "package cache", of: "dnf", pattern: /^var\/cache\/(?:dnf|libdnf5)\// },
-    { kind: "package cache", of: "yum", pattern: /^var\/cache\/yum\// },
-    { kind: "package cache", of: "zypper", pattern: /^var\/cache\/zypp\// },
-    { kind: "package cache", of: "pacman", pattern: /^var\/cache\/pacman\/pkg\// },
-    { kind: "package cache", of: "pip", pattern: /^(?:.*\/)?\.cache\/pip\// },
-    { kind: "package cache", of: "uv", pattern: /^(?:.*\/)?\.cache\/uv\// },
-    { kind: "package cache", of: "poetry", pattern: /^(?:.*\/)?\.cache\/pypoetry\// },
-    { kind: "package cache", of: "conda", pattern: /^(?:.*\/)?(?:ana|mini|micro)?(?:conda|mamba|forge)3?\/pkgs\// },
-    { kind: "package cache", of: "npm", pattern: /^(?:.*\/)?\.npm\// },
-    { kind: "package cache", of: "yarn", pattern: /^(?:.*\/)?(?:\.cache\/yarn|\.yarn\/berry\/cache)\// },
-    { kind: "package cache", of: "pnpm", pattern: /^(?:.*\/)?(?:\.pnpm-store|\.local\/share\/pnpm\/store)\// },
-    {
-        kind: "package cache",
-        of: "gem",
-        pattern: /^(?:.*\/)?(?:gems\/[\d.]+|ruby\/[\d.]+|bundle|\.bundle)\/cache\/(?=.*\.gem$)/,
-    },
-    { kind: "package cache", of: "go", pattern: /^(?:.*\/)?(?:\.cache\/go-build|go\/pkg\/mod)\// },
-    { kind: "package cache", of: "cargo", pattern: /^(?:.*\/)?\.?cargo\/registry\// },
-    { kind: "package cache", of: "composer", pattern: /^(?:.*\/)?(?:\.cache\/composer|\.composer\/cache)\// },
-    { kind: "package cache", of: "maven", pattern: /^(?:.*\/)?\.m2\/repository\// },
-    { kind: "package cache", of: "gradle", pattern: /^(?:.*\/)?\.gradle\/caches\// },
-    { kind: "package cache", of: "nuget", pattern: /^(?:.*\/)?\.nuget\/packages\// },
-    { kind: "version control", of: "git", pattern: /^(?:.*?\/)?\.git\// },
-    { kind: "documentation", of: "", pattern: /^usr\/(?:local\/)?share\/(?:doc|man|info)\// },
-    { kind: "locales", of: "", pattern: /^usr\/(?:local\/)?share\/(?:locale|i18n)\// },
-];
-const SHELLS = /^(?:usr\/)?(?:local\/)?bin\/(?:sh|bash|dash|ash|zsh|ksh|fish|busybox|pwsh)$/;
-const PACKAGE_MANAGERS = /^(?:usr\/)?(?:local\/)?s?bin\/(?:apt|apt-get|dpkg|apk|dnf|dnf5|microdnf|yum|rpm|zypper|pacman|pip|pip3|npm|yarn|pnpm|gem|opkg)$/;
-const isShell = (path) => SHELLS.test(path);
-const isPackageManager = (path) => PACKAGE_MANAGERS.test(path);
-
+// EXTERNAL MODULE: ./lib/src/image/leftover-kinds.js
+var leftover_kinds = __nccwpck_require__(2487);
 ;// CONCATENATED MODULE: ./lib/src/image/image-contents.js
+
 
 
 
@@ -86052,28 +88595,34 @@ const imageContents = (layers) => {
     const development = seenDevelopmentFolders(layers, files);
     const leftovers = new Map();
     const setuidFiles = [];
+    const setuidSince = new Map();
+    const tools = [];
     const worldWritable = [];
     const shells = [];
     const packageManagers = [];
     const look = (entry, layer) => {
         const isSpecial = isSetuid(entry) || isWorldWritable(entry);
-        const isManager = isPackageManager(entry.path) && !BUSYBOX.test(entry.linkPath);
-        const isTool = isShell(entry.path) || isManager;
+        if (isSetuid(entry) && !setuidSince.has(entry.path))
+            setuidSince.set(entry.path, layer);
+        const isManager = (0,leftover_kinds/* isPackageManager */.Oj)(entry.path) && !BUSYBOX.test(entry.linkPath);
+        const isTool = (0,leftover_kinds/* isShell */.H7)(entry.path) || isManager || (0,leftover_kinds/* isKnownTool */.kK)(entry.path);
         const isWeighty = entry.kind === "file" && entry.size > 0;
-        const leftover = isWeighty ? (leftoverOf(entry.path) ?? developmentFile(entry.path, development)) : undefined;
+        const leftover = isWeighty ? ((0,leftover_kinds/* leftoverOf */.nE)(entry.path) ?? developmentFile(entry.path, development)) : undefined;
         if (!isSpecial && !isTool && leftover === undefined)
             return;
         if (!files.isSeen(entry.path, layer))
             return;
         const permission = { path: entry.path, layer, mode: entry.mode, uid: entry.uid };
         if (isSetuid(entry))
-            setuidFiles.push(permission);
+            setuidFiles.push({ ...permission, since: setuidSince.get(entry.path) ?? layer });
         if (isWorldWritable(entry) && worldWritable.length < MOST_WRITABLE)
             worldWritable.push(permission);
-        if (isShell(entry.path))
+        if ((0,leftover_kinds/* isShell */.H7)(entry.path))
             shells.push(entry.path);
         if (isManager)
             packageManagers.push(entry.path);
+        if ((0,leftover_kinds/* isKnownTool */.kK)(entry.path))
+            tools.push(entry.path);
         if (leftover === undefined)
             return;
         const key = `${leftover.kind} ${leftover.of} ${layer}`;
@@ -86096,9 +88645,12 @@ const imageContents = (layers) => {
         worldWritable,
         shells: [...new Set(shells)].sort(),
         packageManagers: [...new Set(packageManagers)].sort(),
+        tools: [...new Set(tools)].sort(),
+        secretFiles: layers.flatMap(({ credentials }, layer) => credentials.map(({ path, what }) => ({ path, layer, what, isSeen: files.isSeen(path, layer) }))),
+        accountFaults: accountFaults(layers.map(({ keptFiles }) => ({ passwd: keptFiles.get("etc/passwd"), shadow: keptFiles.get("etc/shadow") }))),
     };
 };
-const seenDevelopmentFolders = (layers, files) => new Set(layers.flatMap(({ installedLists }, layer) => [...installedLists].flatMap(([path, bytes]) => files.isSeen(path, layer) ? developmentFolders(path, bytes) : [])));
+const seenDevelopmentFolders = (layers, files) => new Set(layers.flatMap(({ keptFiles }, layer) => [...keptFiles].flatMap(([path, bytes]) => isInstalledList(path) && files.isSeen(path, layer) ? developmentFolders(path, bytes) : [])));
 const developmentFile = (path, folders) => {
     const folder = folders.size > 0 ? packageFolder(path) : undefined;
     if (folder === undefined || !folders.has(folder))
@@ -86771,18 +89323,177 @@ async function* uncompressed(path, compression) {
     }
 }
 
+;// CONCATENATED MODULE: ./lib/src/adapters/image-proof.js
+
+
+
+
+
+/**
+ * An engine whose images are searched for the values of all secrets of the builds, also of those that other
+ * targets get. What it tells of images holds none of the values.
+ */
+const provingDocker = (environment, connect) => {
+    const measures = new WeakMap();
+    const docker = connect((layout, metadata, target) => (measures.get(target) ?? measurer())(layout, metadata, target));
+    return {
+        ...docker,
+        build: async (targets, run) => {
+            const secrets = await secretsOf(targets, environment);
+            const measure = measurer(secrets.length === 0 ? {} : { secrets });
+            for (const target of targets)
+                measures.set(target, measure);
+            const redact = (0,redaction/* redactor */.$p)(secrets.map(({ value }) => value));
+            const built = await docker.build(targets, run);
+            return built.map((one) => ({ ...one, images: (0,redact_report/* redactDeep */.K)(one.images, redact) }));
+        },
+    };
+};
+/** Each value under its id; of ssh the key files, since an agent gives none away. */
+const secretsOf = async (targets, environment) => {
+    const all = targets.flatMap(bake_definition/* linkedTargets */.Gx);
+    const sources = [
+        ...all.flatMap(({ secrets }) => secrets),
+        ...all.flatMap(({ ssh }) => ssh.flatMap(({ id, paths }) => paths.map((path) => ({ id: `ssh ${id}`, from: "file", path })))),
+    ];
+    const once = new Map(sources.map((secret) => [JSON.stringify(secret), secret]));
+    const read = await Promise.all([...once.values()].map(async (secret) => {
+        const [value] = await (0,buildx_secrets/* readSecretValues */.x)([secret], environment);
+        return value === undefined || value.length === 0 ? [] : [{ id: secret.id, value }];
+    }));
+    return read.flat();
+};
+
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+;// CONCATENATED MODULE: ./lib/src/adapters/shellcheck.js
+
+
+
+
+
+/** Files that one process gets: with 64 its start-up is lost in the work, and no process keeps the others waiting. */
+const batchSize = 64;
+/** Milliseconds that a process may take. */
+const defaultPatience = 30_000;
+/**
+ * ShellCheck where it is on the PATH. Scripts go into files of one folder that only this user can read; one process
+ * judges many of one dialect, because starting it costs more than judging a script.
+ */
+const connectShellcheck = (options) => {
+    const patience = options.patience ?? defaultPatience;
+    // Neither its own variables nor its rc files decide what is reported here.
+    const environment = { PATH: options.environment.PATH, HOME: options.environment.HOME, LANG: "C.UTF-8" };
+    return {
+        check: async (scripts, signal) => {
+            if (scripts.length === 0)
+                return { status: "done", comments: [] };
+            const folder = await (0,promises_.mkdtemp)((0,external_node_path_.join)(options.temporaryFolder ?? (0,external_node_os_.tmpdir)(), "docker-hygiene-scripts-"));
+            try {
+                return await checkAll(scripts, { folder, environment, patience, signal });
+            }
+            finally {
+                await (0,promises_.rm)(folder, { recursive: true, force: true, maxRetries: 3 });
+            }
+        },
+    };
+};
+/** Scripts that are the same are judged once: generated Dockerfiles repeat each other. */
+const checkAll = async (scripts, session) => {
+    const known = new Map();
+    const named = scripts.map((script) => {
+        const key = `${script.dialect}\0${script.text}`;
+        const one = known.get(key) ?? { ...script, file: `${known.size}.sh` };
+        known.set(key, one);
+        return one;
+    });
+    const all = [...known.values()];
+    await inPool(all, 16, ({ file, text }) => (0,promises_.writeFile)((0,external_node_path_.join)(session.folder, file), text, { mode: 0o600 }));
+    const batches = batchesOf(all);
+    const answers = await inPool(batches, (0,external_node_os_.availableParallelism)(), (batch) => checkBatch(batch, session));
+    const missing = answers.find((answer) => typeof answer === "string");
+    if (missing !== undefined)
+        return { status: "absent", reason: missing };
+    const comments = new Map(answers.flatMap((answer) => [...answer]));
+    return { status: "done", comments: named.map(({ file }) => comments.get(file)) };
+};
+const dialects = ["sh", "dash", "bash", "ksh"];
+/** Of one dialect each, and as many as there are processors before they are full. */
+const batchesOf = (scripts) => dialects.flatMap((dialect) => {
+    const own = scripts.filter((script) => script.dialect === dialect);
+    const size = Math.min(batchSize, Math.max(8, Math.ceil(own.length / (0,external_node_os_.availableParallelism)())));
+    return Array.from({ length: Math.ceil(own.length / size) }, (_, at) => own.slice(at * size, (at + 1) * size));
+});
+/** A text when the program cannot be used at all. */
+const checkBatch = async (batch, session) => {
+    const first = await runShellcheck(batch, session.patience, session);
+    if (typeof first !== "symbol")
+        return first;
+    // One of them keeps it busy: each alone, until the time of the batch is up once more.
+    const found = new Map();
+    const end = performance.now() + session.patience;
+    for (const script of batch) {
+        if (performance.now() > end || session.signal.aborted)
+            break;
+        const answer = await runShellcheck([script], session.patience / 10, session);
+        if (answer instanceof Map)
+            for (const [file, comments] of answer)
+                found.set(file, comments);
+    }
+    return found;
+};
+const tookTooLong = Symbol("took too long");
+const runShellcheck = (batch, timeout, { folder, environment, signal }) => {
+    const dialect = batch[0]?.dialect ?? "sh";
+    const argv = ["--norc", `--shell=${dialect}`, "--format=json1", "--", ...batch.map(({ file }) => file)];
+    return new Promise((resolve) => {
+        (0,external_node_child_process_.execFile)("shellcheck", argv, { cwd: folder, env: environment, timeout, killSignal: "SIGKILL", signal, maxBuffer: 1 << 28, encoding: "utf8" }, (error, stdout, stderr) => {
+            if (error?.killed || signal.aborted || /MAXBUFFER/.test(`${error?.code}`))
+                return resolve(tookTooLong);
+            if (error?.code === "ENOENT" || error?.code === "EACCES")
+                return resolve("ShellCheck is not on the PATH");
+            const comments = readComments(stdout);
+            // 3 and 4: it does not know the options.
+            if (comments === undefined)
+                return resolve(`ShellCheck cannot be used: ${shellcheck_lastLine(stderr)}`);
+            const unread = new Set([...stderr.matchAll(/^(\d+\.sh):/gm)].map(([, file]) => file));
+            resolve(new Map(batch.flatMap(({ file }) => (unread.has(file) ? [] : [[file, comments.get(file) ?? []]]))));
+        });
+    });
+};
+const readComments = (stdout) => {
+    try {
+        const { comments } = JSON.parse(stdout);
+        const byFile = new Map();
+        for (const { file, code, level, message, line, column, endLine, endColumn } of comments) {
+            const own = byFile.get(file) ?? [];
+            own.push({ code, level, message, line, column, endLine, endColumn });
+            byFile.set(file, own);
+        }
+        return byFile;
+    }
+    catch {
+        return undefined;
+    }
+};
+const shellcheck_lastLine = (text) => text.trim().split("\n").at(-1) || "it gave no reason";
+
 ;// CONCATENATED MODULE: ./lib/src/world.js
+
+
 
 
 
 const connectWorld = (options) => ({
     files: (0,files.createFiles)(options.cwd),
-    docker: connectDocker({
+    docker: provingDocker(options.environment, (measure) => connectDocker({
         builder: options.builder,
         environment: options.environment,
-        measure: measure,
+        measure,
         ...(options.temporaryFolder === undefined ? {} : { temporaryFolder: options.temporaryFolder }),
-    }),
+    })),
+    shellcheck: connectShellcheck(options),
+    buildChecks: connectBuildChecks(options),
     now: () => performance.now(),
 });
 
