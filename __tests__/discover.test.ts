@@ -7,6 +7,7 @@ import { createFiles } from "../src/adapters/files.ts";
 import { nameOf } from "../src/discover/dockerfile-names.ts";
 import { parseDockerignore } from "../src/discover/dockerignore.ts";
 import { compileFolderGlobs, compileGlobs } from "../src/discover/glob.ts";
+import { isTemplateText } from "../src/discover/template-text.ts";
 
 const folders: string[] = [];
 afterAll(() => {
@@ -98,6 +99,7 @@ const tree = {
   "vendor/x/Dockerfile": "FROM f",
   "tools/Dockerfile.j2": "FROM {{ x }}",
   "tools/Containerfile": "FROM g",
+  "tools/Containerfile.gen": "# made by hand\nFROM {{ base }}\n",
   "tools/Dockerfile.dockerignore": "*",
 };
 const treeFiles = [
@@ -110,7 +112,7 @@ const treeFiles = [
 const treeNotes = [
   "dockerfile.d is a folder, so it is not read as a Dockerfile",
   "docker/Dockerfile is a folder, so it is not read as a Dockerfile",
-  "tools/Dockerfile.j2 is left out, because it is a template; name it in `files` to have it read",
+  "2 templates are left out: tools/Containerfile.gen, tools/Dockerfile.j2; name them in `files` to have them read",
 ];
 
 describe("discovery", () => {
@@ -350,4 +352,19 @@ test.each([
 test("a glob of a folder covers what is below", () => {
   const matches = compileFolderGlobs(["examples/", "**/old"]);
   expect(["examples/a/Dockerfile", "x/old/Dockerfile", "examples.md"].map(matches)).toEqual([true, true, false]);
+});
+
+test.each([
+  ["FROM {{ base }}\n", true],
+  ["# by hand\n\n{% if slim %}\nFROM debian\n{% endif %}\n", true],
+  ["ARG A\n{{if A}}\nFROM debian\n", true],
+  ["FROM <%= base %>\n", true],
+  ["{{ARGS}}ENV A=1\n", true],
+  ["ENV A={{value}}\n", true],
+  ["FROM debian\nRUN docker inspect -f '{{.Id}}' a\n", false],
+  ["FROM debian\nRUN printf '%s' \\\n{{.Id}}\n", false],
+  ["FROM debian\nCOPY <<EOF /t\n{{ x }}\nEOF\n", false],
+  ["ENV A=1\n", false],
+])("whether %j is a template", (text, verdict) => {
+  expect(isTemplateText(text)).toBe(verdict);
 });

@@ -96,24 +96,27 @@ const surroundings = (
   own: DockerfileConfig | undefined,
   { settings, world, baked = [] }: AuditRequest,
   isBuilding: boolean,
-): Surroundings => ({
-  get context() {
-    return world.files.context(context(), found.absolute);
-  },
-  namedContexts: new Set(
-    [
-      ...settings.buildContexts.keys(),
-      ...(own?.buildContexts.keys() ?? []),
-      ...baked.flatMap(({ buildContexts, linked }) => [...buildContexts.keys(), ...linked.keys()]),
-    ].map((name) => name.toLowerCase()),
-  ),
-  targets: new Set(
-    [...(own?.targets ?? []), ...baked.flatMap(({ stage }) => stage ?? [])].map((name) => name.toLowerCase()),
-  ),
-  supplied: isBuilding
-    ? {
-        secrets: new Set([settings, ...baked].flatMap(({ secrets }) => secrets.map(({ id }) => id))),
-        ssh: new Set([settings, ...baked].flatMap(({ ssh }) => ssh.map(({ id }) => id))),
-      }
-    : undefined,
-});
+): Surroundings => {
+  const files = once(() => world.files.context(context(), found.absolute));
+  return {
+    get context() {
+      return files();
+    },
+    namedContexts: new Set(
+      [
+        ...settings.buildContexts.keys(),
+        ...(own?.buildContexts.keys() ?? []),
+        ...baked.flatMap(({ buildContexts, linked }) => [...buildContexts.keys(), ...linked.keys()]),
+      ].map((name) => name.toLowerCase()),
+    ),
+    targets: new Set(
+      [...(own?.targets ?? []), ...baked.flatMap(({ stage }) => stage ?? [])].map((name) => name.toLowerCase()),
+    ),
+    supplied: isBuilding
+      ? {
+          secrets: new Set([settings, ...baked].flatMap(({ secrets }) => secrets.map(({ id }) => id))),
+          ssh: new Set([settings, ...baked].flatMap(({ ssh }) => ssh.map(({ id }) => id))),
+        }
+      : undefined,
+  };
+};

@@ -29,6 +29,7 @@ export const createBuildContexts = (
       listings.set(root, known);
       return known;
     };
+    const realRoot = once(() => realpathSync.native(root));
     const ignoreFile = once(() => readIgnoreFile(cwd, root, resolve(cwd, dockerfile)));
     const matcher = once<IgnoreMatcher>(() => {
       const file = ignoreFile();
@@ -48,7 +49,7 @@ export const createBuildContexts = (
       get ignoreFile() {
         return ignoreFile();
       },
-      read: (path) => readTextInside(root, path),
+      read: (path) => readTextInside(root, realRoot, path),
       isIgnored: (path) => matcher()(path),
     };
   };
@@ -122,10 +123,13 @@ const readIgnoreFile = (
   return undefined;
 };
 
-const readTextInside = (root: string, path: string): string | undefined => {
+const readTextInside = (root: string, realRoot: () => string, path: string): string | undefined => {
   try {
-    const absolute = realpathSync(join(root, path));
-    return pathBelow(realpathSync(root), absolute) === undefined ? undefined : readText(absolute);
+    const named = join(root, path);
+    // Most of what is asked for is not there, and an exception costs more than the question.
+    if (statSync(named, { throwIfNoEntry: false }) === undefined) return undefined;
+    const absolute = realpathSync.native(named);
+    return pathBelow(realRoot(), absolute) === undefined ? undefined : readText(absolute);
   } catch {
     return undefined;
   }
@@ -133,8 +137,8 @@ const readTextInside = (root: string, path: string): string | undefined => {
 
 const readText = (absolute: string): string | undefined => {
   try {
-    const file = statSync(absolute);
-    if (!file.isFile() || file.size > mostTextBytes) return undefined;
+    const file = statSync(absolute, { throwIfNoEntry: false });
+    if (!file?.isFile() || file.size > mostTextBytes) return undefined;
     const bytes = readFileSync(absolute);
     return bytes.includes(0) ? undefined : bytes.toString("utf8");
   } catch {

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSyn
 import { basename, join, resolve } from "node:path";
 import { foreignFolders, nameOf } from "../discover/dockerfile-names.ts";
 import { byCodeUnit, selfAndFolders } from "../discover/paths.ts";
+import { isTemplateText } from "../discover/template-text.ts";
 import { UserError } from "../errors.ts";
 import type { Discovery, FoundFile } from "../ports.ts";
 import { isFolderIgnored, listFiles, repositoryOf } from "./git.ts";
@@ -36,7 +37,8 @@ export const discover = async (cwd: string, request: DiscoveryRequest): Promise<
       if (choice === "template") templates.add(shown);
       if (choice !== "dockerfile") continue;
       const obstacle = obstacleOf(folder, absolute);
-      if (obstacle === undefined) found.push({ path: shown, absolute });
+      if (obstacle === undefined && request.files.length === 0 && holdsTemplate(absolute)) templates.add(shown);
+      else if (obstacle === undefined) found.push({ path: shown, absolute });
       else if (obstacle !== "gone") notes.add(`${shown} is left out: ${obstacle}`);
     }
   }
@@ -192,6 +194,14 @@ const obstacleOf = (root: string, absolute: string): string | undefined => {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") return systemReason(error);
     return isGone(absolute) ? "gone" : "the symbolic link leads nowhere";
+  }
+};
+
+const holdsTemplate = (absolute: string): boolean => {
+  try {
+    return isTemplateText(readFileSync(absolute, "latin1"));
+  } catch {
+    return false;
   }
 };
 

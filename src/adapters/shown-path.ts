@@ -34,10 +34,18 @@ const reasons: Readonly<Record<string, string>> = {
 
 const withSlashes = (path: string): string => (sep === "/" ? path : path.replaceAll(sep, "/"));
 
+/** Asked for with the current directory, once for every path outside it. */
 const real = (path: string): string => {
+  const known = reals.get(path);
+  if (known !== undefined) return known;
+  let found = path;
   try {
-    return realpathSync(path);
+    found = realpathSync(path);
   } catch {
-    return path;
+    // A folder that is gone keeps its name.
   }
+  reals.set(path, found);
+  return found;
 };
+
+const reals = new Map<string, string>();

@@ -32,34 +32,62 @@ export interface AuditOptions {
 export const auditFile = (file: AuditedFile, options: AuditOptions): AuditOutcome => {
   const failures: { rule: string; error: unknown }[] = [];
   const found: AuditProblem[] = [];
-  const run = (rule: Rule, seen: AuditedFile): readonly AuditProblem[] => {
-    const severity = levelOf(rule, options);
-    if (severity === "off") return [];
+  const run = ({ rule, severity, given }: ActiveRule, seen: AuditedFile, into: AuditProblem[]): void => {
+    const before = into.length;
     try {
-      const given = options.settings.get(rule.id)?.options ?? {};
-      return [...rule.check(seen, withDefaults(rule, given))].map((problem) => ({
-        ...problem,
-        rule: rule.id,
-        severity,
-      }));
+      for (const problem of rule.check(seen, given)) into.push({ ...problem, rule: rule.id, severity });
     } catch (error) {
+      into.length = before;
       failures.push({ rule: rule.id, error });
-      return [];
     }
   };
-  for (const rule of options.rules) if (rule.id !== unusedIgnore) found.push(...run(rule, file));
+  const active = activeRules(options);
+  for (const one of active) if (one.rule.id !== unusedIgnore) run(one, file, found);
   found.push(...houseProblems(file, options, failures));
   const ignores = openIgnores(file, options.rules);
   const [ignored, problems] = [[], []] as [AuditProblem[], AuditProblem[]];
   const sort = (problem: AuditProblem): void => void (ignores.hides(problem) ? ignored : problems).push(problem);
   found.forEach(sort);
-  const last = options.rules.find(({ id }) => id === unusedIgnore);
+  const last = active.find(({ rule }) => rule.id === unusedIgnore);
   if (last && !file.isBroken && file.ignores.length > 0) {
     const unused = ignores.unused((rule) => hasRun(rule, file, options));
-    run(last, withUnusedIgnores(file, unused)).forEach(sort);
+    const late: AuditProblem[] = [];
+    run(last, withUnusedIgnores(file, unused), late);
+    late.forEach(sort);
   }
   return { problems: problems.sort(byPlace), ignored, failures };
 };
+
+interface ActiveRule {
+  readonly rule: Rule;
+  readonly severity: Severity;
+  readonly given: Readonly<Record<string, unknown>>;
+}
+
+/** Files with the same settings, which is most often all of them, have the same rules. */
+const activeRules = (options: AuditOptions): readonly ActiveRule[] => {
+  const { rules, profile, settings, requireReason } = options;
+  const key = settings.size === 0 ? nothingSet : settings;
+  const known = active.get(key);
+  if (known?.rules === rules && known.profile === profile && known.requireReason === requireReason) return known.found;
+  const found = rules.flatMap((rule) => {
+    const severity = levelOf(rule, options);
+    const given = settings.get(rule.id)?.options ?? {};
+    return severity === "off" ? [] : [{ rule, severity, given: withDefaults(rule, given) }];
+  });
+  active.set(key, { rules, profile, requireReason, found });
+  return found;
+};
+
+const nothingSet: RuleSettings = new Map();
+
+const active = new WeakMap<
+  RuleSettings,
+  Pick<AuditOptions, "rules" | "profile"> & {
+    readonly requireReason: boolean | undefined;
+    readonly found: readonly ActiveRule[];
+  }
+>();
 
 const houseProblems = (
   file: AuditedFile,
