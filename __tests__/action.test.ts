@@ -125,6 +125,7 @@ describe("the action's own inputs", () => {
       outputFolder: "",
       baseline: "other",
       onlyNew: false,
+      reportFrom: "",
     });
   });
 

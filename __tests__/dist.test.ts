@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, symlinkSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, jest, test } from "@jest/globals";
 import { parse } from "yaml";
 import { type FakeGitHub, startFakeGitHub } from "./github/fake-github.ts";
-import { payloadOf, pullRequest } from "./github/payloads.ts";
+import { payloadOf, payloads, pullRequest } from "./github/payloads.ts";
 import { type Job, type Step, type StepResult, startJob } from "./github/step-runner.ts";
 
 jest.setTimeout(60_000);
@@ -338,6 +338,74 @@ describe("what was there before", () => {
     expect(await isNew(result)).toEqual(["3 false", "4 true"]);
     expect(github.state.comments[0]?.body).toContain("### docker-hygiene: 2 warnings\n");
     expect(github.state.comments[0]?.body).toContain("<summary>1 warning</summary>");
+  });
+});
+
+describe("a report from a fork", () => {
+  const watched = (event = "pull_request") => {
+    const payload = structuredClone(payloads.workflow_run$completed) as { workflow_run: { event: string } };
+    payload.workflow_run.event = event;
+    return payload;
+  };
+  const commenting = (file: string, given: Partial<Step> = {}): Step =>
+    step({ event: "workflow_run", payload: watched(), ...given, inputs: { "report-from": file, ...given.inputs } });
+  const pull = { number: 7, sha: head, from: "mallory/shop", branch: "topic" };
+
+  test("is commented by a workflow that follows, once, and no code is looked at", async () => {
+    await put({ Dockerfile: bad });
+    const fork = await job.run(step({ token: "read-token", payload: pullRequest("mallory/shop") }));
+    await rm(join(workspace, "Dockerfile"));
+    github.state.pulls = [{ ...pull, number: 6, sha: "b".repeat(40) }, pull];
+    const file = fork.outputs.report ?? "";
+    const result = await job.run(commenting(file));
+    expect(result).toMatchObject({ exitCode: 0, issues: [] });
+    expect(result.outputs).toEqual({
+      "comment-url": "https://github.com/acme/shop/pull/7#issuecomment-2000",
+    });
+    await job.run(commenting(file));
+    expect(github.state.comments).toHaveLength(1);
+    expect(github.state.comments[0]).toMatchObject({ issue: 7 });
+    expect(github.state.comments[0]?.body).toContain("### docker-hygiene: ");
+    expect(github.state.comments[0]?.body).toMatch(
+      /<sub>as \[the pull request's own run\]\(https:\/\/github\.com\/acme\/shop\/actions\/runs\/4711\) reported it<\/sub>\n$/,
+    );
+    expect(github.state.checks).toEqual([]);
+    expect(github.violations).toEqual([]);
+  });
+
+  test("is refused when it is about another commit, no file of ours, or the event is another", async () => {
+    const report = { schemaVersion: 1, version: "1.0.0", verdict: { status: "pass", reasons: [] } };
+    const lists = { files: [], findings: [], notes: [], timings: [] };
+    const about = (repository: string, sha: string) =>
+      JSON.stringify({ ...report, commit: { repository, sha }, ...lists });
+    await put({
+      "good.json": about("acme/shop", head),
+      "commit.json": about("acme/shop", "b".repeat(40)),
+      "repository.json": about("mallory/shop", head),
+      "more.json": `{"more":1,${about("acme/shop", head).slice(1)}`,
+    });
+    symlinkSync("good.json", join(workspace, "link.json"));
+    const said = async (file: string, event?: string): Promise<readonly string[]> => {
+      const result = await job.run(commenting(join(workspace, file), { payload: watched(event) }));
+      expect(result.exitCode).toBe(result.issues.length === 0 ? 0 : 2);
+      return result.issues.map(({ message }) => message);
+    };
+    const other = ["report-from: the report is about another commit than the run that made it."];
+    expect(await said("commit.json")).toEqual(other);
+    expect(await said("repository.json")).toEqual(other);
+    expect(await said("more.json")).toEqual([
+      "report-from: the report has a property that this version does not know.",
+    ]);
+    expect(await said("link.json")).toEqual(["report-from: the file is no regular file."]);
+    expect(await said("none.json")).toEqual(["report-from: the file is not there."]);
+    expect(await said("good.json", "push")).toEqual([expect.stringContaining("it is for a workflow")]);
+    expect(github.requests).toEqual([]);
+    github.state.pulls = [
+      { ...pull, sha: "b".repeat(40) },
+      { ...pull, from: "mallory/other" },
+    ];
+    expect(await said("good.json")).toEqual([]);
+    expect(github.state.comments).toEqual([]);
   });
 });
 

@@ -68,13 +68,14 @@ describe("GitHub's own language service", () => {
     },
   );
 
-  const blocks = [...read("README.md").matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
+  const blocks = ["README.md", "docs/forks.md"]
+    .flatMap((path) => [...read(path).matchAll(/^```yaml\n([\s\S]*?)^```$/gm)])
     .map((match) => match[1] ?? "")
     .filter((text) => text.includes("uses: "));
   test.each(blocks.map((text, index) => [index + 1, text] as const))(
-    "finds nothing wrong with workflow %s of the README",
+    "finds nothing wrong with workflow %s of the documentation",
     async (index, text) => {
-      const steps = `on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n${text.replaceAll(/^/gm, "      ")}`;
+      const steps = `on: pull_request\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n${text.replaceAll(/^/gm, "      ")}`;
       const workflow = text.includes("jobs:") ? text : steps;
       expect(await faults(`file:///readme-${index}/.github/workflows/a.yml`, workflow)).toEqual([]);
     },

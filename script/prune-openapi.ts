@@ -22,6 +22,7 @@ const operations: readonly (readonly [path: string, method: string, example: str
   ["/repos/{owner}/{repo}/pulls/{pull_number}/reviews", "post", "pull-request-review"],
   ["/repos/{owner}/{repo}/compare/{basehead}", "get", "commit-comparison"],
   ["/repos/{owner}/{repo}/commits", "get", "commit-items"],
+  ["/repos/{owner}/{repo}/pulls", "get", "pull-request-simple-items"],
 ];
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

@@ -191,7 +191,7 @@ export const newDelivery = ({ forge, occasion, inputs, runner }: DeliveryOptions
 };
 
 /** Silence where nothing changed is why the comment is read when something did. */
-const isWorthAComment = (report: Report, when: ActionInputs["comment"]): boolean => {
+export const isWorthAComment = (report: Report, when: ActionInputs["comment"]): boolean => {
   if (when === "always") return true;
   if (report.verdict.status === "fail") return true;
   return when === "changes" && report.sizes.some(({ change }) => change !== "same" && change !== "unknown");

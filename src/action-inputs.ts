@@ -16,6 +16,8 @@ export interface ActionInputs {
   readonly outputFolder: string;
   /** Where sizes to compare with come from: an earlier run's check run, the base commit built here, or neither. */
   readonly baseline: "auto" | "build" | "other";
+  /** Path of another run's report to comment, instead of a run of this one's own; empty: none. */
+  readonly reportFrom: string;
   /** Only findings that the base commit does not have count. */
   readonly onlyNew: boolean;
 }
@@ -41,6 +43,7 @@ export const readActionInputs = (input: (name: string) => string): ActionInputs 
     matrix: readMatrix(text("matrix")),
     outputFolder: text("output-folder"),
     baseline: baselines.find((value) => value === text("baseline")) ?? "other",
+    reportFrom: text("report-from"),
     onlyNew: choice("only-new", ["true", "false"], "false") === "true",
   };
 };

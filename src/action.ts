@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { findBase } from "./action-base.ts";
 import { lookUpBaseline } from "./action-baseline.ts";
+import { commentReport } from "./action-comment.ts";
 import { type Delivery, newDelivery } from "./action-delivery.ts";
-import { writeReportFiles } from "./action-files.ts";
+import { type ReportFileOptions, writeReportFiles } from "./action-files.ts";
 import { useKey } from "./action-identity.ts";
 import { type ActionInputs, readActionInputs } from "./action-inputs.ts";
 import { repositoryLinks } from "./action-links.ts";
@@ -12,7 +13,7 @@ import { connectForge } from "./adapters/github.ts";
 import { type Occasion, readOccasion } from "./adapters/github-event.ts";
 import { connectRunner, type Runner, summaryLimit } from "./adapters/github-runner.ts";
 import { maskForms, redactor } from "./build/redaction.ts";
-import { ruleInfosOf } from "./cli-report.ts";
+import { ruleInfo, ruleInfosOf } from "./cli-report.ts";
 import { UserError } from "./errors.ts";
 import { redactReport } from "./redact-report.ts";
 import { annotations } from "./report/annotations.ts";
@@ -43,6 +44,7 @@ const exitCodes = { pass: 0, fail: 1, usage: 2, bug: 70, stopped: 130 } as const
 const runMain = async (runner: Runner, occasion: Occasion | undefined): Promise<number> => {
   refuseForeignCode(process.env.GITHUB_EVENT_NAME);
   const inputs = readActionInputs(runner.input);
+  if (inputs.reportFrom !== "") return commentOnly(runner, occasion, inputs);
   const prepared = await prepare(runner);
   const redact = redactor([...prepared.secretValues, inputs.token]);
   runner.mask([...prepared.secretValues, inputs.token].flatMap(maskForms));
@@ -74,6 +76,13 @@ const runMain = async (runner: Runner, occasion: Occasion | undefined): Promise<
     await delivery.abandon("failure", "docker-hygiene could not finish", message);
     throw error;
   }
+};
+
+const commentOnly = (runner: Runner, occasion: Occasion | undefined, inputs: ActionInputs): Promise<number> => {
+  const redact = redactor([inputs.token]);
+  const forge =
+    occasion === undefined || inputs.token === "" ? undefined : connectForge({ token: inputs.token, occasion, redact });
+  return commentReport({ forge, occasion, inputs, runner, rule: ruleInfo });
 };
 
 /** A run without a commit to compare with is one on the default branch by schedule or by hand. */
@@ -140,7 +149,7 @@ const publish = async (raw: Report, publication: Publication): Promise<number> =
   const category = occasion === undefined ? "docker-hygiene" : useKey(occasion, inputs.matrix);
   const sarif = { rules: ruleInfosOf(report), repositoryPath: links.repositoryPath, category };
   const files = await attempt(runner, "the report files", () =>
-    writeReportFiles(report, { folder: inputs.outputFolder, page, sarif }),
+    writeReportFiles(report, { folder: inputs.outputFolder, page, sarif, commit: commitOf(occasion) }),
   );
   await attempt(runner, "the job summary", () => runner.summary(cutBytes(renderMarkdown(report, page), summaryLimit)));
   const { annotate } = inputs;
@@ -166,6 +175,9 @@ const publish = async (raw: Report, publication: Publication): Promise<number> =
   });
   return exitCodes[report.verdict.status];
 };
+
+const commitOf = (occasion: Occasion | undefined): ReportFileOptions["commit"] =>
+  occasion && { repository: `${occasion.owner}/${occasion.repository}`, sha: occasion.headSha };
 
 const sizeOutput = (row: Report["sizes"][number]): unknown => ({
   id: row.id,

@@ -58,6 +58,8 @@ export interface State {
   /** From the newest to the oldest, of the base branch. */
   baseCommits: string[];
   mergeBase: string;
+  /** Open pull requests, `from` a repository's branch. */
+  pulls: { readonly number: number; readonly sha: string; readonly from: string; readonly branch: string }[];
   /** Annotations that GitHub refuses for a reason of its own. */
   refusesAnnotation: (annotation: Annotation) => boolean;
 }
@@ -79,6 +81,7 @@ export const newState = (options: Options): State => ({
   changedFiles: [],
   baseCommits: [],
   mergeBase: "",
+  pulls: [],
   refusesAnnotation: () => false,
 });
 
@@ -362,6 +365,23 @@ const listCommits = (call: Call): Answer => {
   return { status: 200, body: page.map((sha) => ({ ...shown, sha })), headers };
 };
 
+const listPulls = (call: Call): Answer => {
+  const [shown] = example("pull-request-simple-items") as readonly { head: { repo: object }; base: { repo: object } }[];
+  const found = call.state.pulls.filter(
+    ({ from, branch }) => `${from.split("/")[0]}:${branch}` === call.url.searchParams.get("head"),
+  );
+  const { page, headers } = paged(call, found);
+  const body = page.map(({ number, sha, from }) => ({
+    ...shown,
+    // GitHub's own example lacks the `type` of a team.
+    requested_teams: [],
+    number,
+    head: { ...shown?.head, sha, repo: { ...shown?.head.repo, full_name: from } },
+    base: { ...shown?.base, repo: { ...shown?.base.repo, full_name: call.state.repository } },
+  }));
+  return { status: 200, body, headers };
+};
+
 const paged = <T>(
   call: Call,
   items: readonly T[],
@@ -403,5 +423,6 @@ const operations: Readonly<
   "pulls/list-review-comments": { needs: [["pull_requests", "read"]], answer: listReviewComments },
   "pulls/create-review": { needs: [["pull_requests", "write"]], answer: createReview },
   "repos/compare-commits-with-basehead": { needs: [["contents", "read"]], answer: compare },
+  "pulls/list": { needs: [["pull_requests", "read"]], answer: listPulls },
   "repos/list-commits": { needs: [["contents", "read"]], answer: listCommits },
 };

@@ -5,6 +5,8 @@ export interface Occasion {
   /** The commit that people see: on a pull request its own head, not the merge that is checked out. */
   readonly headSha: string;
   readonly pull: PullRequest | undefined;
+  /** On `workflow_run`. */
+  readonly watchedRun?: WatchedRun;
   /** The branch that sizes are compared with, and the commit of it that the event names. */
   readonly base: { readonly branch: string; readonly sha: string | undefined } | undefined;
   readonly apiUrl: string;
@@ -15,6 +17,18 @@ export interface Occasion {
   readonly runAttempt: string;
   /** Id of the step, or a name that the runner makes; two uses in one job differ by it. */
   readonly step: string;
+}
+
+/** A run of another workflow that this one follows. */
+export interface WatchedRun {
+  readonly id: number;
+  /** The event that started it. */
+  readonly event: string;
+  readonly headSha: string;
+  readonly headBranch: string;
+  /** `mallory/shop` */
+  readonly headRepository: string;
+  readonly headOwner: string;
 }
 
 export interface PullRequest {
@@ -39,6 +53,7 @@ export const readOccasion = (environment: Environment, payload: unknown): Occasi
     repository,
     headSha,
     pull,
+    ...watchedRun(payload),
     base: readBase(environment, payload),
     apiUrl: environment.GITHUB_API_URL ?? "https://api.github.com",
     serverUrl: environment.GITHUB_SERVER_URL ?? "https://github.com",
@@ -60,6 +75,19 @@ const readPullRequest = (payload: unknown): PullRequest | undefined => {
     // A deleted fork has no repository any more.
     isFork: head === undefined || head !== base,
   };
+};
+
+const watchedRun = (payload: unknown): Pick<Occasion, "watchedRun"> => {
+  const part = (...path: readonly string[]): string | undefined => text(payload, "workflow_run", ...path);
+  const id = value(payload, "workflow_run", "id");
+  const event = part("event");
+  const headSha = part("head_sha");
+  const headBranch = part("head_branch");
+  const headRepository = part("head_repository", "full_name");
+  const headOwner = part("head_repository", "owner", "login");
+  return typeof id === "number" && event && headSha && headBranch && headRepository && headOwner
+    ? { watchedRun: { id, event, headSha, headBranch, headRepository, headOwner } }
+    : {};
 };
 
 const readBase = (environment: Environment, payload: unknown): Occasion["base"] => {

@@ -8,6 +8,8 @@ import {
 } from "./github-check.ts";
 import { type CommentRequest, type CommentResult, upsertComment } from "./github-comment.ts";
 import { type ConnectionOptions, connect } from "./github-connection.ts";
+import type { WatchedRun } from "./github-event.ts";
+import { findPull } from "./github-pull.ts";
 import { createReview, type PullDiff, type ReviewComment, readDiff } from "./github-review.ts";
 
 /** The forge that hosts the repository, as far as the action writes to it and reads from it. */
@@ -17,6 +19,8 @@ export interface Forge {
   readonly completeCheck: (check: StartedCheck, result: CheckResult) => Promise<CompletedCheck>;
   readonly upsertComment: (request: CommentRequest) => Promise<CommentResult>;
   readonly findBaseline: (request: BaselineRequest) => Promise<FoundBaseline | undefined>;
+  /** The open pull request that a run of another workflow was for. */
+  readonly findPull: (run: WatchedRun) => Promise<number | undefined>;
   readonly readDiff: (pull: number) => Promise<PullDiff>;
   /** The number of comments that were new. */
   readonly createReview: (pull: number, comments: readonly ReviewComment[]) => Promise<number>;
@@ -31,6 +35,7 @@ export const connectForge = (options: ConnectionOptions): Forge => {
     createCheck: checks.create,
     completeCheck: checks.complete,
     findBaseline: (request) => findBaseline(connection, options.occasion, request),
+    findPull: (run) => findPull(connection, options.occasion, run),
     readDiff: (pull) => readDiff(connection, pull),
     createReview: (pull, comments) => createReview(connection, options.occasion, pull, comments),
     mergeBase: (base, head) => mergeBase(connection, base, head),

@@ -4,7 +4,15 @@ import { type Lines, linesByPath } from "./lines.ts";
 import type { Finding, Report, ReportedFile, TargetReport } from "./report.ts";
 
 /** The report for programs, as docs/report.schema.json describes it. */
-export const renderJson = (report: Report): string => `${jsonText(reportJson(report), 2)}\n`;
+export const renderJson = (report: Report, commit?: ReportedCommit): string =>
+  `${jsonText(reportJson(report, commit), 2)}\n`;
+
+/** The commit on the forge that a report is about. */
+export interface ReportedCommit {
+  /** `acme/shop` */
+  readonly repository: string;
+  readonly sha: string;
+}
 
 /** Only what a later run compares itself with, as small as it gets; `parseBaseline` reads it. */
 export const renderBaseline = (report: Report): string =>
@@ -35,9 +43,10 @@ export const renderBaseline = (report: Report): string =>
 /** Raised when a program that reads the report would have to change. */
 const schemaVersion = 1;
 
-const reportJson = (report: Report) => ({
+const reportJson = (report: Report, commit: ReportedCommit | undefined) => ({
   schemaVersion,
   version: report.version,
+  ...(commit === undefined ? {} : { commit }),
   verdict: report.verdict,
   files: report.files.map(({ path, error, ignored }) => ({ path, ...(error === undefined ? {} : { error }), ignored })),
   findings: findingsJson(report.findings, report.files),

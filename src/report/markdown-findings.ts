@@ -16,7 +16,8 @@ export const findingsTables = (
   const groups = [...byFile({ files: report.files, findings: shown })].filter(([, found]) => found.length > 0);
   return [
     ...groups.flatMap(([path, found]) => [
-      `**${markdownText(clip(path, 200))}**`,
+      // Four stars in a row would be a line across the page.
+      `**${markdownText(clip(path, 200)).trim() || "?"}**`,
       "",
       ...markdownTable(
         ["line", "", "finding", "rule"],
