@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { marked } from "marked";
 import { linkTo } from "../src/action-comment.ts";
@@ -25,6 +26,12 @@ describe("a report file", () => {
     const read = readReport(renderJson(report, commit));
     expect(read.commit).toEqual(commit);
     expect(comment(read.report)).toBe(comment(withoutSources(report)));
+  });
+
+  test("may have everything that the schema of the report describes", () => {
+    const schema = JSON.parse(readFileSync(new URL("../docs/report.schema.json", import.meta.url), "utf8")) as Schema;
+    const whole = whatAllows(schema) as object;
+    expect(readReport(JSON.stringify({ ...whole, version: "1.0.0", commit })).commit).toEqual(commit);
   });
 
   const written = JSON.parse(renderJson(samples.growth as Report, commit)) as Record<string, unknown>;
@@ -75,6 +82,30 @@ describe("a report file", () => {
     expect(taken).toBeGreaterThan(100);
   });
 });
+
+interface Schema {
+  readonly type?: string | readonly string[];
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly items?: Schema;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly oneOf?: readonly Schema[];
+  readonly minimum?: number;
+}
+
+/** A value with every property that a schema names. */
+const whatAllows = (schema: Schema): unknown => {
+  if (schema.const !== undefined) return schema.const;
+  if (schema.enum !== undefined) return schema.enum[0];
+  if (schema.oneOf !== undefined) return whatAllows(schema.oneOf.at(-1) ?? {});
+  const type = typeof schema.type === "string" ? schema.type : schema.type?.[0];
+  if (type === "array") return [whatAllows(schema.items ?? {})];
+  if (type === "object") {
+    return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, part]) => [name, whatAllows(part)]));
+  }
+  if (type === "integer" || type === "number") return schema.minimum ?? 1;
+  return type === "boolean" ? true : "word";
+};
 
 const known =
   /^<(?:\/?(?:h3|p|table|thead|tbody|tr|th|td|strong|code|pre|details|summary|sub|ul|li|a|em|span)|br|a href="https:\/\/github\.com\/[^"<>\s]*")>$/;

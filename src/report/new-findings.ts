@@ -22,7 +22,7 @@ export const markChanged = (
 ): readonly Finding[] => {
   const lines = linesByPath(report.files);
   return report.findings.map((finding) => {
-    const changed = added(finding.path);
+    const changed = finding.isNew === undefined ? added(finding.path) : undefined;
     if (changed === undefined) return finding;
     const { line, endLine } = finding.place;
     const own = Array.from({ length: endLine - line + 1 }, (_, index) => lines(finding.path).text(line + index));

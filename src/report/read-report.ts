@@ -12,6 +12,7 @@ import {
   type Shape,
   safeText,
   text,
+  unread,
   wholeNumber,
 } from "./strict-json.ts";
 
@@ -60,11 +61,7 @@ const line: Read<number> = wholeNumber(1, 10_000_000);
 const bytes: Read<number> = wholeNumber(0);
 const severity = oneOf("error", "warning", "note");
 const place = { line, column: line, endLine: line, endColumn: line } as const;
-const fixShape = object({
-  title: text,
-  safety: oneOf("safe", "unsafe"),
-  edits: list(object({ ...place, text }), most.lines),
-});
+const fixShape = object({ title: text, safety: oneOf("safe", "unsafe"), edits: unread });
 
 const findingShape = object({
   rule: text,
@@ -74,7 +71,9 @@ const findingShape = object({
   message: text,
   fingerprint: text,
   isNew: maybe(flag),
-  related: maybe(list(object({ ...place, message: text }), most.lines)),
+  bytes: maybe(bytes),
+  measured: maybe(flag),
+  related: maybe(unread),
   fix: maybe(fixShape),
 });
 
@@ -110,6 +109,7 @@ const targetShape = object({
   failure: maybe(failureShape),
   reason: maybe(text),
   measureError: maybe(text),
+  contents: maybe(unread),
   milliseconds: bytes,
 });
 
@@ -170,6 +170,7 @@ const reportShape = object({
   files: list(object({ path: text, error: maybe(text), ignored: bytes }), most.files),
   findings: list(findingShape, most.findings),
   knownFindings: maybe(bytes),
+  withdrawn: maybe(unread),
   notes: list(text, most.notes),
   targets: maybe(list(targetShape, most.targets)),
   sizes: maybe(list(sizeShape, most.targets)),
@@ -191,6 +192,8 @@ const findingOf = ({ line: from, column, endLine, endColumn, ...finding }: Shape
   fix: finding.fix === undefined ? undefined : { title: finding.fix.title, safety: finding.fix.safety, edits: [] },
   fingerprint: finding.fingerprint,
   ...(finding.isNew === undefined ? {} : { isNew: finding.isNew }),
+  ...(finding.bytes === undefined ? {} : { bytes: finding.bytes }),
+  ...(finding.measured === undefined ? {} : { isMeasured: finding.measured }),
 });
 
 const secretsOf = ({ gaps, unsearched, ...search }: Shape<typeof secretsShape>): SecretSearch => ({

@@ -67,6 +67,9 @@ export const wholeNumber =
       ? value
       : refuse(at, "is no whole number that makes sense");
 
+/** Of no use here, whatever it is. */
+export const unread: Read<undefined> = () => undefined;
+
 const longestText = 20_000;
 
 export const text: Read<string> = (value, at) => {
