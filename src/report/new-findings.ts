@@ -8,9 +8,12 @@ export const newFindings = (findings: readonly Finding[]): readonly Finding[] =>
 export const earlierFindings = (findings: readonly Finding[]): readonly Finding[] =>
   findings.filter(({ isNew }) => isNew === false);
 
-/** Says of each finding whether the commit before has it too: by its words, wherever they stand. */
+/**
+ * Says of each finding whether the commit before has it too: by its words, wherever they stand. What only a built
+ * image shows is left open, because the other commit's images were not looked at.
+ */
 export const markNew = (findings: readonly Finding[], earlier: ReadonlySet<string>): readonly Finding[] =>
-  findings.map((finding) => ({ ...finding, isNew: !earlier.has(finding.fingerprint) }));
+  findings.map((finding) => (finding.isMeasured ? finding : { ...finding, isNew: !earlier.has(finding.fingerprint) }));
 
 /**
  * Says of each finding whether it stands on a line that a diff adds. The checkout may be a merge whose lines stand

@@ -193,7 +193,7 @@ const findingOf = ({ line: from, column, endLine, endColumn, ...finding }: Shape
   fingerprint: finding.fingerprint,
   ...(finding.isNew === undefined ? {} : { isNew: finding.isNew }),
   ...(finding.bytes === undefined ? {} : { bytes: finding.bytes }),
-  ...(finding.measured === undefined ? {} : { isMeasured: finding.measured }),
+  ...(finding.measured === true ? { isMeasured: true } : {}),
 });
 
 const secretsOf = ({ gaps, unsearched, ...search }: Shape<typeof secretsShape>): SecretSearch => ({
