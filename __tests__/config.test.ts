@@ -241,7 +241,7 @@ strict-labels: true
     ["profile: [strict]", "1:10: `profile` must be one of recommended, strict, all"],
     [
       "- a",
-      "1:1: the configuration must be a map of extends, profile, failure-threshold, shellcheck, buildkit-checks, files, exclude, bake, rules, overrides, dockerfiles, max-size, budgets, baseline-findings, require-reason, allowed-registries, required-labels, forbid, require",
+      "1:1: the configuration must be a map of extends, profile, failure-threshold, shellcheck, buildkit-checks, files, exclude, bake, rules, overrides, dockerfiles, max-size, max-layers, max-waste, max-increase, budgets, baseline-findings, require-reason, allowed-registries, required-labels, forbid, require",
     ],
     ["\n\nrules:\n  root-usr: off", "4:3: there is no rule `root-usr`; did you mean `root-user`?"],
     ["rules:\n  DL3002: loud", "2:11: the level of `DL3002` must be one of error, warning, note, off"],
@@ -257,7 +257,12 @@ strict-labels: true
       "budgets:\n  - { target: a, max-size: 20 apples }",
       "2:28: `max-size` must be a number with a unit, such as 20MB or 1.5 GiB",
     ],
-    ["budgets:\n  - { target: a }", "2:5: an entry of `budgets` lacks the key `max-size`"],
+    [
+      "budgets:\n  - { target: a }",
+      "2:5: an entry of `budgets` must have one of the keys max-size, max-layers, max-waste, max-increase",
+    ],
+    ["budgets: [{ target: a, max-layers: 0 }]", "1:36: `max-layers` must be a whole number from 1 on"],
+    ["max-increase: 1 or 2 %%", "1:15: `max-increase` must be bytes, percent or both, such as 5MB, 10% or 5MB or 10%"],
     ["budgets: 20MB", "1:10: `budgets` must be a list"],
     [
       "forbid:\n  - { message: x }",
@@ -354,6 +359,13 @@ describe("the schema", () => {
     ["forbid: [{ message: x }]", false],
     ["max-size: many", false],
     ["budgets: [{ target: a }]", false],
+    ["budgets: [{ target: a, max-layers: 12, max-increase: 10% }]", true],
+    ["max-increase: 5MB or 2.5 %", true],
+    ["max-increase: 5000000", true],
+    ["max-increase: 5% or 2.5 %", false],
+    ["max-increase: a lot", false],
+    ["max-layers: 1.5", false],
+    ["max-waste: 5MiB", true],
   ])("agrees with the reader on %j", async (text, isValid) => {
     const read = await open(folderOf({ ".docker-hygiene.yml": text })).then(
       () => true,

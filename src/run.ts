@@ -271,8 +271,8 @@ const readBaseline = async (path: string, world: World): Promise<Baseline> => {
   return parseBaseline(decodeText(bytes), path);
 };
 
-/** The budgets by name; the configuration's own matcher decides which target one is for. */
-const budgetsOf = (config: Config) => config.budgets.map(({ target, maxBytes, of }) => ({ target, maxBytes, of }));
+/** The budgets by name, the one that holds last; the configuration's own matcher decides which target one is for. */
+const budgetsOf = (config: Config) => config.budgets.map(({ matches: _, ...budget }) => budget).toReversed();
 
 const budgetMatches = (config: Config, audits: readonly Audit[], glob: string, id: string): boolean => {
   const audit = audits.find(({ found }) => id === found.path || id.startsWith(`${found.path}:`));

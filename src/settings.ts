@@ -73,7 +73,7 @@ export interface Config {
   readonly overrides: readonly { readonly matches: (dockerfile: string) => boolean; readonly rules: RuleSettings }[];
   /** The first that matches holds. */
   readonly dockerfiles: readonly DockerfileConfig[];
-  /** The first that matches holds. */
+  /** The first that matches holds, each limit for itself. */
   readonly budgets: readonly BudgetConfig[];
   readonly customRules: readonly CustomRule[];
   /** Absolute. */
@@ -99,7 +99,12 @@ export interface DockerfileConfig {
 export interface BudgetConfig {
   /** A stage, a target id, or a glob of either; `*` stands for any text. */
   readonly target: string;
-  readonly maxBytes: number;
+  readonly maxBytes?: number | undefined;
+  readonly maxLayers?: number | undefined;
+  /** Bytes in layers that nobody sees. */
+  readonly maxWaste?: number | undefined;
+  /** Bytes and percent since the baseline; the larger of the two counts. */
+  readonly maxIncrease?: { readonly bytes?: number | undefined; readonly percent?: number | undefined } | undefined;
   readonly of: "pull" | "disk";
   readonly matches: (target: {
     readonly id: string;

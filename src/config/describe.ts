@@ -96,6 +96,10 @@ const describe = (shape: Shape): string => {
       return shape.values.map((value) => `\`${value}\``).join(", ");
     case "size":
       return "bytes with a unit: `20MB` (decimal), `20MiB` (binary)";
+    case "count":
+      return "whole number";
+    case "increase":
+      return "bytes or percent: `5MB`, `10%`, `5MB or 10%`";
     case "texts":
       return "text or list of texts";
     case "pattern":
@@ -145,6 +149,10 @@ const valueSchema = (shape: Exclude<Shape, { readonly kind: "rules" }>): Schema 
           { type: "string", pattern: "^\\s*(\\d+(\\.\\d+)?|\\.\\d+)\\s*([kKmMgGtT][iI]?)?[bB]?\\s*$" },
         ],
       };
+    case "count":
+      return { type: "integer", minimum: 1 };
+    case "increase":
+      return { type: ["string", "integer"], minimum: 0, pattern: increasePattern };
     case "texts":
       return { anyOf: [textSchema, { type: "array", items: textSchema }] };
     case "pattern":
@@ -155,6 +163,10 @@ const valueSchema = (shape: Exclude<Shape, { readonly kind: "rules" }>): Schema 
       return { type: "array", items: objectSchema(shape.of) };
   }
 };
+
+const sizePattern = "(\\d+(\\.\\d+)?|\\.\\d+)\\s*([kKmMgGtT][iI]?)?[bB]?";
+const percentPattern = "\\d+(\\.\\d+)?\\s*%";
+const increasePattern = `^\\s*(${sizePattern}(\\s+or\\s+${percentPattern})?|${percentPattern}(\\s+or\\s+${sizePattern})?)\\s*$`;
 
 const isBoolean = (value: string): boolean => value === "true" || value === "false";
 

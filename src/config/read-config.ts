@@ -132,23 +132,21 @@ const local = (path: string, place: ConfigPlace): string =>
 
 const budgets = (values: Values, place: ConfigPlace): readonly BudgetConfig[] | undefined => {
   const entries = values.get("budgets") as readonly Values[] | undefined;
-  const most = values.get("max-size") as number | undefined;
-  if (entries === undefined && most === undefined) return undefined;
-  const own = (entries ?? []).map((entry) =>
-    budget(
-      entry.get("target") as string,
-      entry.get("max-size") as number,
-      (entry.get("of") as "pull" | undefined) ?? "disk",
-      place,
-    ),
-  );
-  return most === undefined ? own : [...own, budget("*", most, "disk", place)];
+  const forAll = limitKeys.some((key) => values.has(key));
+  if (entries === undefined && !forAll) return undefined;
+  const own = (entries ?? []).map((entry) => budget(entry.get("target") as string, entry, place));
+  return forAll ? [...own, budget("*", values, place)] : own;
 };
 
-const budget = (target: string, maxBytes: number, of: "pull" | "disk", place: ConfigPlace): BudgetConfig => ({
+const limitKeys = ["max-size", "max-layers", "max-waste", "max-increase"];
+
+const budget = (target: string, limits: Values, place: ConfigPlace): BudgetConfig => ({
   target,
-  maxBytes,
-  of,
+  maxBytes: limits.get("max-size") as number | undefined,
+  maxLayers: limits.get("max-layers") as number | undefined,
+  maxWaste: limits.get("max-waste") as number | undefined,
+  maxIncrease: limits.get("max-increase") as BudgetConfig["maxIncrease"],
+  of: (limits.get("of") as "pull" | undefined) ?? "disk",
   matches: ({ id, stage, dockerfileAbsolute }) => {
     const below = place.below(dockerfileAbsolute);
     const names = [id, stage ?? "", below ?? id, `${below ?? id}:${stage ?? ""}`];

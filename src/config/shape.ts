@@ -5,6 +5,10 @@ export type Shape =
   | { readonly kind: "choice"; readonly values: readonly string[] }
   /** A number of bytes with a unit: `20MB`, `1.5 GiB`. */
   | { readonly kind: "size" }
+  /** A whole number from 1 on. */
+  | { readonly kind: "count" }
+  /** Bytes, percent, or both: `5MB`, `10%`, `5MB or 10%`. */
+  | { readonly kind: "increase" }
   /** A list, or one text alone. */
   | { readonly kind: "texts" }
   | { readonly kind: "pattern" }
@@ -36,6 +40,24 @@ const rulesField: Field = {
   summary:
     "Rules by id or by an alias such as `DL3008`: a level (`error`, `warning`, `note`, `off`), or `level` and the rule's options.",
 };
+
+const limitFields = (whose: string): readonly Field[] => [
+  {
+    key: "max-layers",
+    shape: { kind: "count" },
+    summary: `The most layers ${whose}, those of the base image included.`,
+  },
+  {
+    key: "max-waste",
+    shape: { kind: "size" },
+    summary: `The most bytes in layers ${whose} that nobody sees, because a later layer deletes or writes them again.`,
+  },
+  {
+    key: "max-increase",
+    shape: { kind: "increase" },
+    summary: `The most growth since the baseline ${whose}: bytes, percent or both, of which the larger counts.`,
+  },
+];
 
 const customSubjects = ["instruction", "command", "image", "label"];
 
@@ -157,9 +179,10 @@ export const configShape: ObjectShape = {
       shape: { kind: "size" },
       summary: "The most that any target may take on disk; `budgets` go before it.",
     },
+    ...limitFields("of any target; `budgets` go before it"),
     {
       key: "budgets",
-      summary: "The most that a target may weigh; the first entry that matches holds.",
+      summary: "The most that a target may weigh; the first entry that matches holds, each limit for itself.",
       shape: {
         kind: "list",
         of: {
@@ -171,14 +194,16 @@ export const configShape: ObjectShape = {
               summary: "A stage, `path/Dockerfile:stage`, or either with `*` for any text.",
               required: true,
             },
-            { key: "max-size", shape: { kind: "size" }, summary: "Such as `20MB` or `1.5 GiB`.", required: true },
+            { key: "max-size", shape: { kind: "size" }, summary: "Such as `20MB` or `1.5 GiB`." },
+            ...limitFields("of the target"),
             {
               key: "of",
               shape: { kind: "choice", values: ["disk", "pull"] },
-              summary: "What is compared: the size on disk, or what a pull transfers.",
+              summary: "What size and increase are about: the size on disk, or what a pull transfers.",
               default: "disk",
             },
           ],
+          oneOf: ["max-size", "max-layers", "max-waste", "max-increase"],
         },
       },
     },

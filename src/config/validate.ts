@@ -55,6 +55,14 @@ const validate = (tree: Tree, shape: Shape, name: string, context: Validation): 
         parseSize(scalar?.text ?? "") ??
         refuse(tree.at, `${name} must be a number with a unit, such as 20MB or 1.5 GiB`)
       );
+    case "count":
+      if (Number.isSafeInteger(scalar?.value) && Number(scalar?.value) >= 1) return scalar?.value;
+      return refuse(tree.at, `${name} must be a whole number from 1 on`);
+    case "increase":
+      return (
+        parseIncrease(scalar?.text ?? "") ??
+        refuse(tree.at, `${name} must be bytes, percent or both, such as 5MB, 10% or 5MB or 10%`)
+      );
     case "texts":
       return texts(tree, name, refuse);
     case "pattern":
@@ -77,6 +85,17 @@ export const parseSize = (text: string): number | undefined => {
   const power = " kmgt".indexOf(prefix.toLowerCase() || " ");
   const bytes = Math.round(Number(number) * (binary === undefined ? 1000 : 1024) ** power);
   return Number.isSafeInteger(bytes) ? bytes : undefined;
+};
+
+/** `5MB`, `10%`, `5MB or 10%`; undefined for anything else. */
+export const parseIncrease = (text: string): { readonly bytes?: number; readonly percent?: number } | undefined => {
+  const parts = text.split(/\s+or\s+/);
+  const percents = parts.flatMap((part) => /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(part)?.[1] ?? []);
+  const sizes = parts.flatMap((part) => parseSize(part) ?? []);
+  if (percents.length > 1 || sizes.length > 1 || percents.length + sizes.length < parts.length) return undefined;
+  const [percent] = percents;
+  const [bytes] = sizes;
+  return { ...(bytes === undefined ? {} : { bytes }), ...(percent === undefined ? {} : { percent: Number(percent) }) };
 };
 
 /** Findings of engines that are run beside our own rules keep their names. */

@@ -1,10 +1,11 @@
 import { clip, manyLines, oneLine } from "./escape/plain.ts";
 import { workflowCommand } from "./escape/workflow-command.ts";
 import { cutBytes } from "./fit.ts";
+import { limitWords } from "./limits.ts";
 import { formatBytes, formatLimit, formatPercent, signed } from "./numbers.ts";
 import type { Finding, Report, SizeRow } from "./report.ts";
 import type { RuleInfo } from "./rule-info.ts";
-import { lineBytes, lineName, targetName, targetOf, worstFirst } from "./words.ts";
+import { brokenLimits, lineBytes, lineName, targetName, targetOf, worstFirst } from "./words.ts";
 
 /** As GitHub's check runs take it; columns only where start and end are on one line. */
 export interface Annotation {
@@ -35,6 +36,7 @@ export const annotations = (report: Report, options: AnnotationOptions): readonl
   return [
     ...failureAnnotations(report, options),
     ...report.sizes.flatMap((row) => budgetAnnotation(row, report, options)),
+    ...report.sizes.flatMap((row) => limitAnnotations(row, report, options)),
     ...findings.flatMap((finding) => findingAnnotation(finding, options)),
   ].toSorted((a, b) => order[a.annotation_level] - order[b.annotation_level]);
 };
@@ -134,6 +136,21 @@ const failureAnnotations = (report: Report, options: AnnotationOptions): readonl
     ),
   }));
 };
+
+/** On the line that each broken limit names. */
+const limitAnnotations = (row: SizeRow, report: Report, options: AnnotationOptions): readonly Annotation[] =>
+  brokenLimits(row).flatMap((limit) => {
+    const target = targetOf(report, row.id)?.build.target;
+    const line = limit.line?.line ?? firstLine(report, row.dockerfile, target?.span.start ?? 0).start;
+    return annotation(
+      row.dockerfile,
+      { start_line: line, end_line: line },
+      "failure",
+      `${targetName(row.id)} is over a limit: ${limitWords(limit)}`,
+      limit.line === undefined ? "" : `${lineName(limit.line)} ${oneLine(limit.line.instruction)}`.trim(),
+      options,
+    );
+  });
 
 /** On the line that grew most, or weighs most. */
 const budgetAnnotation = (row: SizeRow, report: Report, options: AnnotationOptions): readonly Annotation[] => {

@@ -1,6 +1,8 @@
+import type { Image } from "../image/image.ts";
 import { htmlText } from "./escape/html.ts";
 import { clip, oneLine } from "./escape/plain.ts";
 import { type MarkedLine, markedLines } from "./excerpt.ts";
+import { imageFacts, largestFiles } from "./image-facts.ts";
 import { lineWeights } from "./layers.ts";
 import { type Lines, linesByPath } from "./lines.ts";
 import { formatBytes, formatDuration } from "./numbers.ts";
@@ -8,12 +10,15 @@ import type { PageOptions } from "./page-options.ts";
 import type { Finding, LineSize, Report, SizeRow, TargetReport } from "./report.ts";
 import { slowSteps } from "./timeline.ts";
 import {
+  brokenLimit,
+  brokenLimits,
   budgetLimit,
   byFile,
   byImportance,
   changeOf,
   diskSize,
   failureWords,
+  isOver,
   lineBytes,
   lineName,
   linesWorthSaying,
@@ -27,7 +32,7 @@ import {
 export const sizesHtml = (report: Report, options: PageOptions): string => {
   if (report.sizes.length === 0) return "";
   const hasChange = report.baseline !== undefined || report.sizes.some((row) => notBuilt(row, report) !== undefined);
-  const hasBudget = report.sizes.some(({ budget }) => budget !== undefined);
+  const hasBudget = report.sizes.some((row) => row.budget !== undefined || isOver(row));
   const since = report.baseline === undefined ? "" : `since ${inline(report.baseline)}`;
   const rows = byImportance(report.sizes, report).map((row) =>
     tableRow([
@@ -35,7 +40,7 @@ export const sizesHtml = (report: Report, options: PageOptions): string => {
       cell(pullSize(row), "number"),
       cell(diskSize(row), "number"),
       ...(hasChange ? [cell(changeHtml(row, report), "change")] : []),
-      ...(hasBudget ? [cell(budgetHtml(row))] : []),
+      ...(hasBudget ? [cell([budgetHtml(row), ...limitsHtml(row)].filter((part) => part !== "").join("<br>"))] : []),
       cell(whatChanged(row, report, options), "what"),
     ]),
   );
@@ -108,12 +113,21 @@ export const lineTablesHtml = (report: Report, options: PageOptions): string => 
       heading("disk", "number"),
       heading(""),
     ];
-    const isOpen = (row.budget?.over ?? 0) > 0 || row.change === "changed";
+    const isOpen = isOver(row) || row.change === "changed";
     return [
-      `<details${isOpen ? " open" : ""}><summary>${inline(rowName(row, report.sizes))}: ${diskSize(row)} on disk, ${pullSize(row)} to pull</summary>${table(head, rows)}</details>`,
+      `<details${isOpen ? " open" : ""}><summary>${inline(rowName(row, report.sizes))}: ${diskSize(row)} on disk, ${pullSize(row)} to pull</summary>${table(head, rows)}${factsHtml(image)}</details>`,
     ];
   });
   return tables.length === 0 ? "" : `<h2>Line by line</h2>${tables.join("\n")}`;
+};
+
+const factsHtml = (image: Image): string => {
+  const files = largestFiles(image).map(
+    ({ path, bytes }) => `<code>/${inline(path)}</code> <span class="keep">${formatBytes(bytes)}</span>`,
+  );
+  const largest = files.length === 0 ? "" : `<br>largest files: ${files.join(", ")}`;
+  if (image.contents === undefined) return "";
+  return `<p class="soft">${inline(imageFacts(image).join(" · "))}${largest}</p>`;
 };
 
 /** How many steps the timeline shows. */
@@ -203,6 +217,9 @@ const keepNumbers = (change: string): string =>
       .map((part) => `<span class="keep">${part}</span>`)
       .join(" "),
   );
+
+const limitsHtml = (row: SizeRow): readonly string[] =>
+  brokenLimits(row).map((limit) => `<span class="bad">${inline(brokenLimit(limit))}</span>`);
 
 const budgetHtml = (row: SizeRow): string => {
   const limit = budgetLimit(row);

@@ -1,7 +1,8 @@
 import { diskBytes, type Image, pullBytes } from "../image/image.ts";
+import { contentsJson } from "./image-facts.ts";
 import { jsonText } from "./json-text.ts";
 import { type Lines, linesByPath } from "./lines.ts";
-import type { Finding, Report, ReportedFile, TargetReport } from "./report.ts";
+import type { Finding, Limit, Report, ReportedFile, TargetReport } from "./report.ts";
 
 /** The report for programs, as docs/report.schema.json describes it. */
 export const renderJson = (report: Report, commit?: ReportedCommit): string =>
@@ -51,18 +52,29 @@ const reportJson = (report: Report, commit: ReportedCommit | undefined) => ({
   files: report.files.map(({ path, error, ignored }) => ({ path, ...(error === undefined ? {} : { error }), ignored })),
   findings: findingsJson(report.findings, report.files),
   ...(report.known === undefined ? {} : { knownFindings: report.known.length }),
+  ...(report.withdrawn === undefined
+    ? {}
+    : {
+        withdrawn: report.withdrawn.map(({ finding, reason }) => ({
+          rule: finding.rule,
+          path: finding.path,
+          line: finding.place.line,
+          reason,
+        })),
+      }),
   notes: report.notes,
   ...(report.targets === undefined
     ? {}
     : {
         targets: targetsJson(report.targets),
-        sizes: report.sizes.map(({ before, budget, stage, pullBytes: pull, diskBytes: disk, ...row }) => ({
+        sizes: report.sizes.map(({ before, budget, limits, stage, pullBytes: pull, diskBytes: disk, ...row }) => ({
           ...row,
           stage: stage ?? null,
           pullBytes: pull ?? null,
           diskBytes: disk ?? null,
           before: before ?? null,
           budget: budget === undefined ? null : { ...budget, over: budget.over ?? null },
+          ...(limits === undefined ? {} : { limits: limits.map(limitJson) }),
           lines: row.lines.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })),
         })),
         baseline: report.baseline ?? null,
@@ -71,6 +83,12 @@ const reportJson = (report: Report, commit: ReportedCommit | undefined) => ({
       }),
   ...(report.secrets === undefined ? {} : { secrets: report.secrets }),
   timings: report.timings,
+});
+
+const limitJson = ({ line, isBroken, ...limit }: Limit) => ({
+  ...limit,
+  broken: isBroken,
+  line: line === undefined ? null : { ...line, line: line.line ?? null },
 });
 
 const findingsJson = (findings: readonly Finding[], files: readonly ReportedFile[]) => {
@@ -82,6 +100,8 @@ const findingsJson = (findings: readonly Finding[], files: readonly ReportedFile
     ...finding.place,
     message: finding.message,
     fingerprint: finding.fingerprint,
+    ...(finding.bytes === undefined ? {} : { bytes: finding.bytes }),
+    ...(finding.isMeasured ? { measured: true } : {}),
     ...(finding.isNew === undefined ? {} : { isNew: finding.isNew }),
     ...(finding.related.length === 0
       ? {}
@@ -119,6 +139,7 @@ const targetJson = ({ build, measureError }: TargetReport, platform: string | nu
   diskBytes: image === undefined ? null : diskBytes(image),
   ...(image?.isPullEstimated ? { pullEstimated: true } : {}),
   ...(image === undefined ? {} : { digest: image.digest }),
+  ...(image?.contents === undefined ? {} : { contents: contentsJson(image) }),
   layers: (image?.layers ?? []).map((layer) => ({
     digest: layer.digest,
     pullBytes: layer.pullBytes,

@@ -1,5 +1,7 @@
+import type { Image } from "../image/image.ts";
 import { codeSpan, markdownLink, markdownProse, markdownText } from "./escape/markdown.ts";
 import { clip } from "./escape/plain.ts";
+import { imageFacts, largestFiles } from "./image-facts.ts";
 import { lineWeights } from "./layers.ts";
 import { linesByPath } from "./lines.ts";
 import { details, emphasised, markdownTable, more, unbroken } from "./markdown-table.ts";
@@ -8,10 +10,13 @@ import { noLink, type PageOptions } from "./page-options.ts";
 import type { LineSize, Report, SizeRow, TargetReport } from "./report.ts";
 import {
   bar,
+  brokenLimit,
+  brokenLimits,
   budgetLimit,
   changeOf,
   diskSize,
   failureWords,
+  isOver,
   lineBytes,
   lineName,
   linesWorthSaying,
@@ -42,7 +47,14 @@ export const sizesTable = (
     { title: "pull", side: "right", cell: (row) => unbroken(pullSize(row)) },
     { title: "disk", side: "right", cell: (row) => unbroken(diskSize(row)) },
     { title: since, side: "right", cell: (row) => emphasised(unbroken(change(row, report)), isWorse(row, report)) },
-    { title: "budget", side: "left", cell: (row) => unbroken(budgetCell(row)) },
+    {
+      title: "budget",
+      side: "left",
+      cell: (row) =>
+        [unbroken(budgetCell(row)), ...brokenLimits(row).map((limit) => `⛔ ${markdownText(brokenLimit(limit))}`)]
+          .filter((part) => part !== "")
+          .join("<br>"),
+    },
     {
       title: report.baseline === undefined ? "what weighs most" : "what changed most",
       side: "left",
@@ -83,7 +95,7 @@ interface Column {
 }
 
 const isWorse = (row: SizeRow, report: Report): boolean =>
-  (row.budget?.over ?? 0) > 0 ||
+  isOver(row) ||
   notBuilt(row, report) === "did not build" ||
   (row.change === "changed" && (row.diskBytes ?? 0) > (row.before?.diskBytes ?? 0));
 
@@ -129,6 +141,18 @@ const failedLine = (
 const imageOf = (row: SizeRow, report: Report) =>
   targetOf(report, row.id)?.images.find(({ platform }) => platform === row.platform);
 
+const factsLines = (image: Image): readonly string[] => {
+  if (image.contents === undefined) return [];
+  const files = largestFiles(image).map(
+    ({ path, bytes }) => `${codeSpan(clip(`/${path}`, 100))} ${unbroken(formatBytes(bytes))}`,
+  );
+  return [
+    "",
+    markdownText(clip(imageFacts(image).join(" · "), 400)),
+    ...(files.length === 0 ? [] : ["", `largest files: ${files.join(", ")}`]),
+  ];
+};
+
 const lineTable = (row: SizeRow, report: Report, { link = noLink }: PageOptions): readonly string[] => {
   const image = imageOf(row, report);
   if (image === undefined) return [];
@@ -151,5 +175,6 @@ const lineTable = (row: SizeRow, report: Report, { link = noLink }: PageOptions)
         bar(weight.diskBytes, most, 15),
       ]),
     ),
+    ...factsLines(image),
   ]);
 };

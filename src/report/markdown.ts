@@ -9,7 +9,7 @@ import { timeline, timings } from "./markdown-timeline.ts";
 import { earlierFindings, newFindings } from "./new-findings.ts";
 import type { PageOptions } from "./page-options.ts";
 import type { Report, SizeRow } from "./report.ts";
-import { byImportance, count, foundWords, headline, secretGaps, secretsLine } from "./words.ts";
+import { byImportance, count, foundWords, headline, isOver, secretGaps, secretsLine } from "./words.ts";
 
 /** The full report; also the job summary, of which GitHub takes 1 MiB. */
 export const renderMarkdown = (report: Report, options: PageOptions = {}, maxBytes = 1_000_000): string =>
@@ -146,7 +146,7 @@ const firstMeasurement = (report: Report): readonly string[] =>
 const isWorthALine =
   (report: Report) =>
   (row: SizeRow): boolean =>
-    row.change !== "same" || (row.budget?.over ?? 0) > 0 || report.baseline === undefined;
+    row.change !== "same" || isOver(row) || report.baseline === undefined;
 
 const unchanged = (report: Report, options: PageOptions, amount: number): readonly string[] => {
   const rows = report.sizes.filter((row) => !isWorthALine(report)(row));

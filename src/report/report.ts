@@ -28,7 +28,7 @@ export interface Finding {
   /** What it costs, measured in the built image. */
   readonly bytes?: number;
   /** True when only the built image shows it. */
-  readonly isMeasured?: true;
+  readonly isMeasured?: boolean;
   /** Same for the same words in the same file, wherever they move: rule, path and normalised text of the place. */
   readonly fingerprint: string;
   /** False: it was there before the change that is looked at; undefined: nobody compared. */
@@ -58,6 +58,8 @@ export interface SizeRow {
   readonly isPullEstimated: boolean;
   readonly before: SizeBefore | undefined;
   readonly budget: Budget | undefined;
+  /** What is limited besides the size; those that cannot be judged are left out. */
+  readonly limits?: readonly Limit[] | undefined;
   /** What changed most, largest change first; where nothing changed or was known before, what weighs most. */
   readonly lines: readonly LineSize[];
 }
@@ -87,6 +89,16 @@ export interface Budget {
   readonly over: number | undefined;
 }
 
+/** `waste` and `increase` are bytes. */
+export interface Limit {
+  readonly of: "layers" | "waste" | "increase";
+  readonly most: number;
+  readonly actual: number;
+  readonly isBroken: boolean;
+  /** The line to look at. */
+  readonly line: LineSize | undefined;
+}
+
 export interface TargetReport {
   readonly build: BuildResult;
   /** One per platform; empty when the target was not built or could not be measured. */
@@ -110,9 +122,9 @@ export interface SecretSearch {
   readonly images: number;
   readonly found: readonly { readonly id: string; readonly target: string; readonly place: string }[];
   /** What could not be searched, one sentence each. */
-  readonly gaps?: readonly string[];
+  readonly gaps?: readonly string[] | undefined;
   /** Secrets that would be found by chance. */
-  readonly unsearched?: readonly { readonly id: string; readonly reason: string }[];
+  readonly unsearched?: readonly { readonly id: string; readonly reason: string }[] | undefined;
 }
 
 /** Everything that any output shows. */

@@ -1,14 +1,14 @@
 import { diskBytes, type Image, pullBytes } from "../image/image.ts";
 import type { Baseline, BaselineTarget } from "./baseline.ts";
 import { lineWeights } from "./layers.ts";
+import { type ConfiguredLimits, limitsOf } from "./limits.ts";
 import { isNoise } from "./numbers.ts";
 import type { Budget, LineSize, SizeBefore, SizeRow, TargetReport } from "./report.ts";
 
-export interface ConfiguredBudget {
+export interface ConfiguredBudget extends ConfiguredLimits {
   /** A glob over target ids. */
   readonly target: string;
-  readonly maxBytes: number;
-  readonly of: "pull" | "disk";
+  readonly maxBytes?: number | undefined;
 }
 
 export interface SizeOptions {
@@ -41,6 +41,12 @@ const measuredRow = (target: TargetReport, image: Image, options: SizeOptions): 
   const disk = diskBytes(image);
   const before = options.baseline?.targets.find((other) => other.id === id && other.platform === image.platform);
   const isSame = before !== undefined && isNoise(before.pullBytes, pull) && isNoise(before.diskBytes, disk);
+  const lines = before === undefined || isSame ? heaviest(image) : changedLines(image, before);
+  const limits = limitsOf(image, before && sizeBefore(before, image, options), lines, {
+    layers: lastFor(id, options, ({ maxLayers }) => maxLayers !== undefined),
+    waste: lastFor(id, options, ({ maxWaste }) => maxWaste !== undefined),
+    increase: lastFor(id, options, ({ maxIncrease }) => maxIncrease !== undefined),
+  });
   return {
     id,
     dockerfile,
@@ -52,7 +58,8 @@ const measuredRow = (target: TargetReport, image: Image, options: SizeOptions): 
     isPullEstimated: image.isPullEstimated,
     before: before && sizeBefore(before, image, options),
     budget: budgetOf(id, pull, disk, options),
-    lines: (before === undefined || isSame ? heaviest(image) : changedLines(image, before)).slice(0, namedLines),
+    ...(limits.length > 0 && { limits }),
+    lines: lines.slice(0, namedLines),
   };
 };
 
@@ -116,14 +123,20 @@ const budgetOf = (
   options: SizeOptions,
 ): Budget | undefined => {
   const budgets = (["disk", "pull"] as const).flatMap((of) => {
-    const budget = options.budgets.findLast((each) => each.of === of && options.matches(each.target, id));
-    return budget === undefined ? [] : [{ of, maxBytes: budget.maxBytes, size: of === "pull" ? pull : disk }];
+    const budget = lastFor(id, options, (each) => each.of === of && each.maxBytes !== undefined);
+    return budget?.maxBytes === undefined ? [] : [{ of, maxBytes: budget.maxBytes, size: of === "pull" ? pull : disk }];
   });
   const tightest = budgets.toSorted((a, b) => (b.size ?? 0) * a.maxBytes - (a.size ?? 0) * b.maxBytes)[0];
   if (tightest === undefined) return undefined;
   const { of, maxBytes, size } = tightest;
   return { maxBytes, of, over: size === undefined ? undefined : Math.max(0, size - maxBytes) };
 };
+
+const lastFor = (
+  id: string,
+  { budgets, matches }: SizeOptions,
+  has: (budget: ConfiguredBudget) => boolean,
+): ConfiguredBudget | undefined => budgets.findLast((each) => has(each) && matches(each.target, id));
 
 const heaviest = (image: Image): readonly LineSize[] =>
   lineWeights(image)

@@ -1,6 +1,7 @@
 import { clip, oneLine } from "./escape/plain.ts";
 import { textWidth } from "./escape/terminal.ts";
 import { withoutCommands } from "./escape/workflow-command.ts";
+import { imageFacts, largestFiles } from "./image-facts.ts";
 import { lineWeights } from "./layers.ts";
 import { linesOf } from "./lines.ts";
 import { formatBytes } from "./numbers.ts";
@@ -12,6 +13,8 @@ import { alignColumns } from "./table.ts";
 import { findingsText } from "./text-findings.ts";
 import {
   bar,
+  brokenLimit,
+  brokenLimits,
   budgetLimit,
   byImportance,
   changeOf,
@@ -19,6 +22,7 @@ import {
   diskSize,
   filesCount,
   foundCounts,
+  isOver,
   lineName,
   notBuilt,
   pullSize,
@@ -109,7 +113,7 @@ const sizesText = (report: Report, { paint }: TextOptions): readonly string[] =>
   const coloured = lines.map((line, index) => {
     const row = rows[index];
     if (row === undefined) return line;
-    return (row.budget?.over ?? 0) > 0 || notBuilt(row, report) !== undefined ? paint("red", line) : line;
+    return isOver(row) || notBuilt(row, report) !== undefined ? paint("red", line) : line;
   });
   const first = report.baseline === undefined ? [paint("dim", "first measurement: nothing to compare with")] : [];
   return [paint("bold", head), ...coloured, ...first, ""];
@@ -120,12 +124,14 @@ const growth = (row: SizeRow): string => {
   const over = row.budget?.over ?? 0;
   const [top] = row.lines;
   const isWorthSaying = over > 0 || row.change === "changed";
-  if (!isWorthSaying) return "";
+  const broken = brokenLimits(row).map((limit) => oneLine(brokenLimit(limit)));
+  if (!isWorthSaying) return broken.join("; ");
   const where =
     top === undefined
       ? ""
       : [lineName(top), clip(oneLine(top.instruction), 60)].filter((part) => part !== "").join(", ");
-  return [over > 0 ? `over by ${formatBytes(over)}` : "", where].filter((part) => part !== "").join(": ");
+  const size = [over > 0 ? `over by ${formatBytes(over)}` : "", where].filter((part) => part !== "").join(": ");
+  return [...(size === "" ? [] : [size]), ...broken].join("; ");
 };
 
 const isSkipped = (row: SizeRow, report: Report): boolean => targetOf(report, row.id)?.build.status === "skipped";
@@ -135,8 +141,7 @@ const firstTables = 4;
 
 const lineTables = (report: Report, options: TextOptions): readonly string[] => {
   const rows = byImportance(report.sizes, report).filter((row) => row.pullBytes !== undefined);
-  const isWorthIt = (row: SizeRow): boolean =>
-    (row.budget?.over ?? 0) > 0 || row.change === "changed" || row.change === "new";
+  const isWorthIt = (row: SizeRow): boolean => isOver(row) || row.change === "changed" || row.change === "new";
   const worth = rows.filter(isWorthIt);
   const shown =
     options.verbosity === "verbose" ? rows : report.baseline === undefined ? worth.slice(0, firstTables) : worth;
@@ -147,7 +152,7 @@ const lineTables = (report: Report, options: TextOptions): readonly string[] => 
   ];
 };
 
-const lineTable = (row: SizeRow, report: Report, { paint, width }: TextOptions): readonly string[] => {
+const lineTable = (row: SizeRow, report: Report, { paint, width, verbosity }: TextOptions): readonly string[] => {
   const target = targetOf(report, row.id);
   const image = target?.images.find(({ platform }) => platform === row.platform);
   if (image === undefined) return [];
@@ -163,9 +168,15 @@ const lineTable = (row: SizeRow, report: Report, { paint, width }: TextOptions):
     ["right", "left", "right", "left"],
     "  ",
   );
+  const [largest] = largestFiles(image);
+  const facts = [
+    ...imageFacts(image),
+    ...(largest === undefined ? [] : [`largest file /${largest.path} ${formatBytes(largest.bytes)}`]),
+  ];
   return [
     `${paint("bold", oneLine(rowName(row, report.sizes)))}, line by line`,
     ...lines.map((line) => `  ${line}`),
+    ...(verbosity === "verbose" && facts.length > 0 ? [`  ${oneLine(facts.join(" · "))}`] : []),
     "",
   ];
 };

@@ -1,6 +1,6 @@
 import type { Severity } from "../rules/rule.ts";
 import type { Finding, SecretSearch, SizeRow, TargetReport, Verdict } from "./report.ts";
-import { count } from "./words.ts";
+import { count, isOver } from "./words.ts";
 
 export interface Judged {
   readonly findings: readonly Finding[];
@@ -43,7 +43,7 @@ const buildReasons = (targets: readonly TargetReport[]): readonly string[] => {
 
 /** A budget that could not be checked is not kept; where the build failed, that is reason enough. */
 const budgetReasons = (sizes: readonly SizeRow[], targets: readonly TargetReport[]): readonly string[] => {
-  const over = sizes.filter((row) => (row.budget?.over ?? 0) > 0).length;
+  const over = sizes.filter(isOver).length;
   const built = new Set(targets.filter(({ build }) => build.status === "built").map(({ build }) => build.target.id));
   const unchecked = sizes.filter((row) => row.budget && row.budget.over === undefined && built.has(row.id)).length;
   return [

@@ -1,7 +1,8 @@
 import type { BuildFailure } from "../build/target.ts";
+import { limitWords } from "./limits.ts";
 import { earlierFindings, newFindings } from "./new-findings.ts";
 import { formatBytes, formatDelta, formatLimit, formatPercent, isNoise, signed } from "./numbers.ts";
-import type { Finding, LineSize, Report, SecretSearch, SizeRow, TargetReport } from "./report.ts";
+import type { Finding, Limit, LineSize, Report, SecretSearch, SizeRow, TargetReport } from "./report.ts";
 
 /** `1 target`, `2 targets`; `many` where the plural is not the noun with an s. */
 export const count = (number: number, noun: string, many = `${noun}s`): string =>
@@ -58,7 +59,7 @@ export const targetOf = (report: Report, id: string): TargetReport | undefined =
 export const byImportance = (rows: readonly SizeRow[], report: Report): readonly SizeRow[] => {
   const rank = (row: SizeRow): number => {
     if (notBuilt(row, report) !== undefined) return 0;
-    if ((row.budget?.over ?? 0) > 0) return 1;
+    if (isOver(row)) return 1;
     return { changed: 2, new: 3, removed: 4, unknown: 5, same: 6 }[row.change];
   };
   const weight = (row: SizeRow): number => (row.change === "changed" ? growthOf(row) : (row.diskBytes ?? 0));
@@ -104,6 +105,17 @@ export const changeOf = (row: SizeRow, baseline: string | undefined): string => 
   return `${isDisk ? "" : "pull "}${formatDelta(past, now)}${percent === undefined ? "" : ` (${percent})`}${otherwise}`;
 };
 
+/** Over its budget of bytes, or over another limit. */
+export const isOver = (row: SizeRow): boolean => (row.budget?.over ?? 0) > 0 || brokenLimits(row).length > 0;
+
+export const brokenLimits = ({ limits = [] }: SizeRow): readonly Limit[] => limits.filter(({ isBroken }) => isBroken);
+
+/** `12 layers, at most 10: line 18` */
+export const brokenLimit = (limit: Limit): string => {
+  const where = limit.line === undefined ? "" : lineName(limit.line);
+  return `${limitWords(limit)}${where === "" ? "" : `: ${where}`}`;
+};
+
 /** `20 MB`, `20 MB pull` */
 export const budgetLimit = (row: SizeRow): string => {
   if (row.budget === undefined) return "";
@@ -121,7 +133,7 @@ export const lineName = (line: LineSize): string => {
 /** What a table tells of a row: all that changed, else the heaviest line where that is news or too much. */
 export const linesWorthSaying = (row: SizeRow): readonly LineSize[] => {
   if (row.change === "changed") return row.lines;
-  return row.change === "new" || (row.budget?.over ?? 0) > 0 ? row.lines.slice(0, 1) : [];
+  return row.change === "new" || isOver(row) ? row.lines.slice(0, 1) : [];
 };
 
 /** The size a line has, or the bytes by which it changed. */

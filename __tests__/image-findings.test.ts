@@ -1,0 +1,412 @@
+import { describe, expect, test } from "@jest/globals";
+import { auditFile } from "../src/audit/audit.ts";
+import { auditedFile, noSurroundings } from "../src/audit/audited-file.ts";
+import { findingsOf } from "../src/audit/findings.ts";
+import { judgeImages } from "../src/audit/image-findings.ts";
+import type { Target } from "../src/build/target.ts";
+import { readDockerfile } from "../src/dockerfile/read.ts";
+import type { Image, ImageContents, Layer, LeakSearch, Waste } from "../src/image/image.ts";
+import { imageFacts } from "../src/report/image-facts.ts";
+import { limitsOf, limitWords } from "../src/report/limits.ts";
+import type { TargetReport } from "../src/report/report.ts";
+import { secretSearch } from "../src/report/secret-search.ts";
+import { secretGaps, secretsLine } from "../src/report/words.ts";
+import { rules } from "../src/rules/registry.ts";
+import type { Profile, RuleSettings } from "../src/settings.ts";
+
+const MB = 1_000_000;
+
+const contents = (given: Partial<ImageContents>): ImageContents => ({
+  largestFiles: [],
+  fileCounts: [],
+  waste: [],
+  leftovers: [],
+  setuidFiles: [],
+  worldWritable: [],
+  shells: [],
+  packageManagers: [],
+  tools: [],
+  secretFiles: [],
+  accountFaults: [],
+  ...given,
+});
+
+/** A layer of the base, then one for each line. */
+const layersOf = (lines: readonly number[]): readonly Layer[] => [
+  layer({ isBase: true, instruction: "debian:12", diskBytes: 74 * MB }),
+  ...lines.map((line) => layer({ lines: { start: line, end: line }, instruction: `line ${line}`, diskBytes: 10 * MB })),
+];
+
+const layer = (given: Partial<Layer>): Layer => ({
+  digest: "sha256:0",
+  pullBytes: 0,
+  diskBytes: 0,
+  lines: undefined,
+  instruction: undefined,
+  isBase: false,
+  ...given,
+});
+
+const imageOf = (
+  lines: readonly number[],
+  given: Partial<ImageContents>,
+  more: { readonly user?: string; readonly hasHealthcheck?: boolean; readonly leaks?: LeakSearch } = {},
+): Image => ({
+  digest: "sha256:1",
+  platform: "linux/amd64",
+  layers: layersOf(lines),
+  config: {
+    user: more.user ?? "",
+    hasHealthcheck: more.hasHealthcheck ?? false,
+    labels: {},
+    exposedPorts: [],
+    entrypoint: [],
+    cmd: [],
+  },
+  isPullEstimated: false,
+  contents: contents(given),
+  ...(more.leaks && { leaks: more.leaks }),
+});
+
+const targetOf = (stage: string, stageIndex: number): Target => ({
+  id: `Dockerfile:${stage}`,
+  dockerfile: "Dockerfile",
+  dockerfileAbsolute: "/Dockerfile",
+  context: "/",
+  stageIndex,
+  stage,
+  span: { start: 0, end: 4 },
+  platforms: [],
+  buildArgs: new Map(),
+  buildContexts: new Map(),
+  secrets: [],
+  ssh: [],
+  cacheFrom: [],
+  cacheTo: [],
+  network: undefined,
+  noCache: false,
+  pull: false,
+});
+
+const judge = (
+  text: string,
+  images: Readonly<Record<string, Image>>,
+  { profile = "strict", settings = new Map() }: { profile?: Profile; settings?: RuleSettings } = {},
+) => {
+  const dockerfile = readDockerfile("Dockerfile", text);
+  const file = auditedFile(dockerfile, noSurroundings);
+  const levels = { profile, settings };
+  const { problems, ignored } = auditFile(file, { rules, ...levels });
+  const built = Object.entries(images).map(([stage, image]) => ({
+    target: targetOf(
+      stage,
+      file.stages.findIndex(({ name }) => name === stage),
+    ),
+    images: [image],
+  }));
+  return judgeImages({ file, levels, findings: findingsOf(dockerfile, problems), ignored, built }, rules);
+};
+
+/** What the images change: `line rule: message`, and what they withdraw. */
+const told = (...given: Parameters<typeof judge>) => {
+  const { findings, withdrawn, hidden } = judge(...given);
+  return [
+    ...findings
+      .filter(({ isMeasured, bytes }) => isMeasured || bytes !== undefined)
+      .map(({ place, severity, rule, message }) => `${place.line} ${severity} ${rule}: ${message}`),
+    ...withdrawn.map(({ finding, reason }) => `${finding.place.line} ${finding.rule} withdrawn: ${reason}`),
+    ...(hidden === 0 ? [] : [`${hidden} hidden`]),
+  ];
+};
+
+const waste = (kind: Waste["kind"], layer: number, hiddenBy: number, bytes: number, path: string): Waste => ({
+  kind,
+  layer,
+  hiddenBy,
+  bytes,
+  files: 1,
+  largest: [{ path, bytes }],
+});
+
+const search = (leaks: LeakSearch["leaks"]): LeakSearch => ({
+  leaks,
+  secrets: 1,
+  forms: 14,
+  bytes: 3 * MB,
+  unsearched: [],
+  gaps: [],
+});
+
+describe("what images say of findings", () => {
+  const apt = "FROM debian:12-slim AS app\nRUN apt-get update && apt-get install -y --no-install-recommends curl\n";
+
+  test("a cache that is there is weighed", () => {
+    const lists = {
+      kind: "package lists",
+      of: "apt",
+      layer: 1,
+      folder: "var/lib/apt/lists",
+      bytes: 19.1 * MB,
+      files: 9,
+    } as const;
+    expect(told(apt, { app: imageOf([2], { leftovers: [lists] }) })).toEqual([
+      "2 warning system-package-cache-left: `apt-get update` leaves 19.1 MB of package lists of apt in the image",
+    ]);
+  });
+
+  test("a cache that a later layer hides is weighed too", () => {
+    const hidden = waste("deleted", 1, 2, 19.1 * MB, "var/lib/apt/lists");
+    expect(told(`${apt}RUN rm -rf /var/lib/apt/lists/*\n`, { app: imageOf([2, 3], { waste: [hidden] }) })).toEqual([
+      "2 warning system-package-cache-left: `apt-get update` leaves 19.1 MB of package lists of apt in the image",
+    ]);
+  });
+
+  test("a cache that is not there is withdrawn", () => {
+    expect(told(apt, { app: imageOf([2], {}) })).toEqual([
+      "2 system-package-cache-left withdrawn: nothing of it is in the layer",
+    ]);
+  });
+
+  test("nothing is said where the engine does not tell which layer it is, or the files are not known", () => {
+    const { contents: _, ...unread } = imageOf([2], {});
+    expect([told(apt, { app: imageOf([], {}) }), told(apt, { app: unread })]).toEqual([[], []]);
+  });
+
+  test("one image that confirms outweighs one that refutes", () => {
+    const text =
+      "FROM debian:12-slim AS base\nRUN apt-get update && apt-get install -y curl\nFROM base AS one\nFROM base AS two\n";
+    const lists = {
+      kind: "package lists",
+      of: "apt",
+      layer: 1,
+      folder: "var/lib/apt/lists",
+      bytes: 2 * MB,
+      files: 9,
+    } as const;
+    expect(
+      told(text, { one: imageOf([2], {}), two: imageOf([2], { leftovers: [lists] }) }, { profile: "recommended" }),
+    ).toEqual([
+      "2 warning system-package-cache-left: `apt-get update` leaves 2.00 MB of package lists of apt in the image",
+    ]);
+  });
+
+  test("a base with a smaller variant is told with its share", () => {
+    const text = 'FROM debian:12 AS app\nUSER 1\nCMD ["serve"]\n';
+    expect(told(text, { app: imageOf([2], {}, { user: "1" }) })).toEqual([
+      "1 note large-base-variant: `debian:12` has a smaller variant (slim) that runs the same program: the base is 74.0 MB of the image's 84.0 MB",
+    ]);
+  });
+
+  const chown = "FROM debian:12-slim AS app\nCOPY . /app\nRUN chown -R 1000 /app\n";
+
+  test("a second copy is weighed, and not told twice", () => {
+    const twice = waste("duplicated", 1, 2, 8 * MB, "app/x");
+    expect(told(chown, { app: imageOf([2, 3], { waste: [twice] }) })).toEqual([
+      "3 warning permissions-changed-after-copy: `chown` writes `/app` a second time, which `COPY --chown` would not: 8.00 MB more in the image",
+    ]);
+    expect(told(chown, { app: imageOf([2, 3], {}) })).toEqual([
+      "3 permissions-changed-after-copy withdrawn: the step writes no file a second time",
+    ]);
+  });
+
+  test("a user and a health check that come from the base withdraw what asks for them", () => {
+    const text = 'FROM acme/base:1 AS app\nEXPOSE 80\nCMD ["serve", "--port", "80"]\n';
+    expect(told(text, { app: imageOf([], {}, { user: "app", hasHealthcheck: true }) })).toEqual(
+      expect.arrayContaining(["1 missing-healthcheck withdrawn: the image has a HEALTHCHECK of its base"]),
+    );
+    const debian = text.replace("acme/base:1", "debian:12-slim");
+    expect(told(debian, { app: imageOf([], {}, { user: "app" }) })).toEqual([
+      "1 missing-user withdrawn: the image runs as `app`",
+    ]);
+    expect(told(debian, { app: imageOf([], {}, { user: "0:0" }) })).toEqual([]);
+  });
+
+  test("a tool that is there withdraws that it is missing", () => {
+    const text = 'FROM debian:12-slim AS app\nHEALTHCHECK CMD curl -f http://localhost/\nUSER 1\nCMD ["serve"]\n';
+    expect(told(text, { app: imageOf([], { tools: ["usr/bin/curl"] }, { user: "1", hasHealthcheck: true }) })).toEqual([
+      "2 healthcheck-tool-missing withdrawn: `/usr/bin/curl` is in the image",
+    ]);
+  });
+});
+
+describe("what images show by themselves", () => {
+  const text = 'FROM debian:12-slim AS app\nRUN ./setup.sh\nRUN ./clean.sh\nUSER 1\nCMD ["app"]\n';
+
+  test("stands on the line of the layer", () => {
+    const shown = imageOf([2, 3], {
+      secretFiles: [
+        { path: "root/.ssh/id_rsa", layer: 1, what: "an SSH key", isSeen: false },
+        { path: "etc/base.key", layer: 0, what: "a private key", isSeen: true },
+      ],
+      accountFaults: [
+        { account: "app", fault: "no password", layer: 1 },
+        { account: "b", fault: "shared id", layer: 2, uid: 0, with: "root" },
+        { account: "old", fault: "no password", layer: 0 },
+      ],
+      setuidFiles: [
+        { path: "bin/a", layer: 1, since: 1, mode: 0o4755, uid: 0 },
+        { path: "bin/su", layer: 1, since: 0, mode: 0o4755, uid: 0 },
+      ],
+      leftovers: [
+        { kind: "package cache", of: "pip", layer: 1, folder: "root/.cache/pip", bytes: 5 * MB, files: 4 },
+        { kind: "documentation", of: "", layer: 1, folder: "usr/share/doc", bytes: 9 * MB, files: 4 },
+        { kind: "package cache", of: "npm", layer: 2, folder: "root/.npm", bytes: 1000, files: 1 },
+      ],
+      waste: [
+        waste("deleted", 1, 2, 7 * MB, "tmp/big"),
+        waste("rewritten", 0, 1, 6 * MB, "usr/lib/x"),
+        waste("rewritten", 0, 1, 90 * MB, "var/lib/dpkg/status"),
+        waste("rewritten", 1, 2, 1000, "etc/y"),
+      ],
+    });
+    expect(told(text, { app: shown })).toEqual([
+      "2 warning secret-file-in-image: The image holds an SSH key: `/root/.ssh/id_rsa`, which a later layer only hides",
+      "2 warning faulty-account-in-image: The account `app` needs no password",
+      "2 note setuid-file-in-image: `/bin/a` runs with the rights of root, whoever starts it",
+      "2 warning package-cache-in-image: 5.00 MB of package caches of pip stay in the image (`/root/.cache/pip`)",
+      "2 warning wasted-space-in-image: 7.00 MB of this layer are deleted by line 3 and still pulled: `/tmp/big`",
+      "2 warning wasted-space-in-image: 6.00 MB of the base are written again and still pulled: `/usr/lib/x`",
+      "3 warning faulty-account-in-image: The accounts `root` and `b` share the id 0",
+    ]);
+  });
+
+  test("obeys levels and comments", () => {
+    const keys = imageOf([2, 3], { secretFiles: [{ path: "k.pem", layer: 2, what: "a private key", isSeen: true }] });
+    const settings: RuleSettings = new Map([["secret-file-in-image", { level: "off", options: {} }]]);
+    expect(told(text, { app: keys }, { settings })).toEqual([]);
+    const ignored = text.replace(
+      "RUN ./clean",
+      "# docker-hygiene ignore=secret-file-in-image -- a test key\nRUN ./clean",
+    );
+    const moved = { ...keys, layers: layersOf([2, 4]) };
+    expect(told(ignored, { app: moved })).toEqual(["1 hidden"]);
+    expect(told(text, { app: keys }, { profile: "recommended" })).toEqual([
+      "3 warning secret-file-in-image: The image holds a private key: `/k.pem`",
+    ]);
+  });
+
+  test("is one finding for all images that share the step, and names them where it is not all", () => {
+    const shared =
+      "FROM debian:12-slim AS base\nRUN ./setup.sh\nFROM base AS one\nFROM base AS two\nFROM debian:12-slim AS three\n";
+    const keys = imageOf([2], { secretFiles: [{ path: "k.pem", layer: 1, what: "a private key", isSeen: true }] });
+    expect(told(shared, { one: keys, two: keys }, { profile: "recommended" })).toEqual([
+      "2 warning secret-file-in-image: The image holds a private key: `/k.pem`",
+    ]);
+    expect(told(shared, { one: keys, two: keys, three: imageOf([], {}) }, { profile: "recommended" })).toEqual([
+      "2 warning secret-file-in-image: The image holds a private key: `/k.pem` (in `one` and `two`)",
+    ]);
+  });
+
+  test("a user that nobody could resolve and that is root", () => {
+    const variable = 'FROM debian:12-slim AS app\nARG WHO\nUSER $WHO\nCMD ["serve"]\n';
+    expect(told(variable, { app: imageOf([], {}, { user: "root" }) })).toEqual([
+      "3 warning root-user: The image runs as `root`, which `$WHO` turned out to be",
+    ]);
+    expect(told(variable, { app: imageOf([], {}, { user: "app" }) })).toEqual([]);
+  });
+
+  test("a leak is an error wherever it lies, and says neither value nor position", () => {
+    const leaks = search([
+      {
+        secretId: "token",
+        form: "base64",
+        where: { in: "layer", layer: 1, path: "etc/a", part: "contents" },
+        lines: { start: 2, end: 2 },
+      },
+      {
+        secretId: "token",
+        form: "hex",
+        where: { in: "layer", layer: 1, path: "etc/b", part: "contents" },
+        lines: { start: 2, end: 2 },
+      },
+      {
+        secretId: "token",
+        form: "as it is",
+        where: { in: "layer", layer: 0, path: "x", part: "packed contents" },
+        lines: undefined,
+      },
+      { secretId: "key", form: "as it is", where: { in: "config" }, lines: undefined },
+      { secretId: "key", form: "line 2", where: { in: "history", layer: 2 }, lines: { start: 3, end: 3 } },
+    ]);
+    expect(told(text, { app: imageOf([2, 3], {}, { leaks }) }, { profile: "recommended" })).toEqual([
+      "1 error secret-value-in-image: The secret `token` is in the image: layer 1 of the base holds it packed in `x`",
+      "1 error secret-value-in-image: The secret `key` is in the image: its configuration shows it",
+      "2 error secret-value-in-image: The secret `token` is in the image: layer 2 holds it in `etc/a`, as base64, written by `line 2`, and in 1 more place",
+      "3 error secret-value-in-image: The secret `key` is in the image: its history shows it, as line 2",
+    ]);
+  });
+});
+
+describe("the proof that no secret stayed", () => {
+  const targetWith = (images: readonly Image[]): TargetReport => ({
+    build: { target: targetOf("app", 0), milliseconds: 0, steps: [], status: "built" },
+    images,
+    measureError: undefined,
+  });
+
+  test("adds up what was searched, and says what was not", () => {
+    const clean = {
+      ...search([]),
+      gaps: ["Layer 2: `a.gz` is broken"],
+      unsearched: [{ id: "pin", reason: "it is short" }],
+    };
+    const image = imageOf([2], {}, { leaks: clean });
+    const found = secretSearch([targetWith([image, image]), targetWith([])]);
+    expect(found && [secretsLine(found), ...secretGaps(found)]).toEqual([
+      "1 value in 14 forms searched in 6.00 MB of 2 images, none found",
+      "not searched for: pin (it is short)",
+      "not searched: the image of Dockerfile:app could not be measured, and 1 more place",
+    ]);
+    expect(secretSearch([targetWith([imageOf([2], {})])])).toBeUndefined();
+  });
+
+  test("names the place of what was found", () => {
+    const leaks = search([
+      {
+        secretId: "token",
+        form: "hex",
+        where: { in: "layer", layer: 1, path: "etc/a", part: "packed contents" },
+        lines: { start: 2, end: 2 },
+      },
+    ]);
+    expect(secretSearch([targetWith([imageOf([2], {}, { leaks })])])?.found).toEqual([
+      { id: "token", target: "Dockerfile:app", place: "layer 2, line 2, packed in `etc/a` (hex)" },
+    ]);
+  });
+});
+
+describe("limits", () => {
+  const image = imageOf([2, 3], { waste: [waste("deleted", 1, 2, 7 * MB, "big")] });
+  const before = { pullBytes: 0, diskBytes: 90 * MB };
+  const grown = [{ from: "line", line: 3, instruction: "RUN x", bytes: 4 * MB }] as const;
+  const judged = (limits: Parameters<typeof limitsOf>[3], past: Parameters<typeof limitsOf>[1] = before) =>
+    limitsOf(image, past, grown, limits).map((one) => [limitWords(one), one.isBroken, one.line?.line]);
+  const none = { layers: undefined, waste: undefined, increase: undefined };
+
+  test("of layers and waste name the line", () => {
+    expect(judged({ ...none, layers: { of: "disk", maxLayers: 2 } })).toEqual([["3 layers, at most 2", true, 3]]);
+    expect(judged({ ...none, layers: { of: "disk", maxLayers: 3 } })).toEqual([["3 layers, at most 3", false, 3]]);
+    expect(judged({ ...none, waste: { of: "disk", maxWaste: 5 * MB } })).toEqual([
+      ["wastes 7.00 MB, at most 5 MB", true, 2],
+    ]);
+  });
+
+  test("of the increase take the larger of bytes and percent", () => {
+    const increase = (bytes: number, percent: number) => ({
+      ...none,
+      increase: { of: "disk" as const, maxIncrease: { bytes, percent } },
+    });
+    expect(judged(increase(3 * MB, 1))).toEqual([["grew by 4.00 MB, at most 3 MB", true, 3]]);
+    expect(judged(increase(3 * MB, 5))).toEqual([["grew by 4.00 MB, at most 4.5 MB", false, 3]]);
+    expect(judged(increase(0, 0), { ...before, diskBytes: 94 * MB })).toEqual([["grew by 0 B, at most 0 B", false, 3]]);
+    expect(limitsOf(image, undefined, grown, increase(0, 0))).toEqual([]);
+  });
+});
+
+test("an image is described in a few words", () => {
+  expect(
+    imageFacts(imageOf([2], { shells: ["bin/sh", "usr/bin/sh"], packageManagers: ["sbin/apk"] }, { user: "app" })).join(
+      " · ",
+    ),
+  ).toBe("runs as app · no HEALTHCHECK · shell sh · package manager apk · no setuid program · no waste");
+});
