@@ -35,7 +35,7 @@ export const readYaml = (text: string, refuse: Refuse): Tree | undefined => {
   let nodes = 0;
   const convert = (node: Node | null, depth: number, fallback: Position): Tree => {
     const at = node?.range ? position(node.range[0]) : fallback;
-    if (++nodes > 100_000 || depth > 50) return refuse(at, "the file nests or repeats too much");
+    if (++nodes > 20_000 || depth > 50) return refuse(at, "the file nests or repeats too much");
     if (node === null) return { kind: "scalar", at, value: null, text: "" };
     if (isAlias(node)) return { ...convert(node.resolve(document) ?? null, depth + 1, at), at };
     if (isSeq(node))
