@@ -78,7 +78,7 @@ describe("a baseline of findings", () => {
   "kind": "findings",
   "findings": [
     {"path":"api/Dockerfile","rule":"deprecated-maintainer","content":"ce112d82254972fd","message":"MAINTAINER is deprecated: the label \`org.opencontainers.image.authors\` replaces it"},
-    {"path":"api/Dockerfile","rule":"legacy-key-value","content":"e69d32baaba25757","message":"\`A\` is divided from its value by a blank"},
+    {"path":"api/Dockerfile","rule":"legacy-key-value","content":"e69d32baaba25757","message":"\`A\` is separated from its value by a space instead of ="},
     {"path":"api/Dockerfile","rule":"missing-label","content":"e984e3c5e9cf1676","message":"The image built from \`debian:bookworm-slim\` has no label \`org.opencontainers.image.title\`, \`description\`, \`source\` or \`licenses\`"}
   ]
 }

@@ -126,7 +126,7 @@ describe("docker-hygiene fix", () => {
   3  fixed    legacy-key-value       Write key=value
   5  fixed    add-of-plain-files     Write COPY in place of ADD
   7  fixed    shell-form-command     Write CMD as a JSON array
-  4  warning  relative-workdir       \`app\` continues from the directory of the base image   (fix --unsafe: Write /app)
+  4  warning  relative-workdir       \`app\` is relative to the working directory of the base image   (fix --unsafe: Write /app)
 
 5 fixed in 1 file · 1 warning, 2 notes remain, 1 of them for \`docker-hygiene fix --unsafe\`
 `,

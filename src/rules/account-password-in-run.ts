@@ -20,7 +20,7 @@ everyone who pulls it. Containers need no passwords: reach them with \`docker ex
   examples: [
     {
       bad: 'FROM debian:12\nRUN echo "root:secret" | ⟦chpasswd⟧',
-      message: "chpasswd sets the password of `root`, the same in every container",
+      message: "`chpasswd` sets the password of `root`, the same in every container",
     },
     { bad: "FROM debian:12\nRUN useradd ⟦-p⟧ '$6$abc' app && usermod ⟦--password=x1⟧ root" },
     { bad: "FROM debian:12\nRUN ⟦chpasswd⟧ <<EOF\napp:pw\nEOF" },
@@ -50,7 +50,7 @@ const problemOf = (command: ShellCommand, commands: readonly ShellCommand[]) => 
       if (input !== undefined && /^\s*["']?[^:\s]+:[*!]/.test(input)) return undefined;
       const account = /^\s*["']?([\w.-]+):/.exec(input ?? "")?.[1];
       const whose = account === undefined ? "a password" : `the password of \`${account}\``;
-      return { at, message: `chpasswd sets ${whose}, the same in every container` };
+      return { at, message: `\`chpasswd\` sets ${whose}, the same in every container` };
     }
     case "useradd":
     case "usermod": {
@@ -65,7 +65,7 @@ const problemOf = (command: ShellCommand, commands: readonly ShellCommand[]) => 
       if (read.options.some(({ name }) => name !== "--stdin" && name !== "-q" && name !== "--quiet")) return undefined;
       const isFed =
         command.pipedFrom !== undefined || command.redirects.some(({ operator }) => operator.startsWith("<"));
-      return isFed ? { at, message: "passwd sets a password, the same in every container" } : undefined;
+      return isFed ? { at, message: "`passwd` sets a password, the same in every container" } : undefined;
     }
     default:
       return undefined;

@@ -15,7 +15,7 @@ where there is one, and BuildKit has announced that this will become an error.`,
     {
       bad: "FROM alpine:3.20\nRUN apk add --no-cache \\\n⟦\n⟧    curl\n",
       fixed: "FROM alpine:3.20\nRUN apk add --no-cache \\\n    curl\n",
-      message: "A blank line stands inside this RUN",
+      message: "There is a blank line inside this RUN",
     },
     {
       title: "blanks, and several lines",
@@ -36,7 +36,7 @@ where there is one, and BuildKit has announced that this will become an error.`,
     let at = 0;
     for (const blank of blankContinuations) {
       while (at + 1 < instructions.length && (instructions[at]?.span.end ?? 0) < blank.start) at++;
-      const message = `A blank line stands inside this ${instructions[at]?.keyword ?? "instruction"}`;
+      const message = `There is a blank line inside this ${instructions[at]?.keyword ?? "instruction"}`;
       const edits = [{ span: blank, text: "" }];
       yield { at: blank, message, fix: { title: "Delete the blank line", safety: "safe", edits } };
     }

@@ -23,12 +23,12 @@ lost, and databases recover at the next start. \`exec "$@"\` puts the program in
     {
       files: { "docker-entrypoint.sh": '#!/bin/sh\nset -e\nmkdir -p /data\n"$@"\n' },
       bad: 'FROM debian:12\nCOPY docker-entrypoint.sh /usr/local/bin/\nENTRYPOINT [⟦"docker-entrypoint.sh"⟧]\nCMD ["serve"]',
-      message: '`docker-entrypoint.sh` ends with `"$@"` without exec and keeps the signals to itself',
+      message: '`docker-entrypoint.sh` starts `"$@"` without exec, so that signals do not reach it',
     },
     {
       files: { "bin/start": "#!/bin/bash\nmigrate\nnode server.js\n" },
       bad: 'FROM node:22\nCOPY bin/start /start\nCMD [⟦"/start"⟧]',
-      message: "`start` ends with `node server.js` without exec and keeps the signals to itself",
+      message: "`start` starts `node server.js` without exec, so that signals do not reach it",
     },
     {
       bad: 'FROM debian:12\nCOPY --chmod=755 <<"EOF" /run.sh\n#!/bin/sh\ngunicorn "$@"\nEOF\nENTRYPOINT [⟦"/run.sh"⟧]',
@@ -64,7 +64,7 @@ lost, and databases recover at the next start. \`exec "$@"\` puts the program in
       reported.add(at.start);
       yield {
         at,
-        message: `\`${baseName(start.words[0] ?? "")}\` ends with \`${last}\` without exec and keeps the signals to itself`,
+        message: `\`${baseName(start.words[0] ?? "")}\` starts \`${last}\` without exec, so that signals do not reach it`,
       };
     }
   },

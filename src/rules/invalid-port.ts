@@ -21,7 +21,7 @@ starts (\`docker run -p 80:8080\`), so that \`80:8080\` here is refused or read 
     {
       bad: "FROM debian:12\nEXPOSE ⟦80000⟧ ⟦0⟧",
       fixed: "FROM debian:12\nEXPOSE 80000 0",
-      message: "`80000` is no port: they go from 1 to 65535",
+      message: "`80000` is no port: ports go from 1 to 65535",
     },
     { bad: "FROM debian:12\nEXPOSE ⟦http⟧ ⟦9000-8000⟧", fixed: "FROM debian:12\nEXPOSE http 9000-8000" },
     { good: "FROM debian:12\nEXPOSE 1 65535/TCP 53/udp 9/sctp 7000-7010" },
@@ -58,6 +58,6 @@ const faultOf = (port: string): string | undefined => {
   if (range === null) return "is no port: it takes a number";
   const first = Number(range[1]);
   const last = Number(range[2] ?? range[1]);
-  if (first < 1 || last > 65_535 || first > 65_535) return "is no port: they go from 1 to 65535";
+  if (first < 1 || last > 65_535 || first > 65_535) return "is no port: ports go from 1 to 65535";
   return last < first ? "is no range: its end lies before its start" : undefined;
 };

@@ -18,7 +18,7 @@ export default defineRule({
     {
       bad: "FROM debian:12\nENV ⟦PORT 8080⟧",
       fixed: "FROM debian:12\nENV PORT=8080",
-      message: "`PORT` is divided from its value by a blank",
+      message: "`PORT` is separated from its value by a space instead of =",
     },
     {
       bad: "FROM debian:12\nENV ⟦JAVA_OPTS   -Xms1g $MORE⟧\nLABEL ⟦a b⟧",
@@ -48,7 +48,7 @@ export default defineRule({
         const fix = modern(file, assignment);
         yield {
           at: span,
-          message: `\`${key.text}\` is divided from its value by a blank`,
+          message: `\`${key.text}\` is separated from its value by a space instead of =`,
           ...(fix === undefined ? {} : { fix }),
         };
       }

@@ -26,7 +26,7 @@ a file hard to read and to search is a mixture, \`FROM … as\` included.`,
       title: "AS like its FROM",
       bad: "FROM golang:1.23 ⟦as⟧ build\nRUN make\n",
       fixed: "FROM golang:1.23 AS build\nRUN make\n",
-      message: "`as` is not in the case of its FROM",
+      message: "`as` is not in the same case as its FROM",
     },
     {
       title: "the case that most have",
@@ -59,7 +59,7 @@ a file hard to read and to search is a mixture, \`FROM … as\` included.`,
       const edits = [{ span: as.span, text: wanted }];
       yield {
         at: as.span,
-        message: `\`${as.text}\` is not in the case of its FROM`,
+        message: `\`${as.text}\` is not in the same case as its FROM`,
         fix: { title: `Write ${wanted}`, safety: "safe", edits },
       };
     }

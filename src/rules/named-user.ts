@@ -24,7 +24,7 @@ name has inside. A number can be checked without looking into the image, and is 
     {
       bad: "FROM debian:12\nRUN useradd -u 10001 app\nUSER ⟦app⟧",
       fixed: "FROM debian:12\nRUN useradd -u 10001 app\nUSER 10001",
-      message: "`app` is a name, which an orchestrator cannot verify",
+      message: "`app` is a name, so that an orchestrator cannot tell whether it is root",
     },
     {
       bad: "FROM debian:12 AS base\nRUN adduser --uid=1234 --disabled-password svc\nFROM base\nUSER ⟦svc⟧:svc",
@@ -57,7 +57,7 @@ name has inside. A number can be checked without looking into the image, and is 
       const fix = numberFor(file, stage, name, span.start);
       yield {
         at: { start: span.start, end: span.start + name.length },
-        message: `\`${name}\` is a name, which an orchestrator cannot verify`,
+        message: `\`${name}\` is a name, so that an orchestrator cannot tell whether it is root`,
         ...(fix === undefined ? {} : { fix }),
       };
     }

@@ -22,7 +22,7 @@ Begin each chain of stages with an absolute path; relative ones after it are fin
     {
       bad: "WORKDIR ⟦app⟧\n",
       fixed: "WORKDIR /app\n",
-      message: "`app` continues from the directory of the base image",
+      message: "`app` is relative to the working directory of the base image",
     },
     {
       title: "with a dot, in quotes",
@@ -67,7 +67,7 @@ WORKDIR app
         const isPlain = !/["'\\]|(^|\/)\.\.?(\/|$)/.test(workdir.path.text.replace(/^(\.\/)+/, ""));
         yield {
           at: workdir.path.span,
-          message: `\`${written}\` continues from the directory of the base image`,
+          message: `\`${written}\` is relative to the working directory of the base image`,
           ...(file.hasForeignSyntax || stage.isWindows || !isPlain
             ? {}
             : { fix: { title: `Write ${path}`, safety: "unsafe", edits: [{ span: workdir.path.span, text: path }] } }),

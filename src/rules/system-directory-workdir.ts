@@ -4,7 +4,7 @@ import { defineRule } from "./rule.ts";
 export default defineRule({
   id: "system-directory-workdir",
   summary: "Work in a directory of your own, not of the system",
-  level: { recommended: "warning", strict: "warning" },
+  level: { recommended: "note", strict: "warning" },
   scope: "every stage",
   why: `In a directory of the system every relative COPY, download and clean-up mixes with the files of the distribution: \`COPY . .\` may replace a program, and \`rm -rf *\` removes them all. /proc, /sys and /dev are not even part of the image.
 

@@ -27,7 +27,7 @@ Remove it in the RUN that installed it (\`apt-get purge -y --auto-remove curl\`,
   examples: [
     {
       bad: 'FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends ca-certificates ⟦curl⟧ \\\n && curl -fsSLo /usr/bin/tool https://example.com/tool\nCMD ["tool"]\n',
-      message: "`curl` serves the build alone but ships: nothing that the container starts names it",
+      message: "`curl` is needed by the build alone but ships: nothing that the container starts names it",
     },
     {
       title: "a pinned package, used in a later RUN",
@@ -107,7 +107,7 @@ const toolsLeft = function* (file: AuditedFile, stage: StageFacts, atRuntime: re
         if (atRuntime.some((text) => isNamed.test(text))) continue;
         yield {
           at: word.span,
-          message: `\`${name}\` serves the build alone but ships: nothing that the container starts names it`,
+          message: `\`${name}\` is needed by the build alone but ships: nothing that the container starts names it`,
         };
       }
     }

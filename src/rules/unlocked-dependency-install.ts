@@ -28,7 +28,7 @@ Use the form that fails instead: \`npm ci\`, \`yarn install --frozen-lockfile\` 
     {
       bad: "FROM node:22-slim\nCOPY package.json package-lock.json ./\nRUN npm ⟦install⟧ --omit=dev\n",
       fixed: "FROM node:22-slim\nCOPY package.json package-lock.json ./\nRUN npm ci --omit=dev\n",
-      message: "`npm install` may leave what package-lock.json says: `npm ci` does not",
+      message: "`npm install` may deviate from package-lock.json: `npm ci` does not",
     },
     {
       title: "the lock file is in the context that is copied",
@@ -96,7 +96,7 @@ RUN cargo install --locked --path . && pnpm i --frozen-lockfile --prod
         const written = `${called.command.name} ${called.subcommand}`.trim();
         const how =
           remedy === undefined ? (advice === undefined ? "" : `: ${advice}`) : `: \`${remedy.shown}\` does not`;
-        const message = `\`${written}\` may leave what ${lock.name} says${how}`;
+        const message = `\`${written}\` may deviate from ${lock.name}${how}`;
         const related =
           lock.at === undefined ? {} : { related: [{ at: lock.at, message: "The lock file comes from here" }] };
         if (remedy === undefined) {

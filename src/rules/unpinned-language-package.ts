@@ -28,7 +28,7 @@ Write the version (\`pip install ruff==0.6.9\`, \`npm install -g pnpm@9.12.0\`, 
   examples: [
     {
       bad: "FROM python:3.12-slim\nRUN pip install --no-cache-dir ⟦requests⟧ flask==3.0.3 'django>=5,<6' ⟦uvicorn[standard]⟧\n",
-      message: "`requests` has no version: pip installs the newest of the day",
+      message: "`requests` has no version: pip installs whatever is newest",
     },
     {
       title: "npm, globally and with a tag that moves",
@@ -90,5 +90,5 @@ const firstCopy = alongLineage<number>((stage, below) => {
 
 const messageOf = (called: PackageCommand, word: ShellWord): string => {
   const fault = /@(latest|next|master|main|HEAD)$/.test(word.value) ? "names no version" : "has no version";
-  return `\`${word.value}\` ${fault}: ${called.manager.name} installs the newest of the day`;
+  return `\`${word.value}\` ${fault}: ${called.manager.name} installs whatever is newest`;
 };

@@ -40,7 +40,7 @@ this rule is off unless it is asked for.`,
   examples: [
     {
       bad: "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y ⟦curl⟧ nginx=1.22.* ⟦git⟧\n",
-      message: "`curl` has no version: apt-get installs the newest of the day",
+      message: "`curl` has no version: apt-get installs whatever is newest",
     },
     {
       title: "apk, with a name for the group",
@@ -73,7 +73,7 @@ this rule is off unless it is asked for.`,
         for (const word of called.operands.filter((operand) => isUnpinned(called, operand))) {
           yield {
             at: word.span,
-            message: `\`${word.value}\` has no version: ${called.command.name} installs the newest of the day`,
+            message: `\`${word.value}\` has no version: ${called.command.name} installs whatever is newest`,
           };
         }
       }

@@ -15,7 +15,7 @@ what is left of an edit, or its result was meant to be copied and is not. If it 
   examples: [
     {
       bad: "FROM ⟦golang:1.27⟧\nRUN go build -o /app\nFROM scratch\nCOPY app /app",
-      message: "Nothing uses this stage, and without a name it is no target",
+      message: "No other stage uses this one, and without a name it cannot be built on its own",
     },
     { bad: "FROM debian:12 AS a\nFROM ⟦a⟧\nRUN make\nFROM a\nRUN true" },
     { bad: "FROM ⟦debian:12⟧\nFROM ⟦alpine:3.22⟧\nFROM scratch\nCOPY a /a" },
@@ -30,7 +30,10 @@ what is left of an edit, or its result was meant to be copied and is not. If it 
     ]);
     for (const facts of file.stages) {
       if (facts.name !== undefined || facts.index === file.stages.length - 1 || used.has(facts)) continue;
-      yield { at: facts.stage.from.image.span, message: "Nothing uses this stage, and without a name it is no target" };
+      yield {
+        at: facts.stage.from.image.span,
+        message: "No other stage uses this one, and without a name it cannot be built on its own",
+      };
     }
   },
 });

@@ -35,7 +35,7 @@ RUN set -eux; \\
     tar -xzf /tmp/tool.tar.gz -C /usr/local; \\
     rm /tmp/tool.tar.gz
 `,
-      message: "Nothing compares `https://example.org/tool-1.2.tar.gz` with a checksum or signature",
+      message: "Nothing verifies `https://example.org/tool-1.2.tar.gz` by checksum or signature",
     },
     { title: "straight into tar", bad: "RUN ⟦wget⟧ -qO- https://example.org/a.tgz | tar xz -C /opt\n" },
     {
@@ -150,7 +150,7 @@ const unverifiedIn = function* (
       if (isVerified(download, commands, downloads) || isHandedToScript(download, commands)) continue;
       if (download.command.index < lastScript || isVerifiedLater(download, later)) continue;
       const at = download.command.nameWord?.span ?? download.command.span;
-      yield { at, message: `Nothing compares ${describe(download)} with a checksum or signature` };
+      yield { at, message: `Nothing verifies ${describe(download)} by checksum or signature` };
     }
   }
 };
@@ -158,7 +158,7 @@ const unverifiedIn = function* (
 const describe = ({ urls, command }: Download): string =>
   urls.length === 0
     ? `what \`${command.name}\` fetches`
-    : urls.map(({ value }) => `\`${printableUrl(value)}\``).join(" and ");
+    : `\`${printableUrl(urls[0]?.value ?? "")}\`${urls.length > 1 ? ` and ${urls.length - 1} more` : ""}`;
 
 /** Names of files that COPY and ADD bring in one by one. */
 const copiedNames = (stage: StageFacts): ReadonlySet<string> =>

@@ -18,7 +18,7 @@ files of many gigabytes; layers keep no holes, so that the image grows by their 
     {
       bad: "FROM debian:12\nRUN useradd -u ⟦1000660000⟧ app",
       fixed: "FROM debian:12\nRUN useradd -l -u 1000660000 app",
-      message: "useradd with the uid 1000660000 writes a sparse file that fills the layer",
+      message: "`useradd` with the uid 1000660000 writes a sparse file that fills the layer",
     },
     {
       bad: "FROM debian:12\nARG UID=200000\nRUN useradd -m --uid ⟦$UID⟧ app",
@@ -42,7 +42,7 @@ files of many gigabytes; layers keep no holes, so that the image grows by their 
         if (uid === undefined || end === undefined || !/^\d+$/.test(uid) || Number(uid) < 100_000) continue;
         yield {
           at: user.uid.span,
-          message: `useradd with the uid ${uid} writes a sparse file that fills the layer`,
+          message: `\`useradd\` with the uid ${uid} writes a sparse file that fills the layer`,
           fix: { title: "Add `-l`", safety: "safe", edits: [{ span: { start: end, end }, text: " -l" }] },
         };
       }

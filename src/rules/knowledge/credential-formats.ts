@@ -132,7 +132,7 @@ const findUrlPasswords = (text: string): FoundCredential[] => {
       continue;
     if (password === user || /^(localhost|127\.|0\.0\.0\.0)/.test(host)) continue;
     const start = match.index + 3 + user.length + 1;
-    found.push({ what: "the password of a URL", start, end: start + password.length });
+    found.push({ what: "a password in a URL", start, end: start + password.length });
   }
   return found;
 };
