@@ -3,7 +3,7 @@ import type { Arguments, Flag } from "./settings-flags.ts";
 import { flags } from "./settings-flags.ts";
 
 export interface Command {
-  readonly name: "run" | "audit" | "build" | "fix" | "rules" | "explain" | "init" | "help" | "version";
+  readonly name: "run" | "audit" | "build" | "fix" | "inspect" | "rules" | "explain" | "init" | "help" | "version";
   readonly usage: string;
   readonly summary: string;
   /** Further paragraphs of the command's own help. */
@@ -81,6 +81,25 @@ export const commands: readonly Command[] = [
       ...looking.filter((flag) => flag !== flags.threshold && flag !== flags.baselineFindings),
       flags.quiet,
       flags.verbose,
+      flags.color,
+    ],
+  },
+  {
+    name: "inspect",
+    usage: "inspect IMAGE",
+    summary: "measure an image that exists: of the engine, an OCI layout, or an archive",
+    about: [
+      "IMAGE is a folder (an OCI layout), a file (what `docker save` wrote, packed or not), or else the name of an image. With --secret it is searched for the value. Lines of the Dockerfile are known where the image carries its provenance.",
+      "Exit code: 0 clean, 1 findings, leaks or broken limits, 2 wrong usage or no such image, 70 a bug of ours.",
+    ],
+    flags: [
+      flags.secret,
+      flags.config,
+      flags.profile,
+      flags.threshold,
+      flags.format,
+      flags.output,
+      flags.quiet,
       flags.color,
     ],
   },

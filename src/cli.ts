@@ -43,6 +43,10 @@ const dispatch = async (given: Arguments): Promise<number> => {
       const { fixFiles } = await import(/* webpackMode: "eager" */ "./cli-fix.ts");
       return fixFiles({ paths: words, given, terminal });
     }
+    case "inspect": {
+      const { inspectImages } = await import(/* webpackMode: "eager" */ "./cli-inspect.ts");
+      return inspectImages({ references: words, given, terminal });
+    }
     case "run":
     case "audit":
     case "build": {

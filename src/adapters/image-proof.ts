@@ -41,7 +41,15 @@ export const secretsOf = async (
       ssh.flatMap(({ id, paths }) => paths.map((path): Secret => ({ id: `ssh ${id}`, from: "file", path }))),
     ),
   ];
-  const once = new Map(sources.map((secret) => [JSON.stringify(secret), secret] as const));
+  return namedValues(sources, environment);
+};
+
+/** The values behind secrets, once each; one that is empty or cannot be read has none. */
+export const namedValues = async (
+  secrets: readonly Secret[],
+  environment: Environment,
+): Promise<readonly SecretValue[]> => {
+  const once = new Map(secrets.map((secret) => [JSON.stringify(secret), secret] as const));
   const read = await Promise.all(
     [...once.values()].map(async (secret) => {
       const [value] = await readSecretValues([secret], environment);

@@ -152,7 +152,12 @@ const lineTables = (report: Report, options: TextOptions): readonly string[] => 
   ];
 };
 
-const lineTable = (row: SizeRow, report: Report, { paint, width, verbosity }: TextOptions): readonly string[] => {
+/** What each line adds to one image; with `verbose` what else is known of it. */
+export const lineTable = (
+  row: SizeRow,
+  report: Report,
+  { paint, width, verbosity }: TextOptions,
+): readonly string[] => {
   const target = targetOf(report, row.id);
   const image = target?.images.find(({ platform }) => platform === row.platform);
   if (image === undefined) return [];

@@ -1,0 +1,165 @@
+import { resolve } from "node:path";
+import { createFiles } from "./adapters/files.ts";
+import { inspectImage } from "./adapters/image-inspect.ts";
+import { namedValues } from "./adapters/image-proof.ts";
+import { MeasureError } from "./adapters/oci-layout.ts";
+import { shownPath } from "./adapters/shown-path.ts";
+import { levelOf } from "./audit/audit.ts";
+import { contentHash } from "./audit/findings.ts";
+import { imageProblems } from "./audit/image-problems.ts";
+import { redactor } from "./build/redaction.ts";
+import type { Target } from "./build/target.ts";
+import { ruleInfo } from "./cli-report.ts";
+import type { Terminal } from "./cli-terminal.ts";
+import { openConfigs } from "./config.ts";
+import { UserError } from "./errors.ts";
+import type { Image } from "./image/image.ts";
+import { redactReport } from "./redact-report.ts";
+import { renderInspected } from "./report/inspected-text.ts";
+import { renderJson } from "./report/json.ts";
+import { noPaint } from "./report/paint.ts";
+import type { Finding, Report, TargetReport } from "./report/report.ts";
+import { secretSearch } from "./report/secret-search.ts";
+import { sizeRows } from "./report/sizes.ts";
+import { verdictOf } from "./report/verdict.ts";
+import { rules } from "./rules/registry.ts";
+import type { Config, Settings } from "./settings.ts";
+import { type Arguments, flags } from "./settings-flags.ts";
+import { readSettings, refuseChoice } from "./settings-values.ts";
+import { version } from "./version.ts";
+
+/** Measures images that exist already and applies the rules about built images; resolves to the exit code. */
+export const inspectImages = async (request: {
+  readonly references: readonly string[];
+  readonly given: Arguments;
+  readonly terminal: Terminal;
+}): Promise<number> => {
+  const { references, given, terminal } = request;
+  if (references.length === 0)
+    throw new UserError("inspect: name an image, an image layout or an archive (on the command line).");
+  const format = readFormat(given);
+  const output = given.values.get(flags.output.name);
+  const cwd = process.cwd();
+  const configs = await openConfigs({
+    cwd,
+    config: given.values.get(flags.config.name),
+    paths: [],
+    rules: async () => rules,
+  });
+  const { settings, secretEnvironment } = readSettings(given.given, {
+    command: "audit",
+    paths: [],
+    config: configs.root,
+    environment: process.env,
+  });
+  const secrets = await namedValues(settings.secrets, { ...process.env, ...Object.fromEntries(secretEnvironment) });
+  const targets: TargetReport[] = [];
+  for (const reference of references) targets.push(await inspectOne(reference, secrets));
+  const report = redactReport(reportOf(targets, settings, configs.root), redactor(secrets.map(({ value }) => value)));
+  const style = { paint: output === undefined ? terminal.paint : noPaint, width: terminal.width };
+  const isQuiet = given.values.has(flags.quiet.name);
+  const text = format === "json" ? renderJson(report) : renderInspected(report, { ...style, isQuiet, rule: ruleInfo });
+  if (output === undefined) terminal.out(text);
+  else {
+    await createFiles(cwd).writeText(output, text);
+    if (!isQuiet) terminal.err(`wrote ${shownPath(cwd, resolve(cwd, output))}\n`);
+  }
+  return report.verdict.status === "pass" ? 0 : 1;
+};
+
+const inspectOne = async (
+  reference: string,
+  secrets: Awaited<ReturnType<typeof namedValues>>,
+): Promise<TargetReport> => {
+  const build = { target: targetOf(reference), milliseconds: 0, steps: [], status: "built" } as const;
+  try {
+    const images = await inspectImage(reference, secrets.length === 0 ? {} : { secrets });
+    return { build, images, measureError: undefined };
+  } catch (error) {
+    // One broken platform of several does not hide the others.
+    if (!(error instanceof MeasureError)) throw error;
+    if (error.measured.length === 0)
+      throw new UserError(`The image \`${reference}\` cannot be measured: ${error.message}.`);
+    return { build, images: error.measured, measureError: error.message };
+  }
+};
+
+/** Nothing is known of how it was built. */
+const targetOf = (reference: string): Target => ({
+  id: reference,
+  dockerfile: reference,
+  dockerfileAbsolute: reference,
+  context: "",
+  stageIndex: 0,
+  stage: undefined,
+  span: { start: 0, end: 0 },
+  platforms: [],
+  buildArgs: new Map(),
+  buildContexts: new Map(),
+  secrets: [],
+  ssh: [],
+  cacheFrom: [],
+  cacheTo: [],
+  network: undefined,
+  noCache: false,
+  pull: false,
+});
+
+const reportOf = (targets: readonly TargetReport[], settings: Settings, config: Config): Report => {
+  const levels = { profile: settings.profile, settings: config.rules };
+  const findings = targets.flatMap(({ build, images }) =>
+    images.flatMap((image) => findingsOf(build.target.id, image, levels)),
+  );
+  const sizes = sizeRows(targets, {
+    baseline: undefined,
+    budgets: config.budgets.map(({ matches: _, ...budget }) => budget).toReversed(),
+    matches: (glob, id) =>
+      config.budgets.some(
+        (budget) => budget.target === glob && budget.matches({ id, stage: undefined, dockerfileAbsolute: id }),
+      ),
+    isWhole: false,
+  });
+  const secrets = secretSearch(targets);
+  const judged = { findings, targets, sizes, ...(secrets && { secrets }) };
+  return {
+    version,
+    files: targets.map(({ build }) => ({ path: build.target.id, text: "", error: undefined, ignored: 0 })),
+    ...judged,
+    baseline: undefined,
+    engine: undefined,
+    notes: targets.flatMap(({ build, measureError }) =>
+      measureError === undefined ? [] : [`${build.target.id}: ${measureError}`],
+    ),
+    verdict: verdictOf({ ...judged, failureThreshold: settings.failureThreshold, buildImpossible: undefined }),
+    timings: [],
+  };
+};
+
+const findingsOf = (path: string, image: Image, levels: Parameters<typeof levelOf>[1]): readonly Finding[] =>
+  imageProblems(image).flatMap((problem) => {
+    const rule = rules.find(({ id }) => id === problem.rule);
+    const severity = rule === undefined ? "off" : levelOf(rule, levels);
+    if (severity === "off") return [];
+    const layer = problem.layer === undefined ? "" : ` (layer ${problem.layer + 1})`;
+    return [
+      {
+        rule: problem.rule,
+        severity,
+        path,
+        span: { start: 0, end: 0 },
+        place: { line: 1, column: 1, endLine: 1, endColumn: 1 },
+        message: problem.message + (problem.rule === "secret-value-in-image" ? "" : layer),
+        related: [],
+        fix: undefined,
+        isMeasured: true,
+        ...(problem.bytes === undefined ? {} : { bytes: problem.bytes }),
+        fingerprint: `${contentHash(`${problem.rule}\0${path}\0${problem.subject}\0${problem.layer}`)}:0`,
+      },
+    ];
+  });
+
+const readFormat = ({ values }: Arguments): "text" | "json" => {
+  const written = values.get(flags.format.name) ?? "text";
+  if (written === "text" || written === "json") return written;
+  return refuseChoice({ setting: "--format", where: "on the command line" }, written, ["text", "json"]);
+};
