@@ -58,6 +58,7 @@ Commands:
   audit [files and folders]  audit only
   build [files and folders]  as run, but an engine must be there
   fix [files and folders]    put right what has an automatic fix
+  inspect IMAGE              measure an image that exists: of the engine, an OCI layout, or an archive
   rules                      list the rules
   explain RULE               say what a rule is about; RULE is an id or an alias such as DL3008
   init [folder]              write a commented .docker-hygiene.yml
@@ -111,11 +112,14 @@ Options:
     [["audit", "--color", "blue"], "--color: `blue` is not one of auto, always, never (on the command line)."],
     [["aduit"], "`aduit` is neither a command nor a file. Did you mean `docker-hygiene audit`?"],
     [["audit", "nowhere"], "`nowhere` cannot be looked into: it does not exist"],
+    [["inspect"], "inspect: name an image, an image layout or an archive (on the command line)."],
+    [["inspect", "/", "-f", "sarif"], "--format: `sarif` is not one of text, json (on the command line)."],
+    [["inspect", tmpdir()], `\`${tmpdir()}\` is no image layout: it has no \`index.json\`.`],
     [["explain"], "explain: name one rule, as in `docker-hygiene explain root-user` (on the command line)."],
     [["explain", "rot-user"], "there is no rule `rot-user`. Did you mean `root-user`?"],
     [
       ["help", "aduit"],
-      "help: `aduit` is not one of run, audit, build, fix, rules, explain, init, help, version (on the command line). Did you mean `audit`?",
+      "help: `aduit` is not one of run, audit, build, fix, inspect, rules, explain, init, help, version (on the command line). Did you mean `audit`?",
     ],
     [["audit", "--config", "no.yml"], "the configuration `no.yml` cannot be read: it does not exist"],
   ])("refuses %j in one message", (argv, message) => {
