@@ -91,7 +91,7 @@ test("compares sizes with those that a run on the base branch left on its check 
   expect(JSON.parse(result.outputs.sizes ?? "")).toMatchObject([{ id: "Dockerfile", change: "changed" }]);
   const [size] = JSON.parse(result.outputs.sizes ?? "");
   expect(size.diskBytes - size.before.diskBytes).toBe(400_000);
-  expect(github.state.comments[0]?.body).toContain("since `main at bbbbbbb`");
+  expect(github.state.comments[0]?.body).toContain("| since `main` |");
   expect(github.state.comments[0]?.body).toMatch(/\*\*\+400\skB /);
   expect(github.violations).toEqual([]);
 }, 120_000);
@@ -123,8 +123,8 @@ test("builds the base commit where asked to, in the same builder, and leaves not
   ]);
   expect(sizes[0].diskBytes - sizes[0].before.diskBytes).toBe(304_000);
   const [comment] = github.state.comments;
-  expect(comment?.body).toContain(`since \`main at ${base.slice(0, 7)}\``);
-  expect(comment?.body).toContain(`sizes since main at ${base.slice(0, 7)} built for this run`);
+  expect(comment?.body).toContain("| since `main` |");
+  expect(comment?.body).toContain(`sizes since main at ${base.slice(0, 7)}, built for this run`);
   expect(comment?.body).toMatch(
     /\[line 3\]\(\S+\) `RUN dd .*` \+300\skB<br>\[line 2\]\(\S+\) `COPY data.txt \/` \+4.00\skB/,
   );

@@ -38,9 +38,9 @@ export const lookUpBaseline = async (
         note: `No run on ${base.branch} has left sizes to compare with yet: this action has to run on its pushes too, with \`checks: write\`. \`baseline: build\` builds the base commit instead.`,
       };
     }
-    const name = `${base.branch} at ${found.sha.slice(0, 7)}`;
+    const from = `at ${found.sha.slice(0, 7)}, from the check run of that commit`;
     return {
-      baseline: { name, from: "from the check run of that commit", sizes: parseBaseline(found.sizes, name) },
+      baseline: { name: base.branch, from, sizes: parseBaseline(found.sizes, base.branch) },
       note: undefined,
     };
   } catch (error) {

@@ -64,8 +64,11 @@ export const openEarlier = (request: EarlierRequest): Earlier => {
           .map(({ build }) => build.target.id);
         if (failed.length > 0)
           notes.push(`${request.branch} at ${commit.slice(0, 7)} gave no size for ${failed.join(", ")}`);
-        const name = `${request.branch} at ${commit.slice(0, 7)}`;
-        return { name, from: "built for this run", sizes: parseBaseline(renderBaseline(report), name) };
+        return {
+          name: request.branch,
+          from: `at ${commit.slice(0, 7)}, built for this run`,
+          sizes: parseBaseline(renderBaseline(report), request.branch),
+        };
       }),
   };
 };

@@ -42,7 +42,7 @@ export interface RunRequest {
 
 export interface NamedBaseline {
   readonly name: string;
-  /** How it was had, as part of a sentence: "from the check run of that commit". */
+  /** Its commit and how it was had, behind the name: "at 1a2b3c4, from the check run of that commit". */
   readonly from?: string;
   readonly sizes: Baseline;
 }

@@ -134,7 +134,8 @@ const failedLine = (
   const line = build.failure.lines?.start;
   const why = markdownProse(clip(failureWords(build.failure), 160));
   if (line === undefined) return why;
-  const code = codeSpan(clip(linesByPath(report.files)(build.target.dockerfile).text(line), 80));
+  const source = linesByPath(report.files)(build.target.dockerfile).text(line);
+  const code = codeSpan(clip(source.replace(/\s*\\\s*$/, " …"), 80));
   return `${markdownLink(`line ${line}`, link(build.target.dockerfile, line))} ${code}: ${why}`;
 };
 

@@ -39,7 +39,7 @@ export const renderComment = (
       const fresh = newFindings(report.findings);
       const errors = fresh.filter(({ severity }) => severity === "error");
       const warnings = fresh.filter(({ severity }) => severity === "warning");
-      const earlier = earlierFindings(report.findings).filter(({ severity }) => severity !== "note");
+      const earlier = earlierFindings(report.findings);
       return [
         options.marker,
         ...heading(report, "###"),

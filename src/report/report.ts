@@ -141,7 +141,7 @@ export interface Report {
   readonly sizes: readonly SizeRow[];
   /** "main", "sizes.json"; undefined for a first measurement. */
   readonly baseline: string | undefined;
-  /** How the baseline was had: "from the check run of that commit". */
+  /** Its commit and how it was had, behind its name: "at 1a2b3c4, from the check run of that commit". */
   readonly baselineFrom?: string | undefined;
   /** `docker 28.5.2, buildx 0.29.1, builder default (containerd store)`; undefined when none answered. */
   readonly engine: string | undefined;

@@ -28,7 +28,7 @@ export const foundCounts = (findings: readonly Finding[], which: "all" | "some")
     .map(({ severity, found }) => count(found, severity))
     .join(", ");
 
-/** `1 warning, 5 already there in 3 Dockerfiles` */
+/** `1 warning, 5 findings already there in 3 Dockerfiles` */
 export const foundWords = (report: Pick<Report, "files" | "findings">): string => {
   const parts = foundParts(report);
   return `${parts.length === 0 ? "no findings" : parts.join(", ")} in ${filesCount(report)}`;
@@ -38,7 +38,7 @@ const foundParts = ({ findings }: Pick<Report, "findings">): readonly string[] =
   const earlier = earlierFindings(findings).length;
   return [
     foundCounts(newFindings(findings), "some"),
-    ...(earlier === 0 ? [] : [`${earlier.toLocaleString("en-US")} already there`]),
+    ...(earlier === 0 ? [] : [`${count(earlier, "finding")} already there`]),
   ].filter((part) => part !== "");
 };
 
