@@ -8,8 +8,10 @@ import { readDockerfile } from "../src/dockerfile/read.ts";
 import type { Image, ImageContents, Layer, LeakSearch, Waste } from "../src/image/image.ts";
 import { imageFacts } from "../src/report/image-facts.ts";
 import { limitsOf, limitWords } from "../src/report/limits.ts";
-import type { TargetReport } from "../src/report/report.ts";
+import { noPaint } from "../src/report/paint.ts";
+import type { Report, TargetReport } from "../src/report/report.ts";
 import { secretSearch } from "../src/report/secret-search.ts";
+import { renderMeasured } from "../src/report/text.ts";
 import { secretGaps, secretsLine } from "../src/report/words.ts";
 import { rules } from "../src/rules/registry.ts";
 import type { Profile, RuleSettings } from "../src/settings.ts";
@@ -409,4 +411,39 @@ test("an image is described in a few words", () => {
       " · ",
     ),
   ).toBe("runs as app · no HEALTHCHECK · shell sh · package manager apk · no setuid program · no waste");
+});
+
+test("a terminal that showed the audit before hears what the images add and refute", () => {
+  const text = "FROM debian:12-slim AS app\nRUN apt-get update\nRUN ./setup.sh\nUSER 1\n";
+  const keys = [{ path: "k.pem", layer: 2, what: "a private key", isSeen: true }];
+  const { findings, withdrawn } = judge(
+    text,
+    { app: imageOf([2, 3], { secretFiles: keys }) },
+    { profile: "recommended" },
+  );
+  const report: Report = {
+    version: "1.0.0",
+    files: [{ path: "Dockerfile", text, error: undefined, ignored: 0 }],
+    findings,
+    withdrawn,
+    targets: [],
+    sizes: [],
+    baseline: undefined,
+    engine: undefined,
+    notes: [],
+    verdict: { status: "pass", reasons: [] },
+    timings: [],
+  };
+  expect(renderMeasured(report, { paint: noPaint, width: 100, verbosity: "normal" })).toBe(`Dockerfile
+  3:1  warning  The image holds a private key: \`/k.pem\`                         secret-file-in-image
+     |
+   3 | RUN ./setup.sh
+     | ^^^
+
+1 finding above is withdrawn, because the built images show otherwise: --verbose says why
+
+`);
+  expect(
+    renderMeasured({ ...report, findings: [], withdrawn: [] }, { paint: noPaint, width: 100, verbosity: "normal" }),
+  ).toBe("");
 });

@@ -21,7 +21,7 @@ import { cutBytes } from "./report/fit.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import type { Report } from "./report/report.ts";
 import type { RuleInfo } from "./report/rule-info.ts";
-import { renderResults } from "./report/text.ts";
+import { renderMeasured, renderResults } from "./report/text.ts";
 
 /** Runs the main or the post step of the action; the result is the exit code. */
 export const runAction = async (): Promise<number> => {
@@ -144,7 +144,7 @@ const publish = async (raw: Report, publication: Publication): Promise<number> =
   const report = redactReport(raw, redact);
   const links = repositoryLinks(occasion, process.cwd());
   const page = { link: links.link, rule };
-  runner.printInert(renderResults(report, { ...logText, rule }));
+  runner.printInert(renderMeasured(report, { ...logText, rule }) + renderResults(report, { ...logText, rule }));
   if (report.files.length === 0) runner.warn("There is no Dockerfile here. Check the inputs `paths` and `files`.");
   const category = occasion === undefined ? "docker-hygiene" : useKey(occasion, inputs.matrix);
   const sarif = { rules: ruleInfosOf(report), repositoryPath: links.repositoryPath, category };

@@ -8,7 +8,7 @@ import type { Paint } from "./report/paint.ts";
 import type { Report } from "./report/report.ts";
 import type { RuleInfo } from "./report/rule-info.ts";
 import { renderSarif } from "./report/sarif.ts";
-import { renderFindings, renderResults, renderText } from "./report/text.ts";
+import { renderFindings, renderMeasured, renderResults, renderText } from "./report/text.ts";
 import { rules } from "./rules/registry.ts";
 import type { Rule } from "./rules/rule.ts";
 import { version } from "./version.ts";
@@ -53,8 +53,10 @@ export const renderAudited = (
   return renderFindings({ ...audited, version, targets: planned, engine }, { ...style, rule: ruleInfo });
 };
 
-export const renderRest = (report: Report, style: ReportStyle): string =>
-  `\n${renderResults(report, { ...style, rule: ruleInfo })}`;
+export const renderRest = (report: Report, style: ReportStyle): string => {
+  const options = { ...style, rule: ruleInfo };
+  return `\n${renderMeasured(report, options)}${renderResults(report, options)}`;
+};
 
 /** A log shows ten commands of a level; how many it does not show is said. */
 const githubText = (report: Report): string => {

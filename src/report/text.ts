@@ -53,6 +53,18 @@ export const renderFindings = (
   options: TextOptions,
 ): string => finish([headerText(report), "", ...findingsText(report, options)]);
 
+/** The findings that only the built images show, and how many of those shown before the images refute. */
+export const renderMeasured = (report: Report, options: TextOptions): string => {
+  const findings = report.findings.filter(({ isMeasured }) => isMeasured);
+  const withdrawn = report.withdrawn?.length ?? 0;
+  const files = report.files.map((file) => ({ ...file, error: undefined }));
+  const refuted = `${count(withdrawn, "finding")} above ${withdrawn === 1 ? "is" : "are"} withdrawn, because the built images show otherwise${options.verbosity === "verbose" ? "" : ": --verbose says why"}`;
+  return finish([
+    ...findingsText({ files, findings }, options),
+    ...(withdrawn === 0 ? [] : [options.paint("dim", refuted), ""]),
+  ]);
+};
+
 /** What is known after the builds: sizes, lines, secrets, notes, verdict. For a terminal that showed the builds live. */
 export const renderResults = (report: Report, options: TextOptions): string =>
   finish([
