@@ -190,6 +190,17 @@ Options:
     expect(cli(cwd, ["audit", "--quiet"]).stdout.split("\n")).toHaveLength(2);
   });
 
+  test("shows the value of a secret in no format", () => {
+    const value = "correct-horse-battery-staple";
+    const folder = folderOf({ Dockerfile: `FROM debian:12.5-slim\nENV API_TOKEN=${value}\nUSER 1\nCMD ["x"]\n` });
+    for (const format of ["text", "json", "markdown", "github", "sarif"]) {
+      const argv = ["run", "--no-build", "--verbose", "--format", format, "--secret", "id=token,env=TOKEN"];
+      const { stdout, stderr } = cli(folder, argv, { TOKEN: value });
+      expect(stdout).toContain("API_TOKEN".slice(4));
+      expect(stdout + stderr).not.toContain(value);
+    }
+  });
+
   test("lists its rules", () => {
     const { stdout, status } = cli(tmpdir(), ["rules", "--format", "json"]);
     expect(status).toBe(0);

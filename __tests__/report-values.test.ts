@@ -20,6 +20,7 @@ import { type SizeOptions, sizeRows } from "../src/report/sizes.ts";
 import { renderText } from "../src/report/text.ts";
 import { ganttDiagram } from "../src/report/timeline.ts";
 import { type Judged, verdictOf } from "../src/report/verdict.ts";
+import { changeOf } from "../src/report/words.ts";
 import { allSame, failed, firstRun, growth, link, repositoryPath, rules, samples } from "./fixtures/report/reports.ts";
 import { sarifValidator } from "./fixtures/sarif/validator.ts";
 
@@ -188,6 +189,23 @@ describe("sizes", () => {
       { from: "removed", line: undefined, instruction: "RUN make", bytes: -6_000_000 },
       { from: "removed", line: undefined, instruction: "RUN make", bytes: -5_000_000 },
     ]);
+  });
+
+  test("say so where another engine or another method measured the baseline", () => {
+    const baseline = parseBaseline(renderBaseline({ ...firstRun, engine: "docker 27" }), "f");
+    const measuredBy = (rows: ReturnType<typeof sizeRows>) => [
+      ...new Set(rows.map(({ before }) => before?.measuredBy)),
+    ];
+    expect(measuredBy(sizeRows(targets, { ...options, baseline, engine: "docker 27" }))).toEqual([undefined]);
+    const otherEngine = sizeRows(targets, { ...options, baseline, engine: "docker 28" }).filter(({ before }) => before);
+    expect(measuredBy(otherEngine.filter(({ change }) => change !== "unknown" && change !== "removed"))).toEqual([
+      "another engine",
+    ]);
+    const [debug] = otherEngine.filter(({ stage }) => stage === "debug");
+    expect(debug && changeOf(debug, "main")).toBe("+6.70 MB (+41 %) by another engine");
+    const estimated = baseline.targets.map((target) => ({ ...target, isPullEstimated: true as const }));
+    const otherMethod = sizeRows(targets, { ...options, baseline: { targets: estimated } });
+    expect(otherMethod.find(({ stage }) => stage === "debug")?.before?.measuredBy).toBe("another method");
   });
 
   test("of an unchanged image over its budget name what weighs most", () => {
