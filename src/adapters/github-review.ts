@@ -60,7 +60,7 @@ export const readDiff = async (connection: Connection, pull: number): Promise<Pu
 };
 
 /** Reads the hunks of a unified diff; lines that were removed have no number. */
-export const readHunks = (patch: string): readonly ReviewHunk[] => {
+const readHunks = (patch: string): readonly ReviewHunk[] => {
   const hunks: Map<number, string>[] = [];
   let line = 0;
   for (const text of patch.split("\n")) {

@@ -153,7 +153,7 @@ export const buildkitRule = (name: string): string => `buildkit/${name}`;
 export const codesText = ({ codes }: Exclusion): string =>
   codes.map((code) => (typeof code === "number" ? `SC${code}` : `SC${code[0]}–SC${code[1]}`)).join(", ");
 
-export const exclusionOf = (code: number): Exclusion | undefined =>
+const exclusionOf = (code: number): Exclusion | undefined =>
   shellExclusions.find(({ codes }) =>
     codes.some((one) => (typeof one === "number" ? one === code : code >= one[0] && code <= one[1])),
   );

@@ -77,7 +77,7 @@ export const layOver = (base: Config, { says }: ConfigLayer): Config => ({
 });
 
 /** Matches Dockerfiles by their path from the configuration's folder. */
-export const dockerfileMatcher = (globs: readonly string[], place: ConfigPlace): ((absolute: string) => boolean) => {
+const dockerfileMatcher = (globs: readonly string[], place: ConfigPlace): ((absolute: string) => boolean) => {
   const matches = compileFolderGlobs(globs);
   return (absolute) => matches(place.below(absolute) ?? absolute);
 };

@@ -88,7 +88,7 @@ export const parseSize = (text: string): number | undefined => {
 };
 
 /** `5MB`, `10%`, `5MB or 10%`; undefined for anything else. */
-export const parseIncrease = (text: string): { readonly bytes?: number; readonly percent?: number } | undefined => {
+const parseIncrease = (text: string): { readonly bytes?: number; readonly percent?: number } | undefined => {
   const parts = text.split(/\s+or\s+/);
   const percents = parts.flatMap((part) => /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(part)?.[1] ?? []);
   const sizes = parts.flatMap((part) => parseSize(part) ?? []);

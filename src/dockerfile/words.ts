@@ -27,7 +27,7 @@ export const piece = (line: string, start: number, end: number): Piece => ({
   end,
 });
 
-export const trimPiece = (line: string, start: number, end: number): Piece => {
+const trimPiece = (line: string, start: number, end: number): Piece => {
   const text = line.slice(start, end);
   const from = start + leadingSpace(text);
   return from >= end ? piece(line, end, end) : piece(line, from, end - trailingSpace(text));

@@ -30,7 +30,7 @@ export const secretSearch = (targets: readonly TargetReport[]): SecretSearch | u
 };
 
 /** ``layer 3, line 12, `etc/token` (base64)`` */
-export const leakPlace = ({ where, form, lines }: Leak, image: Pick<Image, "layers">): string => {
+const leakPlace = ({ where, form, lines }: Leak, image: Pick<Image, "layers">): string => {
   const line = lines === undefined ? "" : `, line ${lines.start}`;
   const written = form === "as it is" ? "" : ` (${form})`;
   if (where.in === "layer") {
@@ -42,7 +42,7 @@ export const leakPlace = ({ where, form, lines }: Leak, image: Pick<Image, "laye
   return `${leakDocuments[where.in]}${written}`;
 };
 
-export const leakDocuments = {
+const leakDocuments = {
   config: "the configuration of the image",
   manifest: "the manifest of the image",
   attestation: "an attestation of the image",

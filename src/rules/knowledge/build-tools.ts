@@ -8,7 +8,7 @@ export const buildPackagesOf = (install: PackageCommand): readonly ShellWord[] =
     ? install.operands.filter((word) => isBuildPackage(word.value))
     : [];
 
-export const isBuildPackage = (name: string): boolean => {
+const isBuildPackage = (name: string): boolean => {
   const plain = name.replace(/[=<>~:].*$/, "").replace(/-\d.*$/, "");
   return tools.test(plain) || (/-(dev|devel)$/.test(plain) && !runtimeDev.test(plain));
 };

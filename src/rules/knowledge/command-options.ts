@@ -74,7 +74,7 @@ export const mayHaveOption = (read: CommandOptions, ...names: readonly string[])
   read.unknown.length > 0 || hasOption(read, ...names);
 
 /** Whether an argument may turn out to be an option, as `$OPTS`, `${X:+--flag}` and `$(options)` may. */
-export const mayHoldOption = (word: ShellWord): boolean => !word.isLiteral && /^-{0,2}[$`]/.test(word.value);
+const mayHoldOption = (word: ShellWord): boolean => !word.isLiteral && /^-{0,2}[$`]/.test(word.value);
 
 /** xargs adds operands, and perhaps options, that the script does not show. */
 export const isFedByXargs = (command: ShellCommand): boolean =>

@@ -24,7 +24,7 @@ export const deletes = (command: ShellCommand, directories: readonly string[]): 
 };
 
 /** A script whose text is not shown may clean up, install or update: `./setup.sh`, `bash x.sh`, `. ./env`. */
-export const callsScript = (command: ShellCommand): boolean => {
+const callsScript = (command: ShellCommand): boolean => {
   const name = command.nameWord?.value ?? "";
   if (/\.(sh|bash)$/.test(name) || /clean/.test(command.name)) return true;
   if (name.includes("/") && !/^\/(usr\/(local\/)?)?s?bin\//.test(name)) return !name.startsWith("/etc/init.d/");
@@ -47,7 +47,7 @@ export const cleansUpAfter = (run: RunCommands, from: ShellCommand, managers: re
     return called !== undefined && called.action === "clean" && managers.includes(called.manager.name);
   });
 
-export const isAtOrBelow = (path: string, directory: string): boolean =>
+const isAtOrBelow = (path: string, directory: string): boolean =>
   directory === "/" || path === directory || path.startsWith(`${directory}/`);
 
 const coversDirectory = (path: string, directory: string): boolean => {

@@ -65,7 +65,7 @@ export const startsNothing = (file: AuditedFile, stage: StageFacts, start: Start
 
 export const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
 
-export const isEntrypointScript = (word: string | undefined): boolean =>
+const isEntrypointScript = (word: string | undefined): boolean =>
   word !== undefined && (/\.(sh|bash)$/.test(word) || /entry-?point/i.test(baseName(word)));
 
 /**
