@@ -230,7 +230,7 @@ describe("bake", () => {
     expect(targets).toEqual([
       {
         id: "api/Api.build:debug",
-        told: expect.stringMatching(/^the build needs the secret `key`, which the workflow does not give\. Add/),
+        told: expect.stringMatching(/^the build needs the secret `key`, which is not given\. Add/),
         lines: [],
       },
       { id: "api/number.Dockerfile@number-two", told: "built", lines: [undefined, 3] },

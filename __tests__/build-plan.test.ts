@@ -515,8 +515,8 @@ RUN --mount=type=ssh,id=deploy git clone x
     preflight(stage, supplied).map((problem) => `${problem.line} ${words(problem)}: ${problem.message}`);
 
   const ungiven =
-    "the build needs the secret `npm_token`, which the workflow does not give. Add to `secrets`: npm_token=$" +
-    "{{ secrets.NPM_TOKEN }}";
+    "the build needs the secret `npm_token`, which is not given. Add npm_token=$" +
+    "{{ secrets.NPM_TOKEN }} to `secrets` of the workflow, or --secret id=npm_token,env=NPM_TOKEN to the command line";
 
   test("knows the mounts of all stages that a target is built with", () => {
     expect(stagesBuiltFor(stage).map(({ name }) => name)).toEqual(["deps", "tools", "release"]);
@@ -528,10 +528,10 @@ RUN --mount=type=ssh,id=deploy git clone x
   test("reports what is required and not given on the mount's words", () => {
     expect(told(given({}))).toEqual([
       `2 npm_token: ${ungiven}`,
-      "2 type=ssh,required: the build needs the ssh agent `default`, which the workflow does not give. Add to `ssh`: default",
+      "2 type=ssh,required: the build needs the ssh agent `default`, which is not given. Add default to `ssh` of the workflow, or --ssh default to the command line",
     ]);
     expect(told(given({ npm_tokn: { source: "x", state: "ready" } }))[0]).toBe(
-      "2 npm_token: the build needs the secret `npm_token`, which the workflow does not give. It gives `npm_tokn`",
+      "2 npm_token: the build needs the secret `npm_token`, which is not given, but `npm_tokn` is",
     );
   });
 
@@ -671,7 +671,7 @@ RUN --mount=type=ssh,id=deploy git clone x
         message: ungiven,
         lines: { start: 2, end: 2 },
         log: [
-          "line 2: the build needs the ssh agent `default`, which the workflow does not give. Add to `ssh`: default",
+          "line 2: the build needs the ssh agent `default`, which is not given. Add default to `ssh` of the workflow, or --ssh default to the command line",
         ],
         step: undefined,
         at: { start: text.indexOf("npm_token"), end: text.indexOf("npm_token") + 9 },

@@ -166,11 +166,10 @@ const secretProblem = (need: Need, supplied: Supplied): string | undefined => {
   if (given === undefined) {
     if (!need.isRequired) return undefined;
     const near = nearest(need.id, [...supplied.secrets.keys()]);
-    const way =
-      near === undefined
-        ? `Add to \`secrets\`: ${need.id}=\${{ secrets.${need.id.toUpperCase().replace(/\W/g, "_")} }}`
-        : `It gives \`${near}\``;
-    return `the build needs the secret \`${need.id}\`, which the workflow does not give. ${way}`;
+    const start = `the build needs the secret \`${need.id}\`, which is not given`;
+    if (near !== undefined) return `${start}, but \`${near}\` is`;
+    const variable = need.id.toUpperCase().replace(/\W/g, "_");
+    return `${start}. Add ${need.id}=\${{ secrets.${variable} }} to \`secrets\` of the workflow, or --secret id=${need.id},env=${variable} to the command line`;
   }
   if (given.state === "ready" && given.hasNul && need.variable !== undefined) {
     return `the secret \`${need.id}\` comes from ${given.source} and holds a NUL byte, which the environment variable \`${need.variable}\` cannot. Mount it as a file: target=/run/secrets/${need.id}`;
@@ -187,7 +186,7 @@ const sshProblem = (need: Need, supplied: Supplied): string | undefined => {
   const given = supplied.ssh.get(need.id);
   if (given === undefined) {
     if (!need.isRequired) return undefined;
-    return `the build needs the ssh agent \`${need.id}\`, which the workflow does not give. Add to \`ssh\`: ${need.id}`;
+    return `the build needs the ssh agent \`${need.id}\`, which is not given. Add ${need.id} to \`ssh\` of the workflow, or --ssh ${need.id} to the command line`;
   }
   if (given.state === "ready") return undefined;
   if (given.state === "locked") {
