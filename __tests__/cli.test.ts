@@ -90,8 +90,8 @@ A configuration that is there is never overwritten.
 Usage: docker-hygiene rules [options]
 
 Options:
-  -f, --format FORMAT  text, json, markdown, github or sarif
-  -o, --output FILE    write the report to a file instead of the terminal
+  -f, --format FORMAT  text or json
+  -o, --output FILE    write the list to a file instead of the terminal
       --color WHEN     auto, always or never
 `);
   });
@@ -115,6 +115,10 @@ Options:
     [["inspect"], "inspect: name an image, an image layout or an archive (on the command line)."],
     [["inspect", "/", "-f", "sarif"], "--format: `sarif` is not one of text, json (on the command line)."],
     [["inspect", tmpdir()], `\`${tmpdir()}\` is no image layout: it has no \`index.json\`.`],
+    [
+      ["rules", "root-user"],
+      "rules: it lists all rules and takes no `root-user` (on the command line). `docker-hygiene explain root-user` tells of one.",
+    ],
     [["explain"], "explain: name one rule, as in `docker-hygiene explain root-user` (on the command line)."],
     [["explain", "rot-user"], "there is no rule `rot-user`. Did you mean `root-user`?"],
     [
@@ -149,6 +153,30 @@ Options:
       stderr:
         "note: c/Dockerfile.j2 is left out, because it is a template; name it in `files` to have it read\ndocker-hygiene: there is no Dockerfile in c, d\n",
     });
+  });
+
+  test("says once that no engine is there, and fails when one was asked for", () => {
+    const cwd = folderOf({ Dockerfile: clean, app: "" });
+    const nothing = { PATH: cwd };
+    const report = (...argv: readonly string[]) => {
+      const { stdout, stderr, status } = cli(cwd, argv, nothing);
+      return { lines: stdout.split("\n").filter((line) => /built|verdict|pass|fail/.test(line)), stderr, status };
+    };
+    const reason = "docker is not installed, or not on the PATH";
+    expect(report("run")).toEqual({
+      lines: [`nothing was built: ${reason}`, "pass: 0 errors, 0 warnings, 1 note"],
+      stderr: "",
+      status: 0,
+    });
+    for (const argv of [["build"], ["run", "--builder", "mine"]])
+      expect(report(...argv)).toEqual({
+        lines: [
+          `nothing was built: ${reason}`,
+          `fail: nothing could be built: ${reason} · 0 errors, 0 warnings, 1 note`,
+        ],
+        stderr: "",
+        status: 1,
+      });
   });
 
   test("gives JSON for many files and folders, here and elsewhere", () => {

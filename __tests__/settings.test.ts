@@ -198,6 +198,7 @@ describe("settings", () => {
       ["--secret", "hunter2"],
       "--secret: the form is `id=ID,env=VARIABLE` or `id=ID,src=FILE` (on the command line); a value itself is never an argument.",
     ],
+    [["--network", "bridge"], "--network: `bridge` is not one of default, none, host (on the command line)."],
     [["--ssh", "default", "--ssh", "default"], "--ssh: `default` is given twice (on the command line)."],
     [
       ["--secret", "id=a,env=A", "--secret", "id=a,env=B"],

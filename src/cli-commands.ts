@@ -108,7 +108,11 @@ export const commands: readonly Command[] = [
     usage: "rules",
     summary: "list the rules",
     about: [],
-    flags: [flags.format, flags.output, flags.color],
+    flags: [
+      { ...flags.format, summary: "text or json" },
+      { ...flags.output, summary: "write the list to a file instead of the terminal" },
+      flags.color,
+    ],
   },
   {
     name: "explain",

@@ -32,7 +32,8 @@ export const rulesText = (rules: readonly Rule[], paint: Paint): string => {
     [["rule", "recommended", "strict", "fix", "what it asks for"], ...rows],
     ["left", "left", "left", "left", "left"],
   );
-  const beside = "Beside them, where they are there: ShellCheck (explain SC2115) and BuildKit's checks (explain UndefinedVar)";
+  const beside =
+    "Beside them, where they are there: ShellCheck (explain SC2115) and BuildKit's checks (explain UndefinedVar)";
   const about = `${rules.length} rules; more on one: docker-hygiene explain RULE`;
   return `${[paint("bold", head.trimEnd()), ...lines.map((line) => line.trimEnd()), "", beside, about].join("\n")}\n`;
 };

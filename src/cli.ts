@@ -32,7 +32,7 @@ const dispatch = async (given: Arguments): Promise<number> => {
     case "version":
       return printVersion(terminal);
     case "rules":
-      return listRules(terminal, given);
+      return listRules(terminal, words, given);
     case "explain":
       return explain(terminal, words, given);
     case "init": {
@@ -71,7 +71,11 @@ const requireCommand = (name: string) =>
     commands.map((command) => command.name),
   );
 
-const listRules = async (terminal: Terminal, given: Arguments): Promise<number> => {
+const listRules = async (terminal: Terminal, words: readonly string[], given: Arguments): Promise<number> => {
+  if (words[0] !== undefined)
+    throw new UserError(
+      `rules: it lists all rules and takes no \`${words[0]}\` (on the command line). \`docker-hygiene explain ${words[0]}\` tells of one.`,
+    );
   const { rules } = await import(/* webpackMode: "eager" */ "./rules/registry.ts");
   const { rulesJson, rulesText } = await import(/* webpackMode: "eager" */ "./cli-rules.ts");
   const format = given.values.get(flags.format.name) ?? "text";

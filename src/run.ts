@@ -90,7 +90,8 @@ export const run = async (request: RunRequest): Promise<Report> => {
     sizes,
     ...(secrets && { secrets }),
     failureThreshold: settings.failureThreshold,
-    buildImpossible: settings.build === true ? buildImpossible : undefined,
+    // A builder that is named and missing is a mistake, not a machine without an engine.
+    buildImpossible: settings.build === true || settings.builder !== undefined ? buildImpossible : undefined,
   });
   return {
     version,

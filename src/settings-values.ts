@@ -57,6 +57,9 @@ export type SettingName = (typeof settingNames)[number];
 export const profiles: readonly Profile[] = ["recommended", "strict", "all"];
 export const failureThresholds = ["error", "warning", "note", "none"] as const;
 
+/** BuildKit knows no network of the engine. */
+const networks = ["default", "none", "host"] as const;
+
 export interface ReadSettings {
   readonly settings: Settings;
   /** Values of secrets under private names: for the builder's process and the redaction alone. */
@@ -116,7 +119,7 @@ export const readSettings = (
     builder: text("builder"),
     cacheFrom: lines("cache-from"),
     cacheTo: lines("cache-to"),
-    network: text("network"),
+    network: readChoice(last("network"), networks),
     noCache: readBoolean(last("no-cache")) ?? false,
     pull: readBoolean(last("pull")) ?? false,
     maxParallel: readCount(last("max-parallel")) ?? 12,

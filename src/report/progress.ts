@@ -72,7 +72,8 @@ export const resultText = (
 ): readonly string[] => {
   const words = oneLine(targetName(result.target.id));
   const name = `${words}${" ".repeat(Math.max(0, nameWidth - textWidth(words)))}`;
-  const time = formatDuration(result.milliseconds).padStart(nameWidth === 0 ? 0 : 6);
+  // A target that is refused before has built for no time at all.
+  const time = (result.milliseconds === 0 ? "" : formatDuration(result.milliseconds)).padStart(nameWidth === 0 ? 0 : 6);
   if (result.status === "skipped") return [`  ${paint("dim", "-")} ${name}   not built: ${oneLine(result.reason)}`];
   if (result.status === "built") {
     return [`  ${paint("green", "✓")} ${[name, time, cachedSteps(result)].filter((part) => part !== "").join("   ")}`];
@@ -83,7 +84,7 @@ export const resultText = (
   const code = line === undefined ? "" : sourceLine(source(target.dockerfile, line), width - 12);
   const log = shownLog(failure.log, logWidth(width)).map((text) => `      ${text}`);
   return [
-    `  ${paint("red", "✗")} ${name}   ${time}   ${paint("red", `failed${at}`)}`,
+    `  ${paint("red", "✗")} ${[name, ...(time === "" ? [] : [time]), paint("red", `failed${at}`)].join("   ")}`,
     `      ${oneLine(failureWords(failure))}`,
     ...(code === "" ? [] : [`      ${line} | ${code}`]),
     ...log,

@@ -83,13 +83,29 @@ const hintText = (
   explained.add(finding.rule);
   const rule = options.rule?.(finding.rule);
   const explain = isFirst && rule !== undefined ? [`docker-hygiene explain ${oneLine(finding.rule)}`] : [];
-  const more = (commands: readonly string[]): string =>
-    commands.length === 0 ? "" : options.paint("dim", `   (${commands.join("; ")})`);
   if (finding.fix !== undefined) {
     const apply = `docker-hygiene fix${finding.fix.safety === "unsafe" ? " --unsafe" : ""}`;
-    return [`${indent} = fix: ${oneLine(finding.fix.title)}${more([apply, ...explain])}`];
+    return hintRows(`${indent} = fix: `, finding.fix.title, [apply, ...explain], options);
   }
-  return isFirst && rule !== undefined ? [`${indent} = help: ${oneLine(rule.summary)}${more(explain)}`] : [];
+  return isFirst && rule !== undefined ? hintRows(`${indent} = help: `, rule.summary, explain, options) : [];
+};
+
+/** The commands stand behind the words where they fit, else below; each in one piece, so that it can be copied. */
+const hintRows = (
+  start: string,
+  words: string,
+  commands: readonly string[],
+  { paint, width }: TextOptions,
+): readonly string[] => {
+  const blank = " ".repeat(start.length);
+  const rows = wrapWords(oneLine(words), Math.max(20, width - start.length));
+  const told = rows.map((row, index) => `${index === 0 ? start : blank}${row}`);
+  if (commands.length === 0) return told;
+  const whole = `(${commands.join("; ")})`;
+  const last = told.at(-1) ?? start;
+  if (textWidth(last) + 3 + whole.length <= width) return [...told.slice(0, -1), `${last}   ${paint("dim", whole)}`];
+  if (start.length + whole.length <= width) return [...told, `${blank}${paint("dim", whole)}`];
+  return [...told, ...commands.map((command) => `${blank}${paint("dim", command)}`)];
 };
 
 const colour: Readonly<Record<Finding["severity"], Style>> = { error: "red", warning: "yellow", note: "cyan" };

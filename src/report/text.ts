@@ -73,13 +73,19 @@ export const renderResults = (report: Report, options: TextOptions): string =>
     ...(report.secrets === undefined
       ? []
       : [secretsLine(report.secrets), ...secretGaps(report.secrets)].map((line) => `secrets: ${oneLine(line)}`)),
-    ...[...report.notes, ...(options.verbosity === "verbose" ? (report.remarks ?? []) : [])].map(
+    ...[...notesOf(report), ...(options.verbosity === "verbose" ? (report.remarks ?? []) : [])].map(
       (note) => `${options.paint("dim", "note:")} ${oneLine(note).trim()}`,
     ),
     verdictText(report, options),
   ]);
 
-export const headerText = ({
+/** That nothing was built stands where the builds would be. */
+const notesOf = (report: Report): readonly string[] => {
+  const reason = reasonNotBuilt(report);
+  return reason === undefined ? report.notes : report.notes.filter((note) => note !== `Nothing was built: ${reason}`);
+};
+
+const headerText = ({
   version,
   files,
   targets,
@@ -99,11 +105,16 @@ const buildsText = (report: Report, { paint, width }: TextOptions): readonly str
   if (targets.length === 0) return [];
   const texts = new Map(report.files.map(({ path, text }) => [path, text]));
   const source = (path: string, line: number): string => linesOf(texts.get(path) ?? "").text(line);
-  const reasons = new Set(targets.map(({ build }) => (build.status === "skipped" ? build.reason : undefined)));
-  const [reason] = reasons;
-  if (reasons.size === 1 && reason !== undefined) return [`nothing was built: ${oneLine(reason)}`, ""];
+  const reason = reasonNotBuilt(report);
+  if (reason !== undefined) return [`nothing was built: ${oneLine(reason)}`, ""];
   const nameWidth = Math.max(...targets.map(({ build }) => textWidth(oneLine(targetName(build.target.id)))));
   return ["builds", ...targets.flatMap(({ build }) => resultText(build, { paint, width, source, nameWidth })), ""];
+};
+
+/** The one reason for which no target was built. */
+const reasonNotBuilt = ({ targets = [] }: Report): string | undefined => {
+  const reasons = new Set(targets.map(({ build }) => (build.status === "skipped" ? build.reason : undefined)));
+  return reasons.size === 1 ? [...reasons][0] : undefined;
 };
 
 const sizesText = (report: Report, { paint }: TextOptions): readonly string[] => {
@@ -127,7 +138,8 @@ const sizesText = (report: Report, { paint }: TextOptions): readonly string[] =>
     if (row === undefined) return line;
     return isOver(row) || notBuilt(row, report) !== undefined ? paint("red", line) : line;
   });
-  const first = report.baseline === undefined ? [paint("dim", "first measurement: nothing to compare with")] : [];
+  const isFirst = report.baseline === undefined && rows.some((row) => row.pullBytes !== undefined);
+  const first = isFirst ? [paint("dim", "first measurement: nothing to compare with")] : [];
   return [paint("bold", head), ...coloured, ...first, ""];
 };
 
