@@ -12,9 +12,9 @@ type Posix = "dash" | "ash";
 
 /** What the shell does not have, the first of each kind, in the order of the script. */
 export const bashSyntaxIn = (script: Script, shell: Posix, fileText: string): readonly BashSyntax[] => {
-  const masked = maskedScript(script.text);
   const found: BashSyntax[] = [];
-  for (const { pattern, missingIn } of syntax) {
+  const masked = hint.test(script.text) ? maskedScript(script.text) : "";
+  for (const { pattern, missingIn } of masked === "" ? [] : syntax) {
     if (!missingIn.includes(shell)) continue;
     const match = pattern.exec(masked);
     if (match === null) continue;
@@ -38,6 +38,9 @@ const shortened = (text: string): string => (text.length > 30 ? `${text.slice(0,
 
 const both: readonly Posix[] = ["dash", "ash"];
 const dash: readonly Posix[] = ["dash"];
+
+/** Every pattern below holds one of these; most scripts do not, and are not masked. */
+const hint = /\[\[|<<<|&>|\|&|[<>]\(|\bfunction\b|=\(|\$\{(?:!|\w+(?:[\^,[/]|:[\d$ ]))|\(\(|\$'/;
 
 /** On the script without quoted text; ash is built with much of what bash has. */
 const syntax: readonly { readonly pattern: RegExp; readonly missingIn: readonly Posix[] }[] = [

@@ -87,7 +87,7 @@ const azureKey = /AccountKey=([A-Za-z0-9+/]{86}==)/g;
 const awsSecret = /aws_?secret_?(?:access_?)?key["']?\s*[=:\s]\s*["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi;
 
 /** Every format holds such a run; most lines do not, and are not looked at any further. */
-const longRun = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{20,}/g;
+const longRun = /[A-Za-z0-9_-]{20,}/g;
 
 const findTokens = (text: string): FoundCredential[] => {
   const found: FoundCredential[] = [];

@@ -7,10 +7,12 @@ export const maskedScript = (text: string): string => {
   const heredocs: { readonly name: string; readonly chomp: boolean }[] = [];
   let at = 0;
   const blank = (to: number): void => {
-    for (; at < to; at++) out.push(text[at] === "\n" ? "\n" : " ");
+    out.push(text.slice(at, to).replace(/[^\n]/g, " "));
+    at = Math.max(at, to);
   };
   const keep = (to: number): void => {
-    for (; at < to; at++) out.push(text.charAt(at));
+    out.push(text.slice(at, to));
+    at = Math.max(at, to);
   };
   while (at < text.length) {
     const character = text.charAt(at);
@@ -33,10 +35,16 @@ export const maskedScript = (text: string): string => {
     } else if (character === "\n" && heredocs.length > 0) {
       keep(at + 1);
       for (const heredoc of heredocs.splice(0)) blank(endOfHeredoc(text, at, heredoc));
-    } else keep(at + 1);
+    } else {
+      special.lastIndex = at + 1;
+      keep(special.exec(text)?.index ?? text.length);
+    }
   }
   return out.join("");
 };
+
+/** Where anything but plain text may begin. */
+const special = /[\\'"#<\n]/g;
 
 const maskDouble = (text: string, start: number, blank: (to: number) => void, keep: (to: number) => void): void => {
   let at = start + 1;
