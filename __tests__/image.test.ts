@@ -9,6 +9,7 @@ import { checksum, unpack, unpackSmall } from "../src/adapters/image-unpack.ts";
 import { MeasureError, measure } from "../src/adapters/oci-layout.ts";
 import type { Target } from "../src/build/target.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
+import { contentSum } from "../src/image/content-sum.ts";
 import { diskBytes, type Image, type ImageContents, type LeakSearch } from "../src/image/image.ts";
 import { imageContents } from "../src/image/image-contents.ts";
 import { type ListedEntry, listingWriter } from "../src/image/layer-listing.ts";
@@ -69,6 +70,26 @@ describe("layers laid over each other", () => {
       waste("duplicated", 0, 1, 4, 1, [["a", 4]]),
       waste("rewritten", 0, 1, 4, 1, [["b", 4]]),
     ]);
+  });
+
+  test("a large file that differs in a piece is another one, in whatever pieces it comes", () => {
+    const whole = Buffer.alloc(300_000, "abcdefg");
+    const sumOf = (bytes: Buffer, piece: number): number => {
+      const sum = contentSum(checksum);
+      sum.reset();
+      for (let at = 0; at < bytes.length; at += piece) sum.push(bytes.subarray(at, at + piece));
+      return sum.value();
+    };
+    const changed = (at: number): Buffer => {
+      const copy = Buffer.from(whole);
+      copy[at] = 0;
+      return copy;
+    };
+    const pieces = [1, 511, 4096, 65_536, 70_001, 300_000];
+    expect(new Set(pieces.map((piece) => sumOf(whole, piece))).size).toBe(1);
+    expect(pieces.map((piece) => sumOf(changed(0), piece) === sumOf(changed(0), 1))).toEqual(pieces.map(() => true));
+    const others = [changed(0), changed(65_535), changed(65_536), changed(131_072)];
+    expect(new Set([whole, ...others].map((bytes) => sumOf(bytes, 4096))).size).toBe(5);
   });
 
   test("N copies of a file waste N−1", async () => {

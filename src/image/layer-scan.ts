@@ -1,4 +1,5 @@
 import { isAccountFile, LARGEST_ACCOUNT_FILE } from "./account-faults.ts";
+import { contentSum } from "./content-sum.ts";
 import { credentialIn, LARGEST_CREDENTIAL, mayBeCredential } from "./credential-files.ts";
 import { heaviest } from "./heaviest.ts";
 import type { FileBytes } from "./image.ts";
@@ -54,7 +55,7 @@ export const layerScan = (means: ScanMeans): LayerScan => {
   let entry: TarEntry | undefined;
   let path = "";
   let marked: MarkedPath | undefined;
-  let checksum = 0;
+  const sum = contentSum(means.checksum);
 
   const keep = (bytes: Uint8Array): void => {
     if (isAccountFile(path) || isInstalledList(path)) {
@@ -70,7 +71,7 @@ export const layerScan = (means: ScanMeans): LayerScan => {
       entry = next;
       path = normalPath(next.path);
       marked = markedPath(path);
-      checksum = 0;
+      sum.reset();
       kept = undefined;
       find.enter(next, path);
       if (next.type !== "file" || marked !== undefined) return;
@@ -83,7 +84,7 @@ export const layerScan = (means: ScanMeans): LayerScan => {
     },
     data: (bytes) => {
       if (entry?.type !== "file") return;
-      checksum = means.checksum(bytes, checksum);
+      sum.push(bytes);
       find.data(bytes);
       if (kept === undefined) return;
       kept.set(bytes.subarray(0, kept.length - keptLength), keptLength);
@@ -98,7 +99,7 @@ export const layerScan = (means: ScanMeans): LayerScan => {
         path: marked?.path ?? path,
         linkPath: entry.type === "hard link" ? normalPath(entry.linkPath) : entry.linkPath,
         size: entry.size,
-        checksum,
+        checksum: sum.value(),
         mode: entry.mode,
         uid: entry.uid,
       });
