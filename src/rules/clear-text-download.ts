@@ -3,7 +3,7 @@ import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
 import type { AuditedFile } from "./audited-file.ts";
 import { downloadsIn, interpreterOf, laterRunOf } from "./knowledge/download-use.ts";
 import { isPrivateHost, printableUrl, readUrl } from "./knowledge/downloads.ts";
-import { runsIn } from "./knowledge/run-commands.ts";
+import { knownValue, runsIn } from "./knowledge/run-commands.ts";
 import { overHttps } from "./knowledge/text-edits.ts";
 import { isVerified } from "./knowledge/verification.ts";
 import { defineRule, type Problem } from "./rule.ts";
@@ -29,6 +29,12 @@ Nearly every server answers to https as well. Where one does not, compare the fi
     {
       bad: "RUN wget -q ⟦http://example.org/tool.tar.gz⟧ && tar xf tool.tar.gz\n",
       fixed: "RUN wget -q https://example.org/tool.tar.gz && tar xf tool.tar.gz\n",
+      message: "`wget` fetches `http://example.org/tool.tar.gz` in clear text",
+    },
+    {
+      title: "by a variable",
+      bad: "ENV URL=http://example.org/tool.tar.gz\nRUN wget -q ⟦$URL⟧\n",
+      fixed: "ENV URL=http://example.org/tool.tar.gz\nRUN wget -q $URL\n",
       message: "`wget` fetches `http://example.org/tool.tar.gz` in clear text",
     },
     {
@@ -66,14 +72,19 @@ RUN echo "deb http://deb.example.org/debian bookworm main" > /etc/apt/sources.li
     if (!/(http|ftp):\/\//i.test(file.text)) return;
     for (const stage of file.stages)
       for (const add of stage.instructions) if (add.keyword === "ADD") yield* added(file, add);
-    for (const { scripts } of runsIn(file, "every stage"))
-      for (const { commands } of scripts) {
+    for (const run of runsIn(file, "every stage"))
+      for (const { commands } of run.scripts) {
         const downloads = downloadsIn(commands);
         for (const download of downloads) {
           const isRun = interpreterOf(download, commands) ?? laterRunOf(download, commands);
           if (isRun !== undefined || download.output.kind === "nowhere" || isVerified(download, commands, downloads))
             continue;
-          for (const url of download.urls) yield* judge(file, url, download.command.name);
+          for (const url of download.urls)
+            yield* judge(
+              file,
+              { value: knownValue(file, run, url) ?? url.value, span: url.span },
+              download.command.name,
+            );
         }
         for (const command of commands) for (const url of otherUrls(command)) yield* judge(file, url, command.name);
       }

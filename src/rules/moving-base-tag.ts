@@ -9,6 +9,7 @@ export default defineRule({
   aliases: [],
   why: `Tags such as \`edge\`, \`nightly\`, \`unstable\` or \`main\` follow development: what they name changes daily, without
 promise that yesterday's build still works, and often without security support. They are \`latest\` under another name.
+So is a tag that only names a variant: \`golang:alpine\` is whatever Go is newest.
 
 Choose a release line: a version (\`alpine:3.22\`), a code name (\`debian:bookworm-slim\`), or pin the digest when the moving
 line is wanted on purpose.`,
@@ -27,6 +28,11 @@ line is wanted on purpose.`,
     },
     { bad: "FROM rust:⟦nightly-alpine3.22⟧ AS build\nFROM debian:⟦sid-slim⟧" },
     { bad: "FROM ghcr.io/acme/app:⟦main⟧\nCOPY --from=acme/tool:⟦canary⟧ /t /t" },
+    {
+      title: "A variant is no version",
+      bad: "FROM golang:⟦alpine⟧ AS build\nFROM acme/php:⟦latest-fpm⟧",
+      message: "The tag `alpine` names a variant but no version, so that it moves as `latest` does",
+    },
     { options: { stable: true }, bad: "FROM debian:⟦stable-slim⟧\nRUN --mount=from=node:⟦lts⟧,target=/n true" },
     { good: "FROM debian:bookworm-slim" },
     { good: "FROM nvidia/cuda:12.8.1-devel-ubuntu24.04" },
@@ -38,16 +44,26 @@ line is wanted on purpose.`,
     for (const use of imageUses(file)) {
       const { reference } = use;
       if (reference?.tag === undefined || reference.digest !== undefined) continue;
-      const word = movingWord(reference.tag, options.stable === true);
-      if (word === undefined) continue;
+      const found = faultOf(reference.tag, options.stable === true);
+      if (found === undefined) continue;
       yield {
         at: tagSpan(file, use) ?? use.at,
-        message: `The tag \`${reference.tag}\` ${steady.has(word) ? "moves to the next release line when there is one" : "follows development and stays on no release line"}`,
+        message: `The tag \`${reference.tag}\` ${found}`,
         related: use.origins.map((at) => ({ at, message: "the default is set here" })),
       };
     }
   },
 });
+
+const faultOf = (tag: string, withStable: boolean): string | undefined => {
+  if (tag !== "latest" && tag.split("-").every((part, at) => variants.has(part) || (at === 0 && part === "latest")))
+    return "names a variant but no version, so that it moves as `latest` does";
+  const word = movingWord(tag, withStable);
+  if (word === undefined) return undefined;
+  return steady.has(word)
+    ? "moves to the next release line when there is one"
+    : "follows development and stays on no release line";
+};
 
 const movingWord = (tag: string, withStable: boolean): string | undefined => {
   const parts = tag.toLowerCase().split(/[-_.]/);
@@ -61,4 +77,15 @@ const movingWord = (tag: string, withStable: boolean): string | undefined => {
 const moving: ReadonlySet<string> = new Set(["edge", "rolling", "nightly", "unstable", "sid", "master", "canary"]);
 /** Words that name a variant when a version stands beside them. */
 const mayBeVariant: ReadonlySet<string> = new Set(["testing", "beta", "main", "dev", "devel"]);
+const variants: ReadonlySet<string> = new Set([
+  "alpine",
+  "slim",
+  "fpm",
+  "apache",
+  "cli",
+  "zts",
+  "jre",
+  "jdk",
+  "release",
+]);
 const steady: ReadonlySet<string> = new Set(["stable", "lts"]);

@@ -248,6 +248,14 @@ const products: readonly Product[] = [
     ended: ended("5 2023-10-31, 8.0 2026-04-30, 8.1 2023-10-25, 8.2 2024-01-18, 8.3 2024-04-30"),
   },
   {
+    label: "Java",
+    // Replaced by openjdk, which itself is deprecated by now.
+    images: /^java$/,
+    source: "https://hub.docker.com/_/java",
+    supported: "",
+    ended: ended("6 2016-12-31, 7 2016-12-31, 8 2016-12-31, 9 2016-12-31"),
+  },
+  {
     label: "OpenJDK",
     images: /^openjdk$/,
     // The image itself is deprecated in favour of eclipse-temurin and others.
