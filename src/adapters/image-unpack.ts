@@ -68,13 +68,17 @@ export const unpack: Unpack = (packing, onData) => {
   };
 };
 
-const AT_ONCE = { chunkSize: CHUNK, maxOutputLength: 8 << 20 };
+/** A buffer that is far too large costs more than unpacking a manual page. */
+const atOnce = (bytes: Uint8Array) => ({
+  chunkSize: Math.min(CHUNK, Math.max(1024, 4 * bytes.length)),
+  maxOutputLength: 8 << 20,
+});
 
 export const unpackSmall: UnpackSmall = (packing, bytes) => {
   // Several frames of zstd would be cut off after the first.
   if (packing === "zstd") return undefined;
   try {
-    return packing === "gzip" ? gunzipSync(bytes, AT_ONCE) : inflateRawSync(bytes, AT_ONCE);
+    return packing === "gzip" ? gunzipSync(bytes, atOnce(bytes)) : inflateRawSync(bytes, atOnce(bytes));
   } catch {
     return undefined;
   }
