@@ -16,7 +16,7 @@ import { noPaint } from "../src/report/paint.ts";
 import { advance, liveLines, logLines, resultText, startProgress } from "../src/report/progress.ts";
 import type { Finding, Report } from "../src/report/report.ts";
 import { renderSarif } from "../src/report/sarif.ts";
-import { type SizeOptions, sizeRows } from "../src/report/sizes.ts";
+import { type ConfiguredBudget, type SizeOptions, sizeRows } from "../src/report/sizes.ts";
 import { renderText } from "../src/report/text.ts";
 import { ganttDiagram } from "../src/report/timeline.ts";
 import { type Judged, verdictOf } from "../src/report/verdict.ts";
@@ -137,8 +137,7 @@ describe("an excerpt", () => {
 const targets = growth.targets ?? [];
 const options: SizeOptions = {
   baseline: parseBaseline(renderBaseline(firstRun), "sizes.json"),
-  budgets: [],
-  matches: (glob, id) => glob === id,
+  budgets: () => [],
   isWhole: true,
 };
 
@@ -209,7 +208,8 @@ describe("sizes", () => {
   });
 
   test("of an unchanged image over its budget name what weighs most", () => {
-    const budgets = [{ target: "examples/checkup/Dockerfile:builder", maxBytes: 100_000_000, of: "disk" as const }];
+    const budget = { maxBytes: 100_000_000, of: "disk" as const };
+    const budgets = (id: string) => (id === "examples/checkup/Dockerfile:builder" ? [budget] : []);
     const sizes = sizeRows(targets, { ...options, budgets });
     expect(sizes[0]?.lines[0]).toEqual({ from: "line", line: 6, instruction: "RUN make", bytes: 79_200_000 });
     expect(renderComment({ ...growth, sizes }, { marker: "" })).toContain(
@@ -253,16 +253,24 @@ describe("sizes", () => {
     ]);
   });
 
-  test("take of several budgets the last of each measure, then the tightest", () => {
-    const id = "examples/checkup/Dockerfile:debug";
-    const budgetOf = (budgets: SizeOptions["budgets"]) =>
-      sizeRows(targets, { ...options, budgets }).find((row) => row.id === id)?.budget;
-    const disk = (maxBytes: number) => ({ target: id, maxBytes, of: "disk" as const });
-    const pull = (maxBytes: number) => ({ target: id, maxBytes, of: "pull" as const });
-    expect(budgetOf([disk(1), disk(30_000_000)])).toEqual({ maxBytes: 30_000_000, of: "disk", over: 0 });
-    expect(budgetOf([disk(30_000_000), pull(9_000_000)])).toEqual({ maxBytes: 9_000_000, of: "pull", over: 830_000 });
-    expect(budgetOf([disk(23_100_000)])).toEqual({ maxBytes: 23_100_000, of: "disk", over: 0 });
-    expect(budgetOf([{ ...disk(1), target: "other" }])).toBeUndefined();
+  test("take of several budgets the first of each measure, then the tightest", () => {
+    const budgetOf = (...budgets: readonly ConfiguredBudget[]) =>
+      sizeRows(targets, { ...options, budgets: (id) => (id.endsWith(":debug") ? budgets : []) }).map(
+        ({ stage, budget }) => [stage, budget],
+      );
+    const disk = (maxBytes: number) => ({ maxBytes, of: "disk" as const });
+    const pull = (maxBytes: number) => ({ maxBytes, of: "pull" as const });
+    const ofDebug = (budget: unknown) => [
+      ["builder", undefined],
+      ["production", undefined],
+      ["debug", budget],
+      ["release", undefined],
+    ];
+    expect(budgetOf(disk(30_000_000), disk(1))).toEqual(ofDebug({ maxBytes: 30_000_000, of: "disk", over: 0 }));
+    expect(budgetOf(disk(30_000_000), pull(9_000_000))).toEqual(
+      ofDebug({ maxBytes: 9_000_000, of: "pull", over: 830_000 }),
+    );
+    expect(budgetOf(disk(23_100_000))).toEqual(ofDebug({ maxBytes: 23_100_000, of: "disk", over: 0 }));
   });
 });
 
@@ -383,7 +391,7 @@ describe("the verdict", () => {
   test("fails when a budget could not be checked", () => {
     const [, production] = targets;
     const unmeasured = [{ ...production!, images: [], measureError: "the export is broken" }];
-    const budgets = [{ target: production!.build.target.id, maxBytes: 1, of: "disk" as const }];
+    const budgets = () => [{ maxBytes: 1, of: "disk" as const }];
     expect(
       verdictOf({
         ...judged,

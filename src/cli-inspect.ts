@@ -112,11 +112,7 @@ const reportOf = (targets: readonly TargetReport[], settings: Settings, config: 
   );
   const sizes = sizeRows(targets, {
     baseline: undefined,
-    budgets: config.budgets.map(({ matches: _, ...budget }) => budget).toReversed(),
-    matches: (glob, id) =>
-      config.budgets.some(
-        (budget) => budget.target === glob && budget.matches({ id, stage: undefined, dockerfileAbsolute: id }),
-      ),
+    budgets: (id) => config.budgets.filter(({ matches }) => matches({ id, stage: undefined, dockerfileAbsolute: id })),
     isWhole: false,
   });
   const secrets = secretSearch(targets);

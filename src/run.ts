@@ -3,7 +3,7 @@ import type { Target } from "./build/target.ts";
 import type { Configs } from "./config.ts";
 import { decodeText } from "./dockerfile/decode.ts";
 import { UserError } from "./errors.ts";
-import type { BuildEvent, Engine, FoundFile } from "./ports.ts";
+import type { BuildEvent, BuiltTarget, Engine, FoundFile } from "./ports.ts";
 import { type Baseline, parseBaseline } from "./report/baseline.ts";
 import { markNew, newFindings } from "./report/new-findings.ts";
 import type { Finding, Report, ReportedFile } from "./report/report.ts";
@@ -15,7 +15,7 @@ import { type BakedFiles, type BuildPlan, buildTargets, noBakedFiles, planBuilds
 import { type JudgedFile, judgeBuilt } from "./run-images.ts";
 import { type CheckedBuild, checkedBuild, type ImportedChecks, openImportedChecks } from "./run-imported.ts";
 import { sortKnown } from "./run-known.ts";
-import { type Config, ruleSettingsFor, type Settings } from "./settings.ts";
+import { type BudgetConfig, ruleSettingsFor, type Settings } from "./settings.ts";
 import { version } from "./version.ts";
 import type { World } from "./world.ts";
 
@@ -74,12 +74,12 @@ export const run = async (request: RunRequest): Promise<Report> => {
   if (targets) clock.lap("build and measure");
   const baseline = given ?? (targets && (await request.earlier?.sizes?.()));
   const isPartial = settings.targets.length > 0 || settings.paths.length > 0;
+  const budgets = await budgetsOf(targets ?? [], configs);
   const sizes = targets
     ? sizeRows(targets, {
         baseline: baseline?.sizes,
         engine: engine?.status === "ready" ? engine.description : undefined,
-        budgets: budgetsOf(root),
-        matches: (glob, id) => budgetMatches(root, audits, glob, id),
+        budgets: (id) => budgets.get(id) ?? [],
         isWhole: !isPartial,
       })
     : [];
@@ -272,15 +272,20 @@ const readBaseline = async (path: string, world: World): Promise<Baseline> => {
   return parseBaseline(decodeText(bytes), path);
 };
 
-/** The budgets by name, the one that holds last; the configuration's own matcher decides which target one is for. */
-const budgetsOf = (config: Config) => config.budgets.map(({ matches: _, ...budget }) => budget).toReversed();
-
-const budgetMatches = (config: Config, audits: readonly Audit[], glob: string, id: string): boolean => {
-  const audit = audits.find(({ found }) => id === found.path || id.startsWith(`${found.path}:`));
-  const stage = audit && id.length > audit.found.path.length ? id.slice(audit.found.path.length + 1) : undefined;
-  const dockerfileAbsolute = audit?.found.absolute ?? id;
-  return config.budgets.some((budget) => budget.target === glob && budget.matches({ id, stage, dockerfileAbsolute }));
-};
+/** By the id of each target: what the configuration of its Dockerfile says of it. */
+const budgetsOf = async (
+  targets: readonly BuiltTarget[],
+  configs: Configs,
+): Promise<ReadonlyMap<string, readonly BudgetConfig[]>> =>
+  new Map(
+    await Promise.all(
+      targets.map(async ({ build }) => {
+        const { id, stage, dockerfileAbsolute } = build.target;
+        const { budgets } = await configs.of(dockerfileAbsolute);
+        return [id, budgets.filter(({ matches }) => matches({ id, stage, dockerfileAbsolute }))] as const;
+      }),
+    ),
+  );
 
 const stopwatch = (now: () => number) => {
   const laps: { part: string; milliseconds: number }[] = [];

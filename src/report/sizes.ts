@@ -6,8 +6,6 @@ import { isNoise } from "./numbers.ts";
 import type { Budget, LineSize, SizeBefore, SizeRow, TargetReport } from "./report.ts";
 
 export interface ConfiguredBudget extends ConfiguredLimits {
-  /** A glob over target ids. */
-  readonly target: string;
   readonly maxBytes?: number | undefined;
 }
 
@@ -15,9 +13,8 @@ export interface SizeOptions {
   readonly baseline: Baseline | undefined;
   /** What measures now. */
   readonly engine?: string | undefined;
-  /** Of two for the same measure the later one counts. */
-  readonly budgets: readonly ConfiguredBudget[];
-  readonly matches: (glob: string, id: string) => boolean;
+  /** Those that speak of a target, by its id; the first one with a limit counts for it. */
+  readonly budgets: (id: string) => readonly ConfiguredBudget[];
   /** Every target of the repository was planned, so that one only the baseline has is gone. */
   readonly isWhole: boolean;
 }
@@ -43,9 +40,9 @@ const measuredRow = (target: TargetReport, image: Image, options: SizeOptions): 
   const isSame = before !== undefined && isNoise(before.pullBytes, pull) && isNoise(before.diskBytes, disk);
   const lines = before === undefined || isSame ? heaviest(image) : changedLines(image, before);
   const limits = limitsOf(image, before && sizeBefore(before, image, options), lines, {
-    layers: lastFor(id, options, ({ maxLayers }) => maxLayers !== undefined),
-    waste: lastFor(id, options, ({ maxWaste }) => maxWaste !== undefined),
-    increase: lastFor(id, options, ({ maxIncrease }) => maxIncrease !== undefined),
+    layers: firstFor(id, options, ({ maxLayers }) => maxLayers !== undefined),
+    waste: firstFor(id, options, ({ maxWaste }) => maxWaste !== undefined),
+    increase: firstFor(id, options, ({ maxIncrease }) => maxIncrease !== undefined),
   });
   return {
     id,
@@ -123,7 +120,7 @@ const budgetOf = (
   options: SizeOptions,
 ): Budget | undefined => {
   const budgets = (["disk", "pull"] as const).flatMap((of) => {
-    const budget = lastFor(id, options, (each) => each.of === of && each.maxBytes !== undefined);
+    const budget = firstFor(id, options, (each) => each.of === of && each.maxBytes !== undefined);
     return budget?.maxBytes === undefined ? [] : [{ of, maxBytes: budget.maxBytes, size: of === "pull" ? pull : disk }];
   });
   const tightest = budgets.toSorted((a, b) => (b.size ?? 0) * a.maxBytes - (a.size ?? 0) * b.maxBytes)[0];
@@ -132,11 +129,11 @@ const budgetOf = (
   return { maxBytes, of, over: size === undefined ? undefined : Math.max(0, size - maxBytes) };
 };
 
-const lastFor = (
+const firstFor = (
   id: string,
-  { budgets, matches }: SizeOptions,
+  { budgets }: SizeOptions,
   has: (budget: ConfiguredBudget) => boolean,
-): ConfiguredBudget | undefined => budgets.findLast((each) => has(each) && matches(each.target, id));
+): ConfiguredBudget | undefined => budgets(id).find(has);
 
 const heaviest = (image: Image): readonly LineSize[] =>
   lineWeights(image)
