@@ -41,21 +41,21 @@ const rulesField: Field = {
     "Rules by id or by an alias such as `DL3008`: a level (`error`, `warning`, `note`, `off`), or `level` and the rule's options.",
 };
 
-const limitFields = (whose: string): readonly Field[] => [
+const limitFields = (whose: string, end = ""): readonly Field[] => [
   {
     key: "max-layers",
     shape: { kind: "count" },
-    summary: `The most layers ${whose}, those of the base image included.`,
+    summary: `The most layers ${whose}, those of the base image included${end}.`,
   },
   {
     key: "max-waste",
     shape: { kind: "size" },
-    summary: `The most bytes in layers ${whose} that nobody sees, because a later layer deletes or writes them again.`,
+    summary: `The most bytes in layers ${whose} that nobody sees, because a later layer deletes or writes them again${end}.`,
   },
   {
     key: "max-increase",
     shape: { kind: "increase" },
-    summary: `The most growth since the baseline ${whose}: bytes, percent or both, of which the larger counts.`,
+    summary: `The most growth since the baseline ${whose}: bytes, percent or both, of which the larger counts${end}.`,
   },
 ];
 
@@ -179,7 +179,7 @@ export const configShape: ObjectShape = {
       shape: { kind: "size" },
       summary: "The most that any target may take on disk; `budgets` go before it.",
     },
-    ...limitFields("of any target; `budgets` go before it"),
+    ...limitFields("of any target", "; `budgets` go before it"),
     {
       key: "budgets",
       summary: "The most that a target may weigh; the first entry that matches holds, each limit for itself.",
