@@ -169,6 +169,34 @@ describe("what images say of findings", () => {
     ]);
   });
 
+  test("a cache that the measurement does not know is not withdrawn", () => {
+    const tdnf = "FROM photon:5.0 AS app\nRUN tdnf install -y curl\n";
+    const found = judge(tdnf, { app: imageOf([2], {}) }).findings.map(({ rule }) => rule);
+    expect(found).toEqual(expect.arrayContaining(["system-package-cache-left"]));
+  });
+
+  test("of several managers in one RUN each is told its own", () => {
+    const two =
+      "FROM python:3.13-slim AS app\nRUN apt-get update && apt-get install -y --no-install-recommends curl && pip install flask==3.1.0\n";
+    const left = (kind: "package lists" | "package cache", of: string, folder: string, bytes: number) => ({
+      kind,
+      of,
+      layer: 1,
+      folder,
+      bytes,
+      files: 1,
+    });
+    const leftovers = [
+      left("package lists", "apt", "var/lib/apt/lists", 9 * MB),
+      left("package cache", "pip", "root/.cache/pip", 4 * MB),
+    ];
+    const { findings } = judge(two, { app: imageOf([2], { leftovers }) });
+    expect(findings.flatMap(({ rule, bytes }) => (bytes === undefined ? [] : [[rule, bytes]]))).toEqual([
+      ["system-package-cache-left", 9 * MB],
+      ["language-package-cache-left", 4 * MB],
+    ]);
+  });
+
   test("nothing is said where the engine does not tell which layer it is, or the files are not known", () => {
     const { contents: _, ...unread } = imageOf([2], {});
     expect([told(apt, { app: imageOf([], {}) }), told(apt, { app: unread })]).toEqual([[], []]);

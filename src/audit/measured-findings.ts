@@ -86,13 +86,29 @@ const cache: Weigher = (question) => {
       return of === undefined || !/^package /.test(of.kind) ? [] : [{ ...of, bytes }];
     }),
   );
-  const all = [...left, ...hiddenCaches];
+  const all = [...left, ...hiddenCaches].filter(({ of }) => isMeant(question.finding, of));
   const bytes = all.reduce((sum, one) => sum + one.bytes, 0);
   if (bytes > 0)
     return weighed(cacheMessage(question.finding.message, `${formatBytes(bytes)} of ${cacheWords(all)}`), bytes);
   // What is hidden may be a folder of which nobody knows what was in it.
-  return hidden.length > 0 ? kept : refuted("nothing of it is in the layer");
+  return hidden.length > 0 || !isKnownCache(question.finding.message) ? kept : refuted("nothing of it is in the layer");
 };
+
+/** Whether the folder that a message names is one that the measurement looks for; else its silence proves nothing. */
+const isKnownCache = (message: string): boolean => cacheOwner(message) !== undefined;
+
+/** Who leaves the cache that a message names: `pip`. */
+const cacheOwner = (message: string): string | undefined => {
+  const folder = /(?:^|[\s(`])~?\/([\w.+-]+(?:\/[\w.+-]+)*)/.exec(message)?.[1];
+  const found = folder === undefined ? undefined : leftoverOf(`${folder}/x`);
+  return found !== undefined && /^package /.test(found.kind) ? found.of : undefined;
+};
+
+/** One RUN may call several managers. Those of systems share folders: what dnf leaves, yum may have made. */
+const isMeant = ({ rule, message }: Finding, of: string): boolean =>
+  rule === "system-package-cache-left" ? SYSTEM.test(of) : of === cacheOwner(message);
+
+const SYSTEM = /^(?:apt|apk|dnf|yum|zypper|pacman)$/;
 
 /** `` `apt-get update` leaves 19.1 MB of package lists of apt in the image`` */
 const cacheMessage = (message: string, what: string): string => {
