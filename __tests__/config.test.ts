@@ -298,6 +298,12 @@ strict-labels: true
     await expect(open(folderOf({ ".docker-hygiene.yml": text, ...files }))).rejects.toThrow(new Error(message));
   });
 
+  test("that never ends is refused", async () => {
+    const message = "the configuration `/dev/zero` cannot be read: it is not a regular file";
+    await expect(open(folderOf({}), "/dev/zero")).rejects.toThrow(new Error(message));
+    await expect(open(folderOf({ ".docker-hygiene.yml": "extends: /dev/zero" }))).rejects.toThrow(new Error(message));
+  });
+
   test("that is asked for and not there is refused", async () => {
     await expect(open(folderOf({}), "x.yml")).rejects.toThrow(
       new Error("the configuration `x.yml` cannot be read: it does not exist"),

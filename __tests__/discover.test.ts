@@ -1,5 +1,14 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
@@ -172,6 +181,32 @@ describe("discovery", () => {
     }
   });
 
+  test("a list of submodules that leads to a device is none", async () => {
+    const root = repositoryOf({ Dockerfile: "FROM a" });
+    symlinkSync("/dev/zero", join(root, ".gitmodules"));
+    expect(await found(root)).toEqual({ files: ["Dockerfile"], notes: [] });
+  });
+
+  test("git gets neither inputs nor the runner's tokens", async () => {
+    const root = folderOf({ Dockerfile: "FROM a", "bin/git": `#!/bin/sh\nenv > "$0.env"\nexit 1\n`, ".git/HEAD": "" });
+    chmodSync(join(root, "bin/git"), 0o755);
+    const before = { ...process.env };
+    Object.assign(process.env, {
+      PATH: `${join(root, "bin")}:${before.PATH}`,
+      INPUT_SECRETS: "red-input",
+      ACTIONS_RUNTIME_TOKEN: "red-token",
+    });
+    try {
+      expect((await found(root)).files).toEqual(["Dockerfile"]);
+      const given = readFileSync(join(root, "bin/git.env"), "utf8");
+      expect(given).toMatch(/^LC_ALL=C$/m);
+      expect(given).not.toMatch(/red-input|red-token/);
+    } finally {
+      for (const name of ["INPUT_SECRETS", "ACTIONS_RUNTIME_TOKEN"]) delete process.env[name];
+      process.env.PATH = before.PATH;
+    }
+  });
+
   test("without git the folder is walked and it is said", async () => {
     const root = repositoryOf({ Dockerfile: "FROM a", ".gitignore": "out", "docs/x": "" });
     mkdirSync(join(root, "out"));
@@ -260,6 +295,7 @@ describe("reading", () => {
     const files = createFiles(root);
     await expect(files.readBytes(join(root, "b"))).rejects.toThrow(/^it does not exist$/);
     await expect(files.readBytes(join(root, "a"))).rejects.toThrow(/^it is a folder$/);
+    await expect(files.readBytes("/dev/zero")).rejects.toThrow(/^it is not a regular file$/);
     await expect(files.writeText("a/x/y", "")).rejects.toThrow(/^`a\/x\/y` cannot be written: /);
   });
 

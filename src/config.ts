@@ -1,6 +1,6 @@
 import { existsSync, realpathSync, statSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { readRegularFile } from "./adapters/regular-file.ts";
 import { pathBelow, shownPath, systemReason } from "./adapters/shown-path.ts";
 import type { ConfigLayer, ConfigPlace } from "./config/read-config.ts";
 import { UserError } from "./errors.ts";
@@ -88,7 +88,7 @@ const loadConfig = async (
   from: readonly string[],
 ): Promise<Config> => {
   const shown = shownPath(cwd, file);
-  const text = await readText(file, shown);
+  const text = readText(file, shown);
   const { readConfig, layOver } = await import(/* webpackMode: "eager" */ "./config/read-config.ts");
   const rules = await loadRules();
   const place = placeOf(cwd, file);
@@ -162,9 +162,11 @@ const placeOf = (cwd: string, file: string): ConfigPlace => {
 const isHadolint = (file: string): boolean =>
   hadolintNames.includes(basename(file)) || /^hadolint\.ya?ml$/.test(basename(file));
 
-const readText = async (file: string, shown: string): Promise<string> => {
+const mostBytes = 1024 * 1024;
+
+const readText = (file: string, shown: string): string => {
   try {
-    return await readFile(file, "utf8");
+    return readRegularFile(file, mostBytes).toString("utf8");
   } catch (error) {
     throw new UserError(`the configuration \`${shown}\` cannot be read: ${systemReason(error)}`);
   }

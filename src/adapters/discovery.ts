@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, lstatSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { accessSync, constants, existsSync, lstatSync, realpathSync, statSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { foreignFolders, nameOf } from "../discover/dockerfile-names.ts";
 import { byCodeUnit, selfAndFolders } from "../discover/paths.ts";
@@ -6,6 +6,7 @@ import { isTemplateText } from "../discover/template-text.ts";
 import { UserError } from "../errors.ts";
 import type { Discovery, FoundFile } from "../ports.ts";
 import { isFolderIgnored, listFiles, repositoryOf } from "./git.ts";
+import { readRegularFile } from "./regular-file.ts";
 import { pathBelow, shownPath, systemReason } from "./shown-path.ts";
 import { walk } from "./walk.ts";
 
@@ -172,12 +173,22 @@ const listFolder = async (
 
 /** Checked-out submodules below a folder, relative to it. */
 const submodules = (repository: string, folder: string): readonly string[] => {
-  const list = join(repository, ".gitmodules");
-  if (!existsSync(list)) return [];
-  return [...readFileSync(list, "utf8").matchAll(/^\s*path\s*=\s*"?(.*?)"?\s*$/gm)].flatMap(([, path = ""]) => {
+  const list = readSubmoduleList(join(repository, ".gitmodules"));
+  return [...list.matchAll(/^\s*path\s*=\s*"?(.*?)"?\s*$/gm)].flatMap(([, path = ""]) => {
     const below = pathBelow(folder, join(repository, path));
     return below === undefined || below === "." || !existsSync(join(repository, path, ".git")) ? [] : [below];
   });
+};
+
+/** As much as is read of a Dockerfile. */
+const mostBytes = 32 * 1024 * 1024;
+
+const readSubmoduleList = (file: string): string => {
+  try {
+    return existsSync(file) ? readRegularFile(file, mostBytes).toString("utf8") : "";
+  } catch {
+    return "";
+  }
 };
 
 /** Why a candidate cannot be read; `gone` when there is nothing to say about it. */
@@ -199,7 +210,7 @@ const obstacleOf = (root: string, absolute: string): string | undefined => {
 
 const holdsTemplate = (absolute: string): boolean => {
   try {
-    return isTemplateText(readFileSync(absolute, "latin1"));
+    return isTemplateText(readRegularFile(absolute, mostBytes).toString("latin1"));
   } catch {
     return false;
   }

@@ -1,4 +1,3 @@
-import { readFileSync, statSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { UserError } from "../errors.ts";
@@ -6,11 +5,17 @@ import type { Files } from "../ports.ts";
 import { createBuildContexts } from "./build-context.ts";
 import { discover } from "./discovery.ts";
 import { repositoryOf } from "./git.ts";
+import { keepHeapSmall } from "./heap.ts";
+import { readRegularFile } from "./regular-file.ts";
 import { pathBelow, shownPath, systemReason } from "./shown-path.ts";
 
 /** The file system as seen from a current directory. */
 export const createFiles = (cwd: string = process.cwd()): Files => ({
-  discover: (request) => discover(cwd, request),
+  discover: async (request) => {
+    const found = await discover(cwd, request);
+    if (found.files.length > manyFiles) keepHeapSmall();
+    return found;
+  },
   readBytes,
   writeText: async (path, text) => {
     const absolute = resolve(cwd, path);
@@ -26,15 +31,15 @@ export const createFiles = (cwd: string = process.cwd()): Files => ({
   context: createBuildContexts(cwd),
 });
 
+const manyFiles = 500;
+
 /** Far above any Dockerfile, far below what would exhaust the memory. */
 const mostBytes = 32 * 1024 * 1024;
 
 const readBytes = async (absolute: string): Promise<Uint8Array> => {
   try {
     // One file after the other is read, and a promise for each costs more than the reading.
-    const { size } = statSync(absolute);
-    if (size > mostBytes) throw new Error(`it has ${size} bytes, more than ${mostBytes}`);
-    return readFileSync(absolute);
+    return readRegularFile(absolute, mostBytes);
   } catch (error) {
     throw new Error(systemReason(error));
   }

@@ -107,7 +107,7 @@ const newGit = ({ into, remote, signal }: CheckoutRequest): Git => {
 const environment = (remote: CheckoutRequest["remote"]): Record<string, string> => ({
   ...Object.fromEntries(
     Object.entries(process.env).filter(
-      (entry): entry is [string, string] => entry[1] !== undefined && !/^(GIT_|INPUT_)/i.test(entry[0]),
+      (entry): entry is [string, string] => entry[1] !== undefined && !/^(GIT_|INPUT_|ACTIONS_)/i.test(entry[0]),
     ),
   ),
   GIT_TERMINAL_PROMPT: "0",

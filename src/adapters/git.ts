@@ -71,11 +71,12 @@ const listArguments = (folder: string, pathspecs: readonly string[]): string[] =
   ...["ls-files", "-z", "-t", "--cached", "--deleted", "--others", "--exclude-standard", "--", ...pathspecs],
 ];
 
-/** Variables of a running hook would lead git to another repository. */
+/** Variables of a running hook would lead git to another repository; inputs and the runner's tokens are not for it. */
 const environment = (): Record<string, string> => {
   const kept = Object.entries(process.env).filter(
     (entry): entry is [string, string] =>
       entry[1] !== undefined &&
+      !/^(?:INPUT|ACTIONS)_/i.test(entry[0]) &&
       !/^GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX|COMMON_DIR|OBJECT_DIRECTORY|LITERAL_PATHSPECS|GLOB_PATHSPECS|NOGLOB_PATHSPECS|ICASE_PATHSPECS)$/.test(
         entry[0],
       ),
