@@ -1,4 +1,5 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type EarlierRequest, openEarlier } from "./action-earlier.ts";
@@ -80,8 +81,10 @@ export const runPipeline = async ({
   readonly signal: AbortSignal;
 }): Promise<Report> => {
   const { settings, configs, environment, rule } = prepared;
-  const temporaryFolder = await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "docker-hygiene-run-"));
+  const temporaryFolder = join(process.env.RUNNER_TEMP ?? tmpdir(), `docker-hygiene-run-${randomUUID()}`);
+  // Said before it is made, so that the post step knows of it whenever this one is killed.
   runner.saveState(folderState, temporaryFolder);
+  await mkdir(temporaryFolder, { mode: 0o700 });
   const sources = new Map<string, readonly string[]>();
   const source = (path: string, line: number): string => sources.get(path)?.[line - 1] ?? "";
   const earlier =
