@@ -6,8 +6,11 @@ import { judgeImages } from "../src/audit/image-findings.ts";
 import type { Target } from "../src/build/target.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import type { Image, ImageContents, Layer, LeakSearch, Waste } from "../src/image/image.ts";
+import { renderHtml } from "../src/report/html.ts";
 import { imageFacts } from "../src/report/image-facts.ts";
+import { renderJson } from "../src/report/json.ts";
 import { limitsOf, limitWords } from "../src/report/limits.ts";
+import { renderMarkdown } from "../src/report/markdown.ts";
 import { noPaint } from "../src/report/paint.ts";
 import type { Report, TargetReport } from "../src/report/report.ts";
 import { secretSearch } from "../src/report/secret-search.ts";
@@ -15,6 +18,7 @@ import { renderMeasured } from "../src/report/text.ts";
 import { secretGaps, secretsLine } from "../src/report/words.ts";
 import { rules } from "../src/rules/registry.ts";
 import type { Profile, RuleSettings } from "../src/settings.ts";
+import { firstRun } from "./fixtures/report/reports.ts";
 
 const MB = 1_000_000;
 
@@ -474,4 +478,24 @@ test("a terminal that showed the audit before hears what the images add and refu
   expect(
     renderMeasured({ ...report, findings: [], withdrawn: [] }, { paint: noPaint, width: 100, verbosity: "normal" }),
   ).toBe("");
+});
+
+test("what an image holds stands below its lines, in the page and the summary, with hostile paths made harmless", () => {
+  const held = contents({ shells: ["bin/sh"], largestFiles: [[{ path: "a<b>`c`", bytes: 2 * MB }]] });
+  const report: Report = {
+    ...firstRun,
+    targets: (firstRun.targets ?? []).map((target) => ({
+      ...target,
+      images: target.images.map((image) => ({ ...image, contents: held })),
+    })),
+  };
+  const markdown = renderMarkdown(report);
+  expect(markdown).toContain("no HEALTHCHECK · shell sh · no package manager · no setuid program · no waste\n");
+  expect(/^largest files: (.*)$/m.exec(markdown)?.[1]).toBe("`` /a<b>`c` `` 2.00\u00a0MB");
+  const html = renderHtml(report);
+  expect(html).toContain('largest files: <code>/a&lt;b&gt;`c`</code> <span class="keep">2.00 MB</span></p>');
+  expect(html).not.toContain("a<b>");
+  expect(JSON.parse(renderJson(report)).targets[0].contents.largestFiles).toEqual([
+    { path: "a<b>`c`", bytes: 2 * MB, layer: 0 },
+  ]);
 });
