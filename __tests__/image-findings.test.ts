@@ -493,7 +493,7 @@ test("what an image holds stands below its lines, in the page and the summary, w
   expect(markdown).toContain("no HEALTHCHECK · shell sh · no package manager · no setuid program · no waste\n");
   expect(/^largest files: (.*)$/m.exec(markdown)?.[1]).toBe("`` /a<b>`c` `` 2.00\u00a0MB");
   const html = renderHtml(report);
-  expect(html).toContain('largest files: <code>/a&lt;b&gt;`c`</code> <span class="keep">2.00 MB</span></p>');
+  expect(html).toContain('largest files: <code>/a&#60;b&#62;&#96;c&#96;</code> <span class="keep">2.00 MB</span></p>');
   expect(html).not.toContain("a<b>");
   expect(JSON.parse(renderJson(report)).targets[0].contents.largestFiles).toEqual([
     { path: "a<b>`c`", bytes: 2 * MB, layer: 0 },
