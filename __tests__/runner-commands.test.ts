@@ -133,10 +133,28 @@ describe("hostile text", () => {
         log: 1,
       });
       expect(output.issues[0]?.properties).toMatchObject({
-        file: annotation.path.replaceAll("##[", "##\u200b["),
+        file: annotation.path
+          .replaceAll("\v", "␋")
+          .replaceAll("\u001b", "␛")
+          .replaceAll("\u0085", "<U+0085>")
+          .replaceAll("##[", "##\u200b["),
         line: "3",
       });
     }
+  });
+
+  test("shows the control characters of a path, which a terminal would obey", () => {
+    const annotation: Annotation = {
+      path: "\u001b]8;;http://evil\u0007x\u009b31m/Dockerfile",
+      start_line: 1,
+      end_line: 1,
+      annotation_level: "warning",
+      title: "t",
+      message: "m",
+    };
+    expect(workflowCommands([annotation]).commands).toEqual([
+      "::warning file=␛]8;;http%3A//evil␇x<U+009B>31m/Dockerfile,line=1,endLine=1,title=t::m",
+    ]);
   });
 
   test(`makes no command in a log, seed ${seed}`, () => {

@@ -1,4 +1,4 @@
-import { clip, manyLines, oneLine } from "./escape/plain.ts";
+import { clip, manyLines, oneLine, visibleCharacter } from "./escape/plain.ts";
 import { workflowCommand } from "./escape/workflow-command.ts";
 import { cutBytes } from "./fit.ts";
 import { limitWords } from "./limits.ts";
@@ -64,7 +64,8 @@ const command = (annotation: Annotation): string =>
   workflowCommand(
     names[annotation.annotation_level],
     {
-      file: annotation.path,
+      // A name with control characters is no path that GitHub could show; in the log they would draw.
+      file: annotation.path.replace(/(?![\t\n\r])\p{Cc}/gu, visibleCharacter),
       line: annotation.start_line,
       endLine: annotation.end_line,
       col: annotation.start_column,
