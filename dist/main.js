@@ -40548,7 +40548,7 @@ exports.visitAsync = visitAsync;
 
 /***/ }),
 
-/***/ 757:
+/***/ 6712:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -40780,9 +40780,9 @@ const lookUpBaseline = async (forge, occasion, inputs, start) => {
                 note: `No run on ${base.branch} has left sizes to compare with yet: this action has to run on its pushes too, with \`checks: write\`. \`baseline: build\` builds the base commit instead.`,
             };
         }
-        const name = `${base.branch} at ${found.sha.slice(0, 7)}`;
+        const from = `at ${found.sha.slice(0, 7)}, from the check run of that commit`;
         return {
-            baseline: { name, from: "from the check run of that commit", sizes: (0,baseline/* parseBaseline */.n)(found.sizes, name) },
+            baseline: { name: base.branch, from, sizes: (0,baseline/* parseBaseline */.n)(found.sizes, base.branch) },
             note: undefined,
         };
     }
@@ -41341,6 +41341,391 @@ const sayMissing = (missing, runner) => {
         runner.warn(faults.join("\n"));
 };
 
+// EXTERNAL MODULE: ./lib/src/errors.js
+var errors = __nccwpck_require__(5071);
+;// CONCATENATED MODULE: ./lib/src/report/strict-json.js
+
+/** Every property is one of these, and each that is not optional is there. */
+const object = (shapes) => (value, at) => {
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+        return refuse(at, "is no object");
+    const given = value;
+    if (Object.keys(given).some((name) => !Object.hasOwn(shapes, name))) {
+        return refuse(at, "has a property that this version does not know");
+    }
+    return Object.fromEntries(Object.entries(shapes).flatMap(([name, property]) => {
+        const isThere = Object.hasOwn(given, name);
+        if (typeof property === "function") {
+            return isThere ? [[name, property(given[name], `${at}.${name}`)]] : refuse(at, `lacks \`${name}\``);
+        }
+        return isThere ? [[name, property.read(given[name], `${at}.${name}`)]] : [];
+    }));
+};
+const list = (read, most) => (value, at) => {
+    if (!Array.isArray(value))
+        return refuse(at, "is no list");
+    if (value.length > most)
+        return refuse(at, `has more than ${most} entries`);
+    return value.map((item, index) => read(item, `${at}[${index}]`));
+};
+const maybe = (read) => ({ isOptional: true, read });
+const nothingOr = (read) => (value, at) => value === null ? null : read(value, at);
+const oneOf = (...accepted) => (value, at) => accepted.find((one) => one === value) ?? refuse(at, `is not one of ${accepted.join(", ")}`);
+const flag = (value, at) => typeof value === "boolean" ? value : refuse(at, "is not true or false");
+const wholeNumber = (least, most = Number.MAX_SAFE_INTEGER) => (value, at) => typeof value === "number" && Number.isSafeInteger(value) && value >= least && value <= most
+    ? value
+    : refuse(at, "is no whole number that makes sense");
+/** Of no use here, whatever it is. */
+const unread = () => undefined;
+const strict_json_longestText = 20_000;
+const strict_json_text = (value, at) => {
+    if (typeof value !== "string")
+        return refuse(at, "is no text");
+    return value.length > strict_json_longestText ? refuse(at, `is longer than ${strict_json_longestText} characters`) : value;
+};
+const safeText = (pattern) => (value, at) => typeof value === "string" && pattern.test(value) ? value : refuse(at, "is not of its form");
+const refuse = (at, reason) => {
+    throw new errors/* UserError */.y(`report-from: ${at} ${reason}.`);
+};
+
+;// CONCATENATED MODULE: ./lib/src/report/report-shape.js
+
+// What the file of a report may hold, and how much of it.
+const most = { files: 5000, findings: 20_000, targets: 2000, layers: 300, lines: 300, notes: 1000 };
+const line = wholeNumber(1, 10_000_000);
+const bytes = wholeNumber(0);
+const severity = oneOf("error", "warning", "note");
+const place = { line, column: line, endLine: line, endColumn: line };
+const fixShape = object({ title: strict_json_text, safety: oneOf("safe", "unsafe"), edits: unread });
+const findingShape = object({
+    rule: strict_json_text,
+    severity,
+    path: strict_json_text,
+    ...place,
+    message: strict_json_text,
+    fingerprint: strict_json_text,
+    isNew: maybe(flag),
+    bytes: maybe(bytes),
+    measured: maybe(flag),
+    related: maybe(unread),
+    fix: maybe(fixShape),
+});
+const layerShape = object({
+    digest: strict_json_text,
+    pullBytes: bytes,
+    diskBytes: bytes,
+    line: nothingOr(line),
+    endLine: nothingOr(line),
+    instruction: nothingOr(strict_json_text),
+    base: flag,
+});
+const failureShape = object({
+    message: strict_json_text,
+    line: nothingOr(line),
+    endLine: nothingOr(line),
+    step: maybe(strict_json_text),
+    log: list(strict_json_text, most.lines),
+});
+const targetShape = object({
+    id: strict_json_text,
+    dockerfile: strict_json_text,
+    stage: nothingOr(strict_json_text),
+    platform: nothingOr(strict_json_text),
+    status: oneOf("built", "failed", "skipped"),
+    pullBytes: nothingOr(bytes),
+    diskBytes: nothingOr(bytes),
+    pullEstimated: maybe(flag),
+    digest: maybe(strict_json_text),
+    layers: list(layerShape, most.layers),
+    failure: maybe(failureShape),
+    reason: maybe(strict_json_text),
+    measureError: maybe(strict_json_text),
+    contents: maybe(unread),
+    milliseconds: bytes,
+});
+const sizeLineShape = object({
+    from: oneOf("line", "base", "removed"),
+    line: nothingOr(line),
+    instruction: strict_json_text,
+    bytes: wholeNumber(-Number.MAX_SAFE_INTEGER),
+});
+const limitShape = object({
+    of: oneOf("layers", "waste", "increase"),
+    most: bytes,
+    actual: wholeNumber(-Number.MAX_SAFE_INTEGER),
+    broken: flag,
+    line: nothingOr(sizeLineShape),
+});
+const sizeShape = object({
+    id: strict_json_text,
+    dockerfile: strict_json_text,
+    stage: nothingOr(strict_json_text),
+    platform: strict_json_text,
+    change: oneOf("new", "changed", "same", "removed", "unknown"),
+    pullBytes: nothingOr(bytes),
+    diskBytes: nothingOr(bytes),
+    isPullEstimated: flag,
+    before: nothingOr(object({
+        pullBytes: bytes,
+        diskBytes: bytes,
+        measuredBy: maybe(oneOf("another engine", "another method")),
+    })),
+    budget: nothingOr(object({ maxBytes: bytes, of: oneOf("pull", "disk"), over: nothingOr(bytes) })),
+    limits: maybe(list(limitShape, 10)),
+    lines: list(sizeLineShape, most.lines),
+});
+const secretsShape = object({
+    values: bytes,
+    forms: bytes,
+    bytes,
+    images: bytes,
+    found: list(object({ id: strict_json_text, target: strict_json_text, place: strict_json_text }), most.lines),
+    gaps: maybe(list(strict_json_text, most.notes)),
+    unsearched: maybe(list(object({ id: strict_json_text, reason: strict_json_text }), most.notes)),
+});
+const reportShape = object({
+    schemaVersion: oneOf(1),
+    version: safeText(/^[\w.+-]{1,40}$/),
+    commit: object({
+        repository: safeText(/^[\w.-]{1,100}\/[\w.-]{1,100}$/),
+        sha: safeText(/^[0-9a-f]{40}([0-9a-f]{24})?$/),
+    }),
+    verdict: object({ status: oneOf("pass", "fail"), reasons: list(strict_json_text, 20) }),
+    files: list(object({ path: strict_json_text, error: maybe(strict_json_text), ignored: bytes }), most.files),
+    findings: list(findingShape, most.findings),
+    knownFindings: maybe(bytes),
+    withdrawn: maybe(unread),
+    notes: list(strict_json_text, most.notes),
+    targets: maybe(list(targetShape, most.targets)),
+    sizes: maybe(list(sizeShape, most.targets)),
+    baseline: maybe(nothingOr(strict_json_text)),
+    baselineFrom: maybe(strict_json_text),
+    engine: maybe(nothingOr(strict_json_text)),
+    secrets: maybe(secretsShape),
+    timings: list(object({ part: strict_json_text, milliseconds: bytes }), 100),
+});
+
+;// CONCATENATED MODULE: ./lib/src/report/read-report.js
+
+
+/**
+ * Reads a report file of the same version as if an enemy had written it: every field is known, of its type and of
+ * bounded size, or the file is refused. Texts stay what they are; whoever renders them makes them harmless.
+ */
+const readReport = (json) => {
+    let value;
+    try {
+        value = JSON.parse(json);
+    }
+    catch {
+        // The parser's own message quotes the text, which may be anything.
+        throw new errors/* UserError */.y("report-from: the file is not JSON.");
+    }
+    const read = reportShape(value, "the report");
+    const { commit, files, findings, targets, sizes, baseline, baselineFrom, engine, secrets, ...rest } = read;
+    return {
+        commit,
+        report: {
+            version: rest.version,
+            verdict: rest.verdict,
+            files: files.map((file) => ({ path: file.path, text: "", error: file.error, ignored: file.ignored })),
+            findings: findings.map(findingOf),
+            targets: targets && targetsOf(targets),
+            sizes: (sizes ?? []).map(sizeOf),
+            baseline: baseline ?? undefined,
+            baselineFrom,
+            engine: engine ?? undefined,
+            ...(secrets === undefined ? {} : { secrets: secretsOf(secrets) }),
+            notes: rest.notes,
+            timings: rest.timings,
+        },
+    };
+};
+const findingOf = ({ line: from, column, endLine, endColumn, ...finding }) => ({
+    rule: finding.rule,
+    severity: finding.severity,
+    path: finding.path,
+    span: { start: 0, end: 0 },
+    place: { line: from, column, endLine, endColumn },
+    message: finding.message,
+    related: [],
+    fix: finding.fix === undefined ? undefined : { title: finding.fix.title, safety: finding.fix.safety, edits: [] },
+    fingerprint: finding.fingerprint,
+    ...(finding.isNew === undefined ? {} : { isNew: finding.isNew }),
+    ...(finding.bytes === undefined ? {} : { bytes: finding.bytes }),
+    ...(finding.measured === true ? { isMeasured: true } : {}),
+});
+const secretsOf = ({ gaps, unsearched, ...search }) => ({
+    ...search,
+    ...(gaps === undefined ? {} : { gaps }),
+    ...(unsearched === undefined ? {} : { unsearched }),
+});
+const lineOf = (one) => ({ ...one, line: one.line ?? undefined });
+const limitOf = ({ broken, line: where, ...limit }) => ({
+    ...limit,
+    isBroken: broken,
+    line: where === null ? undefined : lineOf(where),
+});
+const sizeOf = ({ stage, pullBytes, diskBytes, before, budget, limits, lines, ...row }) => ({
+    ...row,
+    ...(limits === undefined ? {} : { limits: limits.map(limitOf) }),
+    stage: stage ?? undefined,
+    pullBytes: pullBytes ?? undefined,
+    diskBytes: diskBytes ?? undefined,
+    before: before === null
+        ? undefined
+        : {
+            pullBytes: before.pullBytes,
+            diskBytes: before.diskBytes,
+            ...(before.measuredBy === undefined ? {} : { measuredBy: before.measuredBy }),
+        },
+    budget: budget === null ? undefined : { ...budget, over: budget.over ?? undefined },
+    lines: lines.map(lineOf),
+});
+/** The file has an entry for each platform. */
+const targetsOf = (entries) => [...Map.groupBy(entries, ({ id }) => id).values()].flatMap((platforms) => {
+    const [first] = platforms;
+    return first === undefined
+        ? []
+        : [
+            {
+                build: buildOf(first),
+                images: platforms.flatMap(imageOf),
+                measureError: first.measureError,
+            },
+        ];
+});
+const buildOf = (entry) => {
+    const target = {
+        id: entry.id,
+        dockerfile: entry.dockerfile,
+        dockerfileAbsolute: "",
+        context: "",
+        stageIndex: 0,
+        stage: entry.stage ?? undefined,
+        span: { start: 0, end: 0 },
+        platforms: entry.platform === null ? [] : [entry.platform],
+        buildArgs: new Map(),
+        buildContexts: new Map(),
+        secrets: [],
+        ssh: [],
+        cacheFrom: [],
+        cacheTo: [],
+        network: undefined,
+        noCache: false,
+        pull: false,
+    };
+    const common = { target, milliseconds: entry.milliseconds, steps: [] };
+    if (entry.status === "built")
+        return { ...common, status: "built" };
+    if (entry.status === "skipped")
+        return { ...common, status: "skipped", reason: entry.reason ?? "" };
+    const { failure } = entry;
+    const from = failure?.line ?? undefined;
+    return {
+        ...common,
+        status: "failed",
+        failure: {
+            message: failure?.message ?? "",
+            lines: from === undefined ? undefined : { start: from, end: Math.max(from, failure?.endLine ?? from) },
+            log: failure?.log ?? [],
+            step: failure?.step,
+        },
+    };
+};
+const imageOf = (entry) => entry.pullBytes === null || entry.platform === null
+    ? []
+    : [
+        {
+            digest: entry.digest ?? "",
+            platform: entry.platform,
+            isPullEstimated: entry.pullEstimated ?? false,
+            config: { user: "", hasHealthcheck: false, labels: {}, exposedPorts: [], entrypoint: [], cmd: [] },
+            layers: entry.layers.map((layer) => ({
+                digest: layer.digest,
+                pullBytes: layer.pullBytes,
+                diskBytes: layer.diskBytes,
+                lines: layer.line === null ? undefined : { start: layer.line, end: layer.endLine ?? layer.line },
+                instruction: layer.instruction ?? undefined,
+                isBase: layer.base,
+            })),
+        },
+    ];
+
+;// CONCATENATED MODULE: ./lib/src/action-comment.js
+
+
+
+
+
+
+
+
+/** Of the report file, in bytes. */
+const largestReport = 20_000_000;
+/** Room for the sentence about where a report is from. */
+const longestComment = 64_000;
+/**
+ * Comments what another workflow's run reported, for pull requests whose own token may not. Nothing of the report is
+ * believed but what it says of its images: which pull request it is for is GitHub's word alone, and no code is run.
+ */
+const commentReport = async (request) => {
+    const { forge, occasion, inputs, runner, rule } = request;
+    const run = occasion?.watchedRun;
+    if (occasion === undefined || run === undefined || run.event !== "pull_request") {
+        throw new errors/* UserError */.y("report-from: it is for a workflow `on: workflow_run` that follows one `on: pull_request` (input `report-from` of the workflow).");
+    }
+    if (forge === undefined)
+        throw new errors/* UserError */.y("report-from: there is no token. Set the input `github-token`.");
+    const { report, commit } = readReport(await readHostile(inputs.reportFrom));
+    const place = `${occasion.owner}/${occasion.repository}`;
+    if (commit.sha !== run.headSha || commit.repository.toLowerCase() !== place.toLowerCase()) {
+        throw new errors/* UserError */.y("report-from: the report is about another commit than the run that made it.");
+    }
+    try {
+        const pull = await forge.findPull(run);
+        if (pull === undefined) {
+            runner.print(["No open pull request has this commit as its head any more, so nothing is commented."]);
+            return 0;
+        }
+        const marker = commentMarker(commentKey(occasion, inputs));
+        const page = (0,markdown/* renderComment */.wQ)(report, { marker, rule, link: linkTo(occasion, run) }, longestComment);
+        const { url } = await forge.upsertComment({
+            pull,
+            marker,
+            body: `${page}<sub>as [the pull request's own run](${occasion.serverUrl}/${place}/actions/runs/${run.id}) reported it</sub>\n`,
+            createsNew: isWorthAComment(report, inputs.comment),
+        });
+        runner.output("comment-url", url ?? "");
+    }
+    catch (error) {
+        runner.warn(explainFailure(error, "the comment", "pull-requests: write", { pull: undefined }).message);
+    }
+    return 0;
+};
+/** A link in an archive could lead to a file of this machine. */
+const readHostile = async (path) => {
+    const refuse = (reason) => {
+        throw new errors/* UserError */.y(`report-from: the file ${reason}.`);
+    };
+    const entry = await (0,promises_.lstat)(path).catch(() => refuse("is not there"));
+    if (!entry.isFile())
+        return refuse("is no regular file");
+    if (entry.size > largestReport)
+        return refuse(`is larger than ${largestReport / 1_000_000} MB`);
+    return (0,promises_.readFile)(path, "utf8");
+};
+/** Address of a line of a file that somebody else named. */
+const linkTo = ({ serverUrl, owner, repository }, { headSha }) => (path, line) => {
+    const parts = path.split("/");
+    if (path.startsWith("/") || parts.some((part) => part === "" || part === "." || part === ".."))
+        return undefined;
+    // Half of a surrogate pair has no form in an address.
+    if (!path.isWellFormed())
+        return undefined;
+    return `${serverUrl}/${owner}/${repository}/blob/${headSha}/${parts.map(encodeURIComponent).join("/")}#L${line}`;
+};
+
 // EXTERNAL MODULE: external "node:os"
 var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: external "node:path"
@@ -41352,6 +41737,8 @@ const htmlText = (text) => (0,plain/* manyLines */.hw)(text).replace(/[&<>"'`]/g
 
 // EXTERNAL MODULE: ./lib/src/report/excerpt.js
 var excerpt = __nccwpck_require__(4904);
+// EXTERNAL MODULE: ./lib/src/report/image-facts.js
+var image_facts = __nccwpck_require__(9442);
 // EXTERNAL MODULE: ./lib/src/report/layers.js
 var report_layers = __nccwpck_require__(8711);
 // EXTERNAL MODULE: ./lib/src/report/lines.js
@@ -41371,18 +41758,19 @@ var report_words = __nccwpck_require__(3512);
 
 
 
+
 const sizesHtml = (report, options) => {
     if (report.sizes.length === 0)
         return "";
     const hasChange = report.baseline !== undefined || report.sizes.some((row) => (0,report_words/* notBuilt */.cU)(row, report) !== undefined);
-    const hasBudget = report.sizes.some(({ budget }) => budget !== undefined);
+    const hasBudget = report.sizes.some((row) => row.budget !== undefined || (0,report_words/* isOver */.PU)(row));
     const since = report.baseline === undefined ? "" : `since ${inline(report.baseline)}`;
     const rows = (0,report_words/* byImportance */.G5)(report.sizes, report).map((row) => tableRow([
         cell(`<strong>${inline((0,report_words/* rowName */._k)(row, report.sizes))}</strong>`),
         cell((0,report_words/* pullSize */.pv)(row), "number"),
         cell((0,report_words/* diskSize */.jv)(row), "number"),
         ...(hasChange ? [cell(changeHtml(row, report), "change")] : []),
-        ...(hasBudget ? [cell(budgetHtml(row))] : []),
+        ...(hasBudget ? [cell([budgetHtml(row), ...limitsHtml(row)].filter((part) => part !== "").join("<br>"))] : []),
         cell(whatChanged(row, report, options), "what"),
     ]));
     const head = [
@@ -41449,12 +41837,19 @@ const lineTablesHtml = (report, options) => {
             heading("disk", "number"),
             heading(""),
         ];
-        const isOpen = (row.budget?.over ?? 0) > 0 || row.change === "changed";
+        const isOpen = (0,report_words/* isOver */.PU)(row) || row.change === "changed";
         return [
-            `<details${isOpen ? " open" : ""}><summary>${inline((0,report_words/* rowName */._k)(row, report.sizes))}: ${(0,report_words/* diskSize */.jv)(row)} on disk, ${(0,report_words/* pullSize */.pv)(row)} to pull</summary>${table(head, rows)}</details>`,
+            `<details${isOpen ? " open" : ""}><summary>${inline((0,report_words/* rowName */._k)(row, report.sizes))}: ${(0,report_words/* diskSize */.jv)(row)} on disk, ${(0,report_words/* pullSize */.pv)(row)} to pull</summary>${table(head, rows)}${factsHtml(image)}</details>`,
         ];
     });
     return tables.length === 0 ? "" : `<h2>Line by line</h2>${tables.join("\n")}`;
+};
+const factsHtml = (image) => {
+    const files = (0,image_facts/* largestFiles */.Sd)(image).map(({ path, bytes }) => `<code>/${inline(path)}</code> <span class="keep">${(0,numbers/* formatBytes */.z3)(bytes)}</span>`);
+    const largest = files.length === 0 ? "" : `<br>largest files: ${files.join(", ")}`;
+    if (image.contents === undefined)
+        return "";
+    return `<p class="soft">${inline((0,image_facts/* imageFacts */.JC)(image).join(" · "))}${largest}</p>`;
 };
 /** How many steps the timeline shows. */
 const maxSteps = 200;
@@ -41518,6 +41913,7 @@ const keepNumbers = (change) => change.replace(/^([^(]*?) ?(\([^)]*\))?$/, (_, b
     .filter((part) => part !== "")
     .map((part) => `<span class="keep">${part}</span>`)
     .join(" "));
+const limitsHtml = (row) => (0,report_words/* brokenLimits */.Mh)(row).map((limit) => `<span class="bad">${inline((0,report_words/* brokenLimit */.tb)(limit))}</span>`);
 const budgetHtml = (row) => {
     const limit = (0,report_words/* budgetLimit */.j8)(row);
     const over = row.budget?.over ?? 0;
@@ -41677,14 +42073,12 @@ const writeReportFiles = async (report, options) => {
         sarif: (0,external_node_path_.join)(folder, "report.sarif"),
         html: (0,external_node_path_.join)(folder, "report.html"),
     };
-    await (0,promises_.writeFile)(files.report, (0,report_json/* renderJson */.h)(report));
+    await (0,promises_.writeFile)(files.report, (0,report_json/* renderJson */.h)(report, options.commit));
     await (0,promises_.writeFile)(files.sarif, (0,sarif/* renderSarif */.W)(report, options.sarif));
     await (0,promises_.writeFile)(files.html, renderHtml(report, options.page));
     return files;
 };
 
-// EXTERNAL MODULE: ./lib/src/errors.js
-var errors = __nccwpck_require__(5071);
 // EXTERNAL MODULE: ./lib/src/settings-values.js + 2 modules
 var settings_values = __nccwpck_require__(1507);
 ;// CONCATENATED MODULE: ./lib/src/action-inputs.js
@@ -41712,6 +42106,7 @@ const readActionInputs = (input) => {
         matrix: readMatrix(text("matrix")),
         outputFolder: text("output-folder"),
         baseline: baselines.find((value) => value === text("baseline")) ?? "other",
+        reportFrom: text("report-from"),
         onlyNew: choice("only-new", ["true", "false"], "false") === "true",
     };
 };
@@ -41829,7 +42224,7 @@ const newGit = ({ into, remote, signal }) => {
 };
 /** The token goes where no list of processes shows it, and to its own server alone. */
 const environment = (remote) => ({
-    ...Object.fromEntries(Object.entries(process.env).filter((entry) => entry[1] !== undefined && !/^(GIT_|INPUT_)/i.test(entry[0]))),
+    ...Object.fromEntries(Object.entries(process.env).filter((entry) => entry[1] !== undefined && !/^(GIT_|INPUT_|ACTIONS_)/i.test(entry[0]))),
     GIT_TERMINAL_PROMPT: "0",
     GIT_LFS_SKIP_SMUDGE: "1",
     LC_ALL: "C",
@@ -41905,10 +42300,10 @@ const moved = (path, from, to) => {
     return inside.startsWith("..") || (0,external_node_path_.isAbsolute)(inside) ? path : (0,external_node_path_.resolve)(to, inside);
 };
 
-// EXTERNAL MODULE: ./lib/src/run.js + 15 modules
-var run = __nccwpck_require__(5192);
-// EXTERNAL MODULE: ./lib/src/world.js + 35 modules
-var world = __nccwpck_require__(9050);
+// EXTERNAL MODULE: ./lib/src/run.js + 11 modules
+var run = __nccwpck_require__(4979);
+// EXTERNAL MODULE: ./lib/src/world.js + 11 modules
+var world = __nccwpck_require__(7996);
 ;// CONCATENATED MODULE: ./lib/src/action-earlier.js
 
 
@@ -41950,8 +42345,11 @@ const openEarlier = (request) => {
                 .map(({ build }) => build.target.id);
             if (failed.length > 0)
                 notes.push(`${request.branch} at ${commit.slice(0, 7)} gave no size for ${failed.join(", ")}`);
-            const name = `${request.branch} at ${commit.slice(0, 7)}`;
-            return { name, from: "built for this run", sizes: (0,baseline/* parseBaseline */.n)((0,report_json/* renderBaseline */.q)(report), name) };
+            return {
+                name: request.branch,
+                from: `at ${commit.slice(0, 7)}, built for this run`,
+                sizes: (0,baseline/* parseBaseline */.n)((0,report_json/* renderBaseline */.q)(report), request.branch),
+            };
         }),
     };
 };
@@ -47087,7 +47485,28 @@ const redactedDeep = (value, redact) => {
     ]));
 };
 
+;// CONCATENATED MODULE: ./lib/src/adapters/github-pull.js
+/**
+ * The open pull request that a run was for: the event names none for a fork, so it is the one whose head is the very
+ * commit, branch and repository of the run.
+ */
+const findPull = async (connection, { owner, repository }, run) => {
+    const pages = connection.pages("GET /repos/{owner}/{repo}/pulls", {
+        state: "open",
+        head: `${run.headOwner}:${run.headBranch}`,
+    });
+    for await (const page of pages) {
+        const found = page.find(({ head, base }) => head.sha === run.headSha &&
+            head.repo?.full_name === run.headRepository &&
+            base.repo.full_name.toLowerCase() === `${owner}/${repository}`.toLowerCase());
+        if (found !== undefined)
+            return found.number;
+    }
+    return undefined;
+};
+
 ;// CONCATENATED MODULE: ./lib/src/adapters/github.js
+
 
 
 
@@ -47100,6 +47519,7 @@ const connectForge = (options) => {
         createCheck: checks.create,
         completeCheck: checks.complete,
         findBaseline: (request) => findBaseline(connection, options.occasion, request),
+        findPull: (run) => findPull(connection, options.occasion, run),
         readDiff: (pull) => readDiff(connection, pull),
         createReview: (pull, comments) => createReview(connection, options.occasion, pull, comments),
         mergeBase: (base, head) => mergeBase(connection, base, head),
@@ -47190,6 +47610,7 @@ var version = __nccwpck_require__(1294);
 
 
 
+
 const prepare = async (runner) => {
     const given = (0,settings_values/* givenByInputs */.eN)(runner.input).filter((one) => !isNoFile(one));
     const paths = (0,records/* readLines */.Se)(runner.input("paths"), { setting: "paths", where: "input `paths` of the workflow" });
@@ -47217,8 +47638,10 @@ const prepare = async (runner) => {
 /** The pipeline with the runner's log for an audience. */
 const runPipeline = async ({ prepared, baseline, compared, runner, redact, signal, }) => {
     const { settings, configs, environment, rule } = prepared;
-    const temporaryFolder = await (0,promises_.mkdtemp)((0,external_node_path_.join)(process.env.RUNNER_TEMP ?? (0,external_node_os_.tmpdir)(), "docker-hygiene-run-"));
+    const temporaryFolder = (0,external_node_path_.join)(process.env.RUNNER_TEMP ?? (0,external_node_os_.tmpdir)(), `docker-hygiene-run-${(0,external_node_crypto_.randomUUID)()}`);
+    // Said before it is made, so that the post step knows of it whenever this one is killed.
     runner.saveState(folderState, temporaryFolder);
+    await (0,promises_.mkdir)(temporaryFolder, { mode: 0o700 });
     const sources = new Map();
     const source = (path, line) => sources.get(path)?.[line - 1] ?? "";
     const earlier = compared &&
@@ -47280,6 +47703,7 @@ const readOccasion = (environment, payload) => {
         repository,
         headSha,
         pull,
+        ...watchedRun(payload),
         base: readBase(environment, payload),
         apiUrl: environment.GITHUB_API_URL ?? "https://api.github.com",
         serverUrl: environment.GITHUB_SERVER_URL ?? "https://github.com",
@@ -47301,6 +47725,18 @@ const readPullRequest = (payload) => {
         // A deleted fork has no repository any more.
         isFork: head === undefined || head !== base,
     };
+};
+const watchedRun = (payload) => {
+    const part = (...path) => github_event_text(payload, "workflow_run", ...path);
+    const id = value(payload, "workflow_run", "id");
+    const event = part("event");
+    const headSha = part("head_sha");
+    const headBranch = part("head_branch");
+    const headRepository = part("head_repository", "full_name");
+    const headOwner = part("head_repository", "owner", "login");
+    return typeof id === "number" && event && headSha && headBranch && headRepository && headOwner
+        ? { watchedRun: { id, event, headSha, headBranch, headRepository, headOwner } }
+        : {};
 };
 const readBase = (environment, payload) => {
     const pullBranch = github_event_text(payload, "pull_request", "base", "ref");
@@ -49193,6 +49629,7 @@ var fit = __nccwpck_require__(1974);
 
 
 
+
 /** Runs the main or the post step of the action; the result is the exit code. */
 const runAction = async () => {
     const runner = connectRunner();
@@ -49213,6 +49650,8 @@ const exitCodes = { pass: 0, fail: 1, usage: 2, bug: 70, stopped: 130 };
 const runMain = async (runner, occasion) => {
     refuseForeignCode(process.env.GITHUB_EVENT_NAME);
     const inputs = readActionInputs(runner.input);
+    if (inputs.reportFrom !== "")
+        return commentOnly(runner, occasion, inputs);
     const prepared = await prepare(runner);
     const redact = (0,redaction/* redactor */.$p)([...prepared.secretValues, inputs.token]);
     runner.mask([...prepared.secretValues, inputs.token].flatMap(redaction/* maskForms */.ye));
@@ -49245,6 +49684,11 @@ const runMain = async (runner, occasion) => {
         await delivery.abandon("failure", "docker-hygiene could not finish", message);
         throw error;
     }
+};
+const commentOnly = (runner, occasion, inputs) => {
+    const redact = (0,redaction/* redactor */.$p)([inputs.token]);
+    const forge = occasion === undefined || inputs.token === "" ? undefined : connectForge({ token: inputs.token, occasion, redact });
+    return commentReport({ forge, occasion, inputs, runner, rule: cli_report/* ruleInfo */.PI });
 };
 /** A run without a commit to compare with is one on the default branch by schedule or by hand. */
 const comparedWith = (base, occasion, { baseline, onlyNew, token }) => {
@@ -49289,12 +49733,12 @@ const publish = async (raw, publication) => {
     const report = (0,redact_report/* redactReport */.a)(raw, redact);
     const links = repositoryLinks(occasion, process.cwd());
     const page = { link: links.link, rule };
-    runner.printInert((0,report_text/* renderResults */.f7)(report, { ...logText, rule }));
+    runner.printInert((0,report_text/* renderMeasured */.PJ)(report, { ...logText, rule }) + (0,report_text/* renderResults */.f7)(report, { ...logText, rule }));
     if (report.files.length === 0)
         runner.warn("There is no Dockerfile here. Check the inputs `paths` and `files`.");
     const category = occasion === undefined ? "docker-hygiene" : useKey(occasion, inputs.matrix);
     const sarif = { rules: (0,cli_report/* ruleInfosOf */.vZ)(report), repositoryPath: links.repositoryPath, category };
-    const files = await attempt(runner, "the report files", () => writeReportFiles(report, { folder: inputs.outputFolder, page, sarif }));
+    const files = await attempt(runner, "the report files", () => writeReportFiles(report, { folder: inputs.outputFolder, page, sarif, commit: commitOf(occasion) }));
     await attempt(runner, "the job summary", () => runner.summary((0,fit/* cutBytes */.Uw)((0,markdown/* renderMarkdown */.Gc)(report, page), summaryLimit)));
     const { annotate } = inputs;
     const shown = annotate === "none" ? [] : (0,annotations/* annotations */.h)(report, { annotate, repositoryPath: links.repositoryPath, rule });
@@ -49316,6 +49760,7 @@ const publish = async (raw, publication) => {
     });
     return exitCodes[report.verdict.status];
 };
+const commitOf = (occasion) => occasion && { repository: `${occasion.owner}/${occasion.repository}`, sha: occasion.headSha };
 const sizeOutput = (row) => ({
     id: row.id,
     platform: row.platform,
@@ -49813,7 +50258,7 @@ const lastLine = (text) => (0,terminal_codes/* stripTerminalCodes */.v)(text).tr
 
 /***/ }),
 
-/***/ 3788:
+/***/ 1777:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50044,6 +50489,7 @@ const createBuildContexts = (cwd) => {
             listings.set(root, known);
             return known;
         };
+        const realRoot = once(() => external_node_fs_.realpathSync.native(root));
         const ignoreFile = once(() => readIgnoreFile(cwd, root, (0,external_node_path_.resolve)(cwd, dockerfile)));
         const matcher = once(() => {
             const file = ignoreFile();
@@ -50063,7 +50509,7 @@ const createBuildContexts = (cwd) => {
             get ignoreFile() {
                 return ignoreFile();
             },
-            read: (path) => readTextInside(root, path),
+            read: (path) => readTextInside(root, realRoot, path),
             isIgnored: (path) => matcher()(path),
         };
     };
@@ -50124,10 +50570,14 @@ const readIgnoreFile = (cwd, root, dockerfile) => {
     }
     return undefined;
 };
-const readTextInside = (root, path) => {
+const readTextInside = (root, realRoot, path) => {
     try {
-        const absolute = (0,external_node_fs_.realpathSync)((0,external_node_path_.join)(root, path));
-        return (0,shown_path/* pathBelow */.Br)((0,external_node_fs_.realpathSync)(root), absolute) === undefined ? undefined : readText(absolute);
+        const named = (0,external_node_path_.join)(root, path);
+        // Most of what is asked for is not there, and an exception costs more than the question.
+        if ((0,external_node_fs_.statSync)(named, { throwIfNoEntry: false }) === undefined)
+            return undefined;
+        const absolute = external_node_fs_.realpathSync.native(named);
+        return (0,shown_path/* pathBelow */.Br)(realRoot(), absolute) === undefined ? undefined : readText(absolute);
     }
     catch {
         return undefined;
@@ -50135,8 +50585,8 @@ const readTextInside = (root, path) => {
 };
 const readText = (absolute) => {
     try {
-        const file = (0,external_node_fs_.statSync)(absolute);
-        if (!file.isFile() || file.size > mostTextBytes)
+        const file = (0,external_node_fs_.statSync)(absolute, { throwIfNoEntry: false });
+        if (!file?.isFile() || file.size > mostTextBytes)
             return undefined;
         const bytes = (0,external_node_fs_.readFileSync)(absolute);
         return bytes.includes(0) ? undefined : bytes.toString("utf8");
@@ -50208,7 +50658,28 @@ const isDockerfileName = (name) => {
     return name.startsWith("containerfile");
 };
 
+;// CONCATENATED MODULE: ./lib/src/discover/template-text.js
+/**
+ * Whether a text is what a template engine makes a Dockerfile from: `{{ … }}`, `{% … %}` or `<% … %>` stands where
+ * BuildKit expects an instruction or an image. Commands may hold such marks themselves (`docker inspect -f '{{.Id}}'`).
+ */
+const isTemplateText = (text) => {
+    if (!marks.some((mark) => text.includes(mark)))
+        return false;
+    return markedFrom.test(text) || markedStart.test(text) || markedLine.test(text) || !anyFrom.test(text);
+};
+const marks = ["{{", "{%", "<%"];
+const markedFrom = /^[ \t]*FROM\b[^\n]*(?:\{\{|\{%|<%)/im;
+const markedStart = /^(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(?:\{\{|\{%|<%)/;
+/** At the left margin, and no line before goes on: there an instruction would begin. */
+const markedLine = /^(?![\s\S]*<<)[\s\S]*(?<![\\`]\r?)\n(?:\{\{|\{%|<%)/;
+const anyFrom = /^[ \t]*FROM[ \t]/im;
+
+// EXTERNAL MODULE: ./lib/src/adapters/regular-file.js
+var regular_file = __nccwpck_require__(9986);
 ;// CONCATENATED MODULE: ./lib/src/adapters/discovery.js
+
+
 
 
 
@@ -50239,7 +50710,9 @@ const discover = async (cwd, request) => {
             if (choice !== "dockerfile")
                 continue;
             const obstacle = obstacleOf(folder, absolute);
-            if (obstacle === undefined)
+            if (obstacle === undefined && request.files.length === 0 && holdsTemplate(absolute))
+                templates.add(shown);
+            else if (obstacle === undefined)
                 found.push({ path: shown, absolute });
             else if (obstacle !== "gone")
                 notes.add(`${shown} is left out: ${obstacle}`);
@@ -50346,13 +50819,21 @@ const listFolder = async (cwd, folder, selection, notes) => {
 };
 /** Checked-out submodules below a folder, relative to it. */
 const submodules = (repository, folder) => {
-    const list = (0,external_node_path_.join)(repository, ".gitmodules");
-    if (!(0,external_node_fs_.existsSync)(list))
-        return [];
-    return [...(0,external_node_fs_.readFileSync)(list, "utf8").matchAll(/^\s*path\s*=\s*"?(.*?)"?\s*$/gm)].flatMap(([, path = ""]) => {
+    const list = readSubmoduleList((0,external_node_path_.join)(repository, ".gitmodules"));
+    return [...list.matchAll(/^\s*path\s*=\s*"?(.*?)"?\s*$/gm)].flatMap(([, path = ""]) => {
         const below = (0,shown_path/* pathBelow */.Br)(folder, (0,external_node_path_.join)(repository, path));
         return below === undefined || below === "." || !(0,external_node_fs_.existsSync)((0,external_node_path_.join)(repository, path, ".git")) ? [] : [below];
     });
+};
+/** As much as is read of a Dockerfile. */
+const mostBytes = 32 * 1024 * 1024;
+const readSubmoduleList = (file) => {
+    try {
+        return (0,external_node_fs_.existsSync)(file) ? (0,regular_file/* readRegularFile */.X)(file, mostBytes).toString("utf8") : "";
+    }
+    catch {
+        return "";
+    }
 };
 /** Why a candidate cannot be read; `gone` when there is nothing to say about it. */
 const obstacleOf = (root, absolute) => {
@@ -50372,6 +50853,14 @@ const obstacleOf = (root, absolute) => {
         if (error.code !== "ENOENT")
             return (0,shown_path/* systemReason */.uc)(error);
         return isGone(absolute) ? "gone" : "the symbolic link leads nowhere";
+    }
+};
+const holdsTemplate = (absolute) => {
+    try {
+        return isTemplateText((0,regular_file/* readRegularFile */.X)(absolute, mostBytes).toString("latin1"));
+    }
+    catch {
+        return false;
     }
 };
 /** Listed by git and deleted since. */
@@ -50421,6 +50910,7 @@ const templateNote = (templates) => {
 
 
 
+
 /** The file system as seen from a current directory. */
 const createFiles = (cwd = process.cwd()) => ({
     discover: (request) => discover(cwd, request),
@@ -50439,13 +50929,11 @@ const createFiles = (cwd = process.cwd()) => ({
     context: createBuildContexts(cwd),
 });
 /** Far above any Dockerfile, far below what would exhaust the memory. */
-const mostBytes = 32 * 1024 * 1024;
+const files_mostBytes = 32 * 1024 * 1024;
 const readBytes = async (absolute) => {
     try {
-        const { size } = await (0,promises_.stat)(absolute);
-        if (size > mostBytes)
-            throw new Error(`it has ${size} bytes, more than ${mostBytes}`);
-        return await (0,promises_.readFile)(absolute);
+        // One file after the other is read, and a promise for each costs more than the reading.
+        return (0,regular_file/* readRegularFile */.X)(absolute, files_mostBytes);
     }
     catch (error) {
         throw new Error((0,shown_path/* systemReason */.uc)(error));
@@ -50524,9 +51012,10 @@ const listArguments = (folder, pathspecs) => [
     ...hardened(folder),
     ...["ls-files", "-z", "-t", "--cached", "--deleted", "--others", "--exclude-standard", "--", ...pathspecs],
 ];
-/** Variables of a running hook would lead git to another repository. */
+/** Variables of a running hook would lead git to another repository; inputs and the runner's tokens are not for it. */
 const environment = () => {
     const kept = Object.entries(process.env).filter((entry) => entry[1] !== undefined &&
+        !/^(?:INPUT|ACTIONS)_/i.test(entry[0]) &&
         !/^GIT_(DIR|WORK_TREE|INDEX_FILE|PREFIX|COMMON_DIR|OBJECT_DIRECTORY|LITERAL_PATHSPECS|GLOB_PATHSPECS|NOGLOB_PATHSPECS|ICASE_PATHSPECS)$/.test(entry[0]));
     return { ...Object.fromEntries(kept), GIT_OPTIONAL_LOCKS: "0", LC_ALL: "C" };
 };
@@ -50549,6 +51038,439 @@ const reasonOf = (stderr) => {
     if (stderr.includes("not a git repository"))
         return "it is not a git repository";
     return stderr.split("\n")[0]?.replace(/^fatal: /, "") || "git failed";
+};
+
+
+/***/ }),
+
+/***/ 1229:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Gz: () => (/* binding */ provingDocker),
+/* harmony export */   qE: () => (/* binding */ namedValues)
+/* harmony export */ });
+/* unused harmony export secretsOf */
+/* harmony import */ var _build_bake_definition_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3212);
+/* harmony import */ var _build_redaction_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2336);
+/* harmony import */ var _redact_report_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(5516);
+/* harmony import */ var _buildx_secrets_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(2009);
+/* harmony import */ var _oci_layout_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9129);
+
+
+
+
+
+/**
+ * An engine whose images are searched for the values of all secrets of the builds, also of those that other
+ * targets get. What it tells of images holds none of the values.
+ */
+const provingDocker = (environment, connect) => {
+    const measures = new WeakMap();
+    const docker = connect((layout, metadata, target) => (measures.get(target) ?? (0,_oci_layout_js__WEBPACK_IMPORTED_MODULE_2__/* .measurer */ .jk)())(layout, metadata, target));
+    return {
+        ...docker,
+        build: async (targets, run) => {
+            const secrets = await secretsOf(targets, environment);
+            const measure = (0,_oci_layout_js__WEBPACK_IMPORTED_MODULE_2__/* .measurer */ .jk)(secrets.length === 0 ? {} : { secrets });
+            for (const target of targets)
+                measures.set(target, measure);
+            const redact = (0,_build_redaction_js__WEBPACK_IMPORTED_MODULE_0__/* .redactor */ .$p)(secrets.map(({ value }) => value));
+            const built = await docker.build(targets, run);
+            return built.map((one) => ({ ...one, images: (0,_redact_report_js__WEBPACK_IMPORTED_MODULE_3__/* .redactDeep */ .K)(one.images, redact) }));
+        },
+    };
+};
+/** Each value under its id; of ssh the key files, since an agent gives none away. */
+const secretsOf = async (targets, environment) => {
+    const all = targets.flatMap(_build_bake_definition_js__WEBPACK_IMPORTED_MODULE_4__/* .linkedTargets */ .Gx);
+    const sources = [
+        ...all.flatMap(({ secrets }) => secrets),
+        ...all.flatMap(({ ssh }) => ssh.flatMap(({ id, paths }) => paths.map((path) => ({ id: `ssh ${id}`, from: "file", path })))),
+    ];
+    return namedValues(sources, environment);
+};
+/** The values behind secrets, once each; one that is empty or cannot be read has none. */
+const namedValues = async (secrets, environment) => {
+    const once = new Map(secrets.map((secret) => [JSON.stringify(secret), secret]));
+    const read = await Promise.all([...once.values()].map(async (secret) => {
+        const [value] = await (0,_buildx_secrets_js__WEBPACK_IMPORTED_MODULE_1__/* .readSecretValues */ .x)([secret], environment);
+        return value === undefined || value.length === 0 ? [] : [{ id: secret.id, value }];
+    }));
+    return read.flat();
+};
+
+
+/***/ }),
+
+/***/ 7185:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  m$: () => (/* binding */ CHUNK),
+  cM: () => (/* binding */ checksum),
+  Lf: () => (/* binding */ framing),
+  l1: () => (/* binding */ unpack),
+  a5: () => (/* binding */ unpackSmall),
+  hS: () => (/* binding */ unpackingStream)
+});
+
+// EXTERNAL MODULE: external "node:stream"
+var external_node_stream_ = __nccwpck_require__(7075);
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(8522);
+;// CONCATENATED MODULE: ./lib/src/image/zstd-frames.js
+/**
+ * Cuts a zstd stream where a frame ends (RFC 8878, section 3.1): Node's decompressor leaves out, in silence, what
+ * follows the end of a frame in the same write.
+ */
+const zstdFrames = () => {
+    const header = new Uint8Array(LONGEST_HEADER);
+    let filled = 0;
+    let wanted = MAGIC_LENGTH;
+    let part = "magic";
+    let skip = 0;
+    let isLastBlock = false;
+    let hasChecksum = false;
+    let endsAfterSkip = false;
+    const next = (nextPart, bytes) => {
+        part = nextPart;
+        wanted = bytes;
+        filled = 0;
+    };
+    /** Called when `wanted` bytes of the part are in `header`. */
+    const read = () => {
+        const number = new DataView(header.buffer);
+        if (part === "magic") {
+            const magic = number.getUint32(0, true);
+            if (magic === ZSTD_MAGIC)
+                next("descriptor", 1);
+            else if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC)
+                next("skippable", 4);
+            else
+                part = "unknown";
+        }
+        else if (part === "skippable") {
+            skip = number.getUint32(0, true);
+            endsAfterSkip = true;
+            next("magic", MAGIC_LENGTH);
+        }
+        else if (part === "descriptor") {
+            const descriptor = header[0];
+            hasChecksum = (descriptor & 4) !== 0;
+            next("header", restOfHeader(descriptor));
+        }
+        else if (part === "header")
+            next("block", 3);
+        else
+            readBlock();
+    };
+    const readBlock = () => {
+        const block = header[0] | (header[1] << 8) | (header[2] << 16);
+        isLastBlock = (block & 1) !== 0;
+        const isRepeated = ((block >> 1) & 3) === 1;
+        skip = (isRepeated ? 1 : block >> 3) + (isLastBlock && hasChecksum ? 4 : 0);
+        endsAfterSkip = isLastBlock;
+        if (isLastBlock)
+            next("magic", MAGIC_LENGTH);
+        else
+            next("block", 3);
+    };
+    return (chunk) => {
+        const pieces = [];
+        let from = 0;
+        let at = 0;
+        while (at < chunk.length && part !== "unknown") {
+            if (skip > 0) {
+                const taken = Math.min(skip, chunk.length - at);
+                skip -= taken;
+                at += taken;
+            }
+            else {
+                header[filled++] = chunk[at++];
+                if (filled === wanted)
+                    read();
+            }
+            if (skip > 0 || !endsAfterSkip)
+                continue;
+            endsAfterSkip = false;
+            pieces.push(chunk.subarray(from, at));
+            from = at;
+        }
+        if (from < chunk.length)
+            pieces.push(chunk.subarray(from));
+        return pieces;
+    };
+};
+const MAGIC_LENGTH = 4;
+const LONGEST_HEADER = 16;
+const ZSTD_MAGIC = 0xfd2fb528;
+const SKIPPABLE_MAGIC = 0x184d2a50;
+/** Window, dictionary and content size: at least one byte, as a frame without a window tells its size. */
+const restOfHeader = (descriptor) => {
+    const isSingleSegment = (descriptor & 0x20) !== 0;
+    const dictionary = [0, 1, 2, 4][descriptor & 3];
+    const contentSize = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6];
+    return (isSingleSegment ? 0 : 1) + dictionary + contentSize;
+};
+
+;// CONCATENATED MODULE: ./lib/src/adapters/image-unpack.js
+
+
+
+const checksum = (bytes, before) => (0,external_node_zlib_.crc32)(bytes, before);
+/** Bytes that a stream hands on at a time. */
+const CHUNK = 64 * 1024;
+/** A stream that unpacks what is written to it; several gzip members or zstd frames count as one. */
+const unpackingStream = (packing, chunkSize) => {
+    // Room for some chunks lets the unpacking run ahead of the reading.
+    const options = { chunkSize, readableHighWaterMark: 4 * chunkSize };
+    return packing === "gzip" ? (0,external_node_zlib_.createGunzip)(options) : (0,external_node_zlib_.createZstdDecompress)(options);
+};
+/** Cuts a stream between the frames of zstd; other streams pass. */
+const framing = (packing) => {
+    if (packing !== "zstd")
+        return undefined;
+    const cut = zstdFrames();
+    return new external_node_stream_.Transform({
+        readableHighWaterMark: CHUNK,
+        transform(chunk, _encoding, done) {
+            for (const piece of cut(chunk))
+                this.push(piece);
+            done();
+        },
+    });
+};
+const SMALL_CHUNK = 16 * 1024;
+const unpack = (packing, onData) => {
+    const stream = unpackingStream(packing, SMALL_CHUNK);
+    const cut = packing === "zstd" ? zstdFrames() : undefined;
+    let isBroken = false;
+    let isOver = false;
+    let last = Promise.resolve();
+    const closed = new Promise((resolve) => {
+        const over = () => {
+            isOver = true;
+            resolve();
+        };
+        stream.on("end", over);
+        stream.on("close", over);
+        stream.on("error", () => {
+            isBroken = true;
+            over();
+        });
+    });
+    stream.on("data", onData);
+    const writePiece = (bytes) => {
+        if (isOver || stream.writableEnded)
+            return;
+        last = new Promise((resolve) => stream.write(bytes, () => resolve()));
+    };
+    return {
+        write: (bytes) => (cut === undefined ? [bytes] : cut(bytes)).forEach(writePiece),
+        end: () => {
+            if (isOver)
+                return;
+            stream.end();
+            last = closed;
+        },
+        settled: async () => {
+            await Promise.race([last, closed]);
+            return isBroken ? "broken" : "whole";
+        },
+        stop: () => stream.destroy(),
+    };
+};
+/** A buffer that is far too large costs more than unpacking a manual page. */
+const atOnce = (bytes) => ({
+    chunkSize: Math.min(CHUNK, Math.max(1024, 4 * bytes.length)),
+    maxOutputLength: 8 << 20,
+});
+const unpackSmall = (packing, bytes) => {
+    // Several frames of zstd would be cut off after the first.
+    if (packing === "zstd")
+        return undefined;
+    try {
+        return packing === "gzip" ? (0,external_node_zlib_.gunzipSync)(bytes, atOnce(bytes)) : (0,external_node_zlib_.inflateRawSync)(bytes, atOnce(bytes));
+    }
+    catch {
+        return undefined;
+    }
+};
+
+
+/***/ }),
+
+/***/ 9129:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Qd: () => (/* binding */ layerCache),
+/* harmony export */   TG: () => (/* binding */ MeasureError),
+/* harmony export */   eW: () => (/* binding */ imagesOrError),
+/* harmony export */   i4: () => (/* binding */ layoutStore),
+/* harmony export */   jk: () => (/* binding */ measurer)
+/* harmony export */ });
+/* unused harmony export measure */
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var _dockerfile_read_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(3671);
+/* harmony import */ var _image_image_leaks_js__WEBPACK_IMPORTED_MODULE_8__ = __nccwpck_require__(9798);
+/* harmony import */ var _image_json_reading_js__WEBPACK_IMPORTED_MODULE_9__ = __nccwpck_require__(2425);
+/* harmony import */ var _image_layer_scan_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(3750);
+/* harmony import */ var _image_manifest_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(8043);
+/* harmony import */ var _image_measure_image_js__WEBPACK_IMPORTED_MODULE_6__ = __nccwpck_require__(6650);
+/* harmony import */ var _image_unpack_js__WEBPACK_IMPORTED_MODULE_7__ = __nccwpck_require__(7185);
+
+
+
+
+
+
+
+
+
+
+/** One or more platforms of a target could not be measured; the others are in `measured`. */
+class MeasureError extends _image_manifest_js__WEBPACK_IMPORTED_MODULE_5__/* .ImageError */ .C8 {
+    name = "MeasureError";
+    measured;
+    constructor(message, measured) {
+        super(message);
+        this.measured = measured;
+    }
+}
+/**
+ * Measures what a build exported with `-o type=oci,tar=false,dest=layoutDirectory`.
+ * @param metadata the parsed file that `--metadata-file` named, written with `BUILDX_METADATA_PROVENANCE=max`
+ * @returns one image per platform
+ * @throws MeasureError when at least one platform is broken; it carries those that are not
+ */
+const measure = (layoutDirectory, metadata, target, options = {}) => measurer(options)(layoutDirectory, metadata, target);
+/** `measure` for many targets: a layer that several of them share is read once. */
+const measurer = ({ secrets } = {}) => {
+    const hunt = secrets && (0,_image_image_leaks_js__WEBPACK_IMPORTED_MODULE_8__/* .leakHunt */ .N)(secrets);
+    const cache = layerCache(hunt);
+    return async (layoutDirectory, metadata, target) => {
+        const root = (0,_image_manifest_js__WEBPACK_IMPORTED_MODULE_5__/* .descriptorOf */ .nb)((0,_image_manifest_js__WEBPACK_IMPORTED_MODULE_5__/* .checkedDigest */ .oM)((0,_image_json_reading_js__WEBPACK_IMPORTED_MODULE_9__.at)(metadata, "containerimage.digest")));
+        const store = layoutStore(layoutDirectory, cache);
+        const build = {
+            metadata,
+            stageIndex: target.stageIndex,
+            buildArgs: target.buildArgs,
+            readDockerfile: (text) => (0,_dockerfile_read_js__WEBPACK_IMPORTED_MODULE_3__/* .readDockerfile */ .n)(target.dockerfile, text),
+        };
+        return imagesOrError(await (0,_image_measure_image_js__WEBPACK_IMPORTED_MODULE_6__/* .measureImages */ .J)(store, [root], build, hunt));
+    };
+};
+const imagesOrError = ({ images, problems }) => {
+    if (problems.length > 0)
+        throw new MeasureError(problems.join("; "), images);
+    return images;
+};
+/** An image layout directory as the OCI describes it. */
+const layoutStore = (layout, readLayer) => {
+    const pathOf = (digest) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(layout, (0,_image_manifest_js__WEBPACK_IMPORTED_MODULE_5__/* .blobPath */ .nD)(digest));
+    return {
+        document: async (digest) => {
+            if ((await blobSize(pathOf(digest))) > _image_manifest_js__WEBPACK_IMPORTED_MODULE_5__/* .LARGEST_DOCUMENT */ .zj)
+                throw new _image_manifest_js__WEBPACK_IMPORTED_MODULE_5__/* .ImageError */ .C8(`the document ${digest} is too large`);
+            return (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readFile)(pathOf(digest));
+        },
+        has: async (digest) => (await blobSize(pathOf(digest)).catch(() => undefined)) !== undefined,
+        layer: async (layer) => {
+            const compression = (0,_image_manifest_js__WEBPACK_IMPORTED_MODULE_5__/* .layerCompression */ .AH)(layer);
+            const size = await blobSize(pathOf(layer.digest));
+            if (layer.size !== undefined && layer.size !== size) {
+                throw new _image_manifest_js__WEBPACK_IMPORTED_MODULE_5__/* .ImageError */ .C8(`it has ${size} bytes instead of ${layer.size}`);
+            }
+            const contents = await readLayer(pathOf(layer.digest), compression);
+            return { contents, pullBytes: size, isPullEstimated: false };
+        },
+    };
+};
+const blobSize = async (path) => {
+    const file = await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.open)(path).catch(() => undefined);
+    if (file === undefined)
+        throw new _image_manifest_js__WEBPACK_IMPORTED_MODULE_5__/* .ImageError */ .C8("it is not there");
+    try {
+        return (await file.stat()).size;
+    }
+    finally {
+        await file.close();
+    }
+};
+/** Listings that wait for the next image which has the layer, in bytes. */
+const LARGEST_CACHE = 32 << 20;
+/** Reads layers, and remembers the last ones by path: in a layout that is the digest. */
+const layerCache = (hunt) => {
+    const kept = new Map();
+    let bytes = 0;
+    return async (path, compression) => {
+        const known = kept.get(path);
+        if (known !== undefined)
+            return known;
+        const contents = await scanLayer(path, compression, hunt);
+        if (kept.has(path))
+            return contents;
+        kept.set(path, contents);
+        bytes += contents.listing.byteLength;
+        for (const [oldest, { listing }] of kept) {
+            if (bytes <= LARGEST_CACHE)
+                break;
+            kept.delete(oldest);
+            bytes -= listing.byteLength;
+        }
+        return contents;
+    };
+};
+const scanLayer = async (path, compression, hunt) => {
+    const scan = (0,_image_layer_scan_js__WEBPACK_IMPORTED_MODULE_4__/* .layerScan */ .L)({ checksum: _image_unpack_js__WEBPACK_IMPORTED_MODULE_7__/* .checksum */ .cM, search: hunt && { newStream: hunt.newStream, unpack: _image_unpack_js__WEBPACK_IMPORTED_MODULE_7__/* .unpack */ .l1, unpackSmall: _image_unpack_js__WEBPACK_IMPORTED_MODULE_7__/* .unpackSmall */ .a5 } });
+    for await (const chunk of uncompressed(path, compression)) {
+        scan.push(chunk);
+        await scan.settled();
+    }
+    return scan.end();
+};
+async function* uncompressed(path, compression) {
+    const raw = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.createReadStream)(path, { highWaterMark: _image_unpack_js__WEBPACK_IMPORTED_MODULE_7__/* .CHUNK */ .m$ });
+    if (compression === "none")
+        return yield* raw;
+    const inflate = (0,_image_unpack_js__WEBPACK_IMPORTED_MODULE_7__/* .unpackingStream */ .hS)(compression, _image_unpack_js__WEBPACK_IMPORTED_MODULE_7__/* .CHUNK */ .m$);
+    const frames = (0,_image_unpack_js__WEBPACK_IMPORTED_MODULE_7__/* .framing */ .Lf)(compression);
+    raw.on("error", (error) => inflate.destroy(error));
+    try {
+        yield* (frames === undefined ? raw : raw.pipe(frames)).pipe(inflate);
+    }
+    finally {
+        raw.destroy();
+        frames?.destroy();
+        inflate.destroy();
+    }
+}
+
+
+/***/ }),
+
+/***/ 9986:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   X: () => (/* binding */ readRegularFile)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+
+/** Reads a file; throws where the path leads to a pipe or a device, which may never end, or to more than `mostBytes`. */
+const readRegularFile = (absolute, mostBytes) => {
+    const file = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(absolute);
+    if (!file.isFile() && !file.isDirectory())
+        throw new Error("it is not a regular file");
+    if (file.size > mostBytes)
+        throw new Error(`it has ${file.size} bytes, more than ${mostBytes}`);
+    return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.readFileSync)(absolute);
 };
 
 
@@ -50595,14 +51517,22 @@ const reasons = {
     ENOSPC: "the disk is full",
 };
 const withSlashes = (path) => (node_path__WEBPACK_IMPORTED_MODULE_1__.sep === "/" ? path : path.replaceAll(node_path__WEBPACK_IMPORTED_MODULE_1__.sep, "/"));
+/** Asked for with the current directory, once for every path outside it. */
 const real = (path) => {
+    const known = reals.get(path);
+    if (known !== undefined)
+        return known;
+    let found = path;
     try {
-        return (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(path);
+        found = (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(path);
     }
     catch {
-        return path;
+        // A folder that is gone keeps its name.
     }
+    reals.set(path, found);
+    return found;
 };
+const reals = new Map();
 
 
 /***/ }),
@@ -50789,38 +51719,52 @@ var audit_ignores = __nccwpck_require__(517);
 const auditFile = (file, options) => {
     const failures = [];
     const found = [];
-    const run = (rule, seen) => {
-        const severity = levelOf(rule, options);
-        if (severity === "off")
-            return [];
+    const run = ({ rule, severity, given }, seen, into) => {
+        const before = into.length;
         try {
-            const given = options.settings.get(rule.id)?.options ?? {};
-            return [...rule.check(seen, withDefaults(rule, given))].map((problem) => ({
-                ...problem,
-                rule: rule.id,
-                severity,
-            }));
+            for (const problem of rule.check(seen, given))
+                into.push({ ...problem, rule: rule.id, severity });
         }
         catch (error) {
+            into.length = before;
             failures.push({ rule: rule.id, error });
-            return [];
         }
     };
-    for (const rule of options.rules)
-        if (rule.id !== unusedIgnore)
-            found.push(...run(rule, file));
+    const active = activeRules(options);
+    for (const one of active)
+        if (one.rule.id !== unusedIgnore)
+            run(one, file, found);
     found.push(...houseProblems(file, options, failures));
     const ignores = (0,audit_ignores/* openIgnores */.i)(file, options.rules);
     const [ignored, problems] = [[], []];
     const sort = (problem) => void (ignores.hides(problem) ? ignored : problems).push(problem);
     found.forEach(sort);
-    const last = options.rules.find(({ id }) => id === unusedIgnore);
+    const last = active.find(({ rule }) => rule.id === unusedIgnore);
     if (last && !file.isBroken && file.ignores.length > 0) {
         const unused = ignores.unused((rule) => hasRun(rule, file, options));
-        run(last, withUnusedIgnores(file, unused)).forEach(sort);
+        const late = [];
+        run(last, withUnusedIgnores(file, unused), late);
+        late.forEach(sort);
     }
     return { problems: problems.sort(byPlace), ignored, failures };
 };
+/** Files with the same settings, which is most often all of them, have the same rules. */
+const activeRules = (options) => {
+    const { rules, profile, settings, requireReason } = options;
+    const key = settings.size === 0 ? nothingSet : settings;
+    const known = active.get(key);
+    if (known?.rules === rules && known.profile === profile && known.requireReason === requireReason)
+        return known.found;
+    const found = rules.flatMap((rule) => {
+        const severity = levelOf(rule, options);
+        const given = settings.get(rule.id)?.options ?? {};
+        return severity === "off" ? [] : [{ rule, severity, given: withDefaults(rule, given) }];
+    });
+    active.set(key, { rules, profile, requireReason, found });
+    return found;
+};
+const nothingSet = new Map();
+const active = new WeakMap();
 const houseProblems = (file, { customRules, settings }, failures) => (customRules ?? []).flatMap((custom) => {
     const severity = settings.get(custom.id)?.level ?? custom.level;
     if (severity === "off")
@@ -51181,6 +52125,172 @@ const isForeign = (id) => /^(all|\*|SC\d{4}|(shellcheck|buildkit|hadolint|custom
 
 /***/ }),
 
+/***/ 9480:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   M: () => (/* binding */ cacheWords),
+/* harmony export */   y: () => (/* binding */ imageProblems)
+/* harmony export */ });
+/* harmony import */ var _report_numbers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4567);
+
+/** All that the rules about built images have to say, whatever their levels. */
+const imageProblems = (image) => [
+    ...leaked(image),
+    ...secretFiles(image),
+    ...faultyAccounts(image),
+    ...setuidFiles(image),
+    ...packageCaches(image),
+    ...wastedSpace(image),
+];
+const isOwn = ({ layers }, layer) => layers[layer]?.isBase === false;
+const leaked = ({ leaks, layers }) => [...Map.groupBy(leaks?.leaks ?? [], (leak) => `${leak.secretId}\n${layerOf(leak)}`).values()].flatMap((group) => {
+    const [first] = group;
+    if (first === undefined)
+        return [];
+    const more = group.length === 1 ? "" : `, and in ${group.length - 1} more ${group.length === 2 ? "place" : "places"}`;
+    return [
+        {
+            rule: "secret-value-in-image",
+            layer: layerOf(first),
+            subject: first.secretId,
+            message: `The secret \`${first.secretId}\` is in the image: ${placeWords(first, layers)}${more}`,
+            bytes: undefined,
+        },
+    ];
+});
+const layerOf = ({ where }) => where.in === "layer" || where.in === "history" ? where.layer : undefined;
+/** ``layer 4 holds it in `root/.npmrc` (base64)`` */
+const placeWords = ({ where, form }, layers) => {
+    const written = form === "as it is" ? "" : `, as ${form}`;
+    if (where.in === "history")
+        return `its history shows it${written}`;
+    if (where.in !== "layer")
+        return `${documents[where.in]} shows it${written}`;
+    const layer = `layer ${where.layer + 1}${layers[where.layer]?.isBase ? " of the base" : ""}`;
+    const part = where.part === "contents"
+        ? `in \`${where.path}\``
+        : where.part === "packed contents"
+            ? `packed in \`${where.path}\``
+            : `in the name or attributes of \`${where.path}\``;
+    const { instruction, isBase } = layers[where.layer] ?? {};
+    return `${layer} holds it ${part}${written}${instruction === undefined || isBase ? "" : `, written by \`${quoted(instruction)}\``}`;
+};
+const documents = { config: "its configuration", manifest: "its manifest", attestation: "an attestation" };
+/** An instruction inside backticks; the finding stands on the whole of it. */
+const quoted = (instruction) => {
+    const plain = instruction.replaceAll("`", "'");
+    return plain.length > longestQuoted ? `${plain.slice(0, longestQuoted - 1).trimEnd()}…` : plain;
+};
+const longestQuoted = 60;
+const secretFiles = (image) => {
+    const leakedIn = new Set((image.leaks?.leaks ?? []).flatMap(({ where }) => (where.in === "layer" ? [`${where.layer} ${where.path}`] : [])));
+    return (image.contents?.secretFiles ?? [])
+        .filter(({ layer, path }) => isOwn(image, layer) && !leakedIn.has(`${layer} ${path}`))
+        .map(({ layer, path, what, isSeen }) => ({
+        rule: "secret-file-in-image",
+        layer,
+        subject: path,
+        message: `The image holds ${what}: \`/${path}\`${isSeen ? "" : ", which a later layer only hides"}`,
+        bytes: undefined,
+    }));
+};
+const faultyAccounts = (image) => (image.contents?.accountFaults ?? [])
+    .filter(({ layer }) => isOwn(image, layer))
+    .map(({ layer, account, fault, uid, with: other }) => ({
+    rule: "faulty-account-in-image",
+    layer,
+    subject: `${account} ${fault}`,
+    message: fault === "no password"
+        ? `The account \`${account}\` needs no password`
+        : `The accounts \`${other}\` and \`${account}\` share the id ${uid}`,
+    bytes: undefined,
+}));
+const setuidFiles = (image) => byLayer((image.contents?.setuidFiles ?? []).filter(({ since }) => isOwn(image, since))).map(([layer, files]) => ({
+    rule: "setuid-file-in-image",
+    layer,
+    subject: "",
+    message: `${list(files.map(({ path }) => `\`/${path}\``))} ${files.length === 1 ? "runs" : "run"} with the rights of ${files.every(({ uid }) => uid === 0) ? "root" : "another account"}, whoever starts ${files.length === 1 ? "it" : "them"}`,
+    bytes: undefined,
+}));
+/** Smaller ones are not worth a word. */
+const smallestCache = 1 << 20;
+const packageCaches = (image) => byLayer((image.contents?.leftovers ?? []).filter(({ kind, layer }) => (kind === "package lists" || kind === "package cache") && isOwn(image, layer))).flatMap(([layer, caches]) => {
+    const bytes = caches.reduce((sum, cache) => sum + cache.bytes, 0);
+    if (bytes < smallestCache)
+        return [];
+    const folders = list(caches.map(({ folder }) => `\`/${folder}\``));
+    return [
+        {
+            rule: "package-cache-in-image",
+            layer,
+            subject: "",
+            message: `${(0,_report_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .formatBytes */ .z3)(bytes)} of ${cacheWords(caches)} stay in the image (${folders})`,
+            bytes,
+        },
+    ];
+});
+/** `package lists and caches of apt` */
+const cacheWords = (caches) => {
+    const kinds = new Set(caches.map(({ kind }) => kind));
+    const what = kinds.size > 1 ? "package lists and caches" : kinds.has("package lists") ? "package lists" : "package caches";
+    const managers = [...new Set(caches.map(({ of }) => of))];
+    return `${what} of ${managers.length > 2 ? `${managers.length} package managers` : managers.join(" and ")}`;
+};
+const largestOverlooked = 5 << 20;
+const wastedSpace = (image) => {
+    const own = image.layers.reduce((sum, layer) => (layer.isBase ? sum : sum + layer.diskBytes), 0);
+    const problems = (image.contents?.waste ?? []).flatMap((waste) => {
+        const bytes = waste.bytes - databaseBytes(waste);
+        const isSmall = bytes < largestOverlooked && (bytes < smallestCache || bytes < own * 0.05);
+        return isSmall || !isOwn(image, waste.hiddenBy) ? [] : [{ waste, bytes }];
+    });
+    return problems.map(({ waste, bytes }) => {
+        const layer = waste.kind === "deleted" && isOwn(image, waste.layer) ? waste.layer : waste.hiddenBy;
+        return {
+            rule: "wasted-space-in-image",
+            layer,
+            subject: `${waste.kind} ${layer === waste.layer ? waste.hiddenBy : waste.layer}`,
+            message: wasteWords(waste, bytes, image),
+            bytes,
+        };
+    });
+};
+/** What every install writes again. */
+const DATABASE = /^(?:var\/lib\/(?:dpkg|apt|rpm|dnf|pacman)|usr\/lib\/sysimage|(?:usr\/)?lib\/apk|var\/cache\/(?:apt|debconf|ldconfig))(?:\/|$)|^etc\/ld\.so\.cache$/;
+const databaseBytes = ({ largest }) => largest.reduce((sum, { path, bytes }) => (DATABASE.test(path) ? sum + bytes : sum), 0);
+const wasteWords = ({ kind, layer, hiddenBy, files, largest }, bytes, image) => {
+    const [first] = largest.filter(({ path }) => !DATABASE.test(path));
+    const most = first === undefined ? "" : `, most of it \`/${first.path}\``;
+    const named = files === 1 && first !== undefined ? `: \`/${first.path}\`` : most;
+    const size = (0,_report_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .formatBytes */ .z3)(bytes);
+    if (kind === "deleted")
+        return isOwn(image, layer)
+            ? `${size} of this layer are deleted by ${stepWords(image, hiddenBy)} and still pulled${named}`
+            : `${size} of the base are deleted here and still pulled${named}`;
+    const lower = isOwn(image, layer) ? stepWords(image, layer) : "the base";
+    return kind === "duplicated"
+        ? `${size} of ${lower} are written a second time with the same contents${named}`
+        : `${size} of ${lower} are written again and still pulled${named}`;
+};
+const stepWords = ({ layers }, layer) => {
+    const lines = layers[layer]?.lines;
+    return lines === undefined ? `layer ${layer + 1}` : `line ${lines.start}`;
+};
+const byLayer = (items) => [
+    ...Map.groupBy(items, ({ layer }) => layer),
+];
+const mostListed = 3;
+const list = (names) => {
+    const shown = names.length > mostListed ? [...names.slice(0, mostListed - 1)] : names;
+    const last = names.length > mostListed ? `${names.length - shown.length} more` : undefined;
+    const all = last === undefined ? shown : [...shown, last];
+    return all.length === 1 ? (all[0] ?? "") : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`;
+};
+
+
+/***/ }),
+
 /***/ 7653:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -51377,7 +52487,7 @@ const list = (value) => (Array.isArray(value) ? value : []);
 /* harmony export */   xl: () => (/* binding */ buildkitRule),
 /* harmony export */   zd: () => (/* binding */ shellLevel)
 /* harmony export */ });
-/* unused harmony exports shellExclusions, shellLevels, codesText, exclusionOf */
+/* unused harmony exports shellExclusions, shellLevels, codesText */
 const shellExclusions = [
     { codes: [1090, 1091], reason: "the sourced file lies in the image, not where the check runs" },
     { codes: [2148, 2187], reason: "a RUN body has no shebang; ash is checked as dash on purpose" },
@@ -51851,10 +52961,11 @@ const secretProblem = (need, supplied) => {
         if (!need.isRequired)
             return undefined;
         const near = (0,_dockerfile_nearest_js__WEBPACK_IMPORTED_MODULE_0__/* .nearest */ .p)(need.id, [...supplied.secrets.keys()]);
-        const way = near === undefined
-            ? `Add to \`secrets\`: ${need.id}=\${{ secrets.${need.id.toUpperCase().replace(/\W/g, "_")} }}`
-            : `It gives \`${near}\``;
-        return `the build needs the secret \`${need.id}\`, which the workflow does not give. ${way}`;
+        const start = `the build needs the secret \`${need.id}\`, which is not given`;
+        if (near !== undefined)
+            return `${start}, but \`${near}\` is`;
+        const variable = need.id.toUpperCase().replace(/\W/g, "_");
+        return `${start}. Add ${need.id}=\${{ secrets.${variable} }} to \`secrets\` of the workflow, or --secret id=${need.id},env=${variable} to the command line`;
     }
     if (given.state === "ready" && given.hasNul && need.variable !== undefined) {
         return `the secret \`${need.id}\` comes from ${given.source} and holds a NUL byte, which the environment variable \`${need.variable}\` cannot. Mount it as a file: target=/run/secrets/${need.id}`;
@@ -51873,7 +52984,7 @@ const sshProblem = (need, supplied) => {
     if (given === undefined) {
         if (!need.isRequired)
             return undefined;
-        return `the build needs the ssh agent \`${need.id}\`, which the workflow does not give. Add to \`ssh\`: ${need.id}`;
+        return `the build needs the ssh agent \`${need.id}\`, which is not given. Add ${need.id} to \`ssh\` of the workflow, or --ssh ${need.id} to the command line`;
     }
     if (given.state === "ready")
         return undefined;
@@ -52310,11 +53421,34 @@ const commands = [
         ],
     },
     {
+        name: "inspect",
+        usage: "inspect IMAGE",
+        summary: "measure an image that exists: of the engine, an OCI layout, or an archive",
+        about: [
+            "IMAGE is a folder (an OCI layout), a file (what `docker save` wrote, packed or not), or else the name of an image. With --secret it is searched for the value. Lines of the Dockerfile are known where the image carries its provenance.",
+            "Exit code: 0 clean, 1 findings, leaks or broken limits, 2 wrong usage or no such image, 70 a bug of ours.",
+        ],
+        flags: [
+            _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.secret,
+            _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.config,
+            _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.profile,
+            _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.threshold,
+            _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.format,
+            _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.output,
+            _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.quiet,
+            _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.color,
+        ],
+    },
+    {
         name: "rules",
         usage: "rules",
         summary: "list the rules",
         about: [],
-        flags: [_settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.format, _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.output, _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.color],
+        flags: [
+            { ..._settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.format, summary: "text or json" },
+            { ..._settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.output, summary: "write the list to a file instead of the terminal" },
+            _settings_flags_js__WEBPACK_IMPORTED_MODULE_0__/* .flags */ .M.color,
+        ],
     },
     {
         name: "explain",
@@ -52484,8 +53618,8 @@ const shellWord = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.repl
 
 // EXTERNAL MODULE: ./lib/src/report/escape/plain.js
 var plain = __nccwpck_require__(6121);
-// EXTERNAL MODULE: ./lib/src/run.js + 15 modules
-var run = __nccwpck_require__(5192);
+// EXTERNAL MODULE: ./lib/src/run.js + 11 modules
+var run = __nccwpck_require__(4979);
 ;// CONCATENATED MODULE: ./lib/src/cli-dry-run.js
 
 
@@ -52604,8 +53738,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   fixFiles: () => (/* binding */ fixFiles)
 });
 
-// EXTERNAL MODULE: ./lib/src/adapters/files.js + 5 modules
-var adapters_files = __nccwpck_require__(3788);
+// EXTERNAL MODULE: ./lib/src/adapters/files.js + 6 modules
+var adapters_files = __nccwpck_require__(1777);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -53006,6 +54140,685 @@ failure-threshold: error
 
 /***/ }),
 
+/***/ 5363:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  inspectImages: () => (/* binding */ inspectImages)
+});
+
+// EXTERNAL MODULE: external "node:path"
+var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/src/adapters/files.js + 6 modules
+var files = __nccwpck_require__(1777);
+// EXTERNAL MODULE: external "node:child_process"
+var external_node_child_process_ = __nccwpck_require__(1421);
+// EXTERNAL MODULE: external "node:crypto"
+var external_node_crypto_ = __nccwpck_require__(7598);
+// EXTERNAL MODULE: external "node:fs"
+var external_node_fs_ = __nccwpck_require__(3024);
+// EXTERNAL MODULE: external "node:fs/promises"
+var promises_ = __nccwpck_require__(1455);
+// EXTERNAL MODULE: external "node:zlib"
+var external_node_zlib_ = __nccwpck_require__(8522);
+// EXTERNAL MODULE: ./lib/src/errors.js
+var errors = __nccwpck_require__(5071);
+// EXTERNAL MODULE: ./lib/src/image/json-reading.js
+var json_reading = __nccwpck_require__(2425);
+// EXTERNAL MODULE: ./lib/src/image/manifest.js
+var image_manifest = __nccwpck_require__(8043);
+;// CONCATENATED MODULE: ./lib/src/image/archive-images.js
+
+
+/** @param hash SHA-256 in hexadecimal digits */
+const archivedImages = (parts, hash) => {
+    const index = parts.documents.get("index.json");
+    const saved = parts.documents.get("manifest.json");
+    if (index !== undefined) {
+        const roots = (0,json_reading/* asArray */._j)((0,json_reading.at)(parse(index), "manifests")).map(image_manifest/* readDescriptor */.qq);
+        return { roots, store: archiveStore(parts, image_manifest/* blobPath */.nD, saved !== undefined) };
+    }
+    if (saved === undefined)
+        throw new image_manifest/* ImageError */.C8("it holds no image: neither `index.json` nor `manifest.json` is in it");
+    return savedImages(parts, (0,json_reading/* asArray */._j)(parse(saved)), hash);
+};
+const archiveStore = ({ documents, layers, links }, pathOf, isSaved) => {
+    const resolve = (digest) => {
+        const path = pathOf(digest);
+        return links.get(path) ?? path;
+    };
+    return {
+        has: async (digest) => documents.has(resolve(digest)) || layers.has(resolve(digest)),
+        document: async (digest) => {
+            const bytes = documents.get(resolve(digest));
+            if (bytes === undefined)
+                throw new image_manifest/* ImageError */.C8(`the document ${digest} is not in the archive`);
+            return bytes;
+        },
+        layer: async (descriptor) => {
+            const compression = (0,image_manifest/* layerCompression */.AH)(descriptor);
+            const layer = layers.get(resolve(descriptor.digest));
+            if (layer === undefined)
+                throw new image_manifest/* ImageError */.C8("it is not in the archive");
+            if (layer.status === "broken")
+                throw new image_manifest/* ImageError */.C8(layer.problem);
+            // What `docker save` holds unpacked was unpacked by the engine; a layout's own layers are as they are pulled.
+            const isPullEstimated = isSaved && compression === "none" && !layer.isPacked;
+            const pullBytes = isPullEstimated || descriptor.size === undefined ? layer.pullBytes : descriptor.size;
+            return { contents: layer.contents, pullBytes, isPullEstimated };
+        },
+    };
+};
+/** Archives from before Docker 25 have no layout: a list of configurations, each with the paths of its layers. */
+const savedImages = (parts, images, hash) => {
+    const paths = new Map();
+    const documents = new Map(parts.documents);
+    const roots = images.map((image) => {
+        const configPath = (0,json_reading/* asText */.e1)((0,json_reading.at)(image, "Config")) ?? "";
+        const config = parts.documents.get(configPath);
+        if (config === undefined)
+            throw new image_manifest/* ImageError */.C8("the configuration of an image is not in the archive");
+        const diffIds = (0,json_reading/* asTexts */.DW)((0,json_reading.at)(parse(config), "rootfs", "diff_ids")).map(image_manifest/* checkedDigest */.oM);
+        const layerPaths = (0,json_reading/* asTexts */.DW)((0,json_reading.at)(image, "Layers"));
+        if (diffIds.length !== layerPaths.length)
+            throw new image_manifest/* ImageError */.C8("its configuration and its list of layers disagree");
+        for (const [index, digest] of diffIds.entries())
+            paths.set(digest, layerPaths[index] ?? "");
+        const configDigest = `sha256:${hash(config)}`;
+        paths.set(configDigest, configPath);
+        const manifest = new TextEncoder().encode(JSON.stringify({
+            mediaType: "application/vnd.oci.image.manifest.v1+json",
+            config: { digest: configDigest },
+            layers: diffIds.map((digest) => ({ mediaType: "application/vnd.oci.image.layer.v1.tar", digest })),
+        }));
+        const manifestDigest = `sha256:${hash(manifest)}`;
+        paths.set(manifestDigest, manifestDigest);
+        documents.set(manifestDigest, manifest);
+        return (0,image_manifest/* descriptorOf */.nb)(manifestDigest);
+    });
+    const pathOf = (digest) => paths.get(digest) ?? (0,image_manifest/* blobPath */.nD)(digest);
+    return { roots, store: archiveStore({ ...parts, documents }, pathOf, true) };
+};
+const parse = (bytes) => {
+    try {
+        return JSON.parse(new TextDecoder().decode(bytes));
+    }
+    catch {
+        throw new image_manifest/* ImageError */.C8("its list of images is not JSON");
+    }
+};
+
+// EXTERNAL MODULE: ./lib/src/image/layer-path.js
+var layer_path = __nccwpck_require__(4453);
+// EXTERNAL MODULE: ./lib/src/image/layer-scan.js + 4 modules
+var layer_scan = __nccwpck_require__(3750);
+// EXTERNAL MODULE: ./lib/src/image/packed-search.js + 1 modules
+var packed_search = __nccwpck_require__(7370);
+;// CONCATENATED MODULE: ./lib/src/image/pull-estimate.js
+/** @param deflatedLength how long some bytes are once compressed as registries do */
+const pullEstimate = (deflatedLength) => {
+    const sample = new Uint8Array(SAMPLE);
+    let filled = 0;
+    let seen = 0;
+    let sampled = 0;
+    let deflated = 0;
+    const take = () => {
+        if (filled === 0)
+            return;
+        sampled += filled;
+        deflated += deflatedLength(sample.subarray(0, filled));
+        filled = 0;
+    };
+    return {
+        push: (bytes) => {
+            for (let from = 0; from < bytes.length;) {
+                const within = seen % PERIOD;
+                const isSampled = within < SAMPLE;
+                const length = Math.min(bytes.length - from, isSampled ? SAMPLE - within : PERIOD - within);
+                if (isSampled) {
+                    sample.set(bytes.subarray(from, from + length), filled);
+                    filled += length;
+                    if (filled === SAMPLE)
+                        take();
+                }
+                seen += length;
+                from += length;
+            }
+        },
+        bytes: () => {
+            take();
+            return sampled === 0 ? 0 : Math.round((deflated / sampled) * seen);
+        },
+    };
+};
+const SAMPLE = 64 * 1024;
+/** One sixteenth is looked at; what is shorter than a sample is looked at whole. */
+const PERIOD = 16 * SAMPLE;
+
+// EXTERNAL MODULE: ./lib/src/image/tar.js + 1 modules
+var tar = __nccwpck_require__(2958);
+;// CONCATENATED MODULE: ./lib/src/image/archive-reader.js
+
+
+
+
+
+
+/**
+ * Reads what `docker save` writes, or an image layout in an archive, in one go: layers are scanned as they come,
+ * before it is known what image they belong to.
+ */
+const archiveReader = (means) => {
+    const documents = new Map();
+    const layers = new Map();
+    const links = new Map();
+    const finishing = [];
+    let path = "";
+    let entry;
+    let head = [];
+    let headLength = 0;
+    let part;
+    const openPart = (bytes, size) => {
+        const inside = path;
+        if (bytes[0] === BRACE || bytes[0] === BRACKET)
+            return documentPart(size, (whole) => documents.set(inside, whole));
+        return layerPart(means, bytes, size, (layer) => layers.set(inside, layer));
+    };
+    const openWith = (size) => {
+        const bytes = joined(head, headLength);
+        part = openPart(bytes, size);
+        part.push(bytes);
+        head = [];
+    };
+    const reader = (0,tar/* tarReader */.R)({
+        entry: (next) => {
+            entry = next;
+            path = (0,layer_path/* normalPath */.F)(next.path);
+            head = [];
+            headLength = 0;
+            part = undefined;
+            if (next.type === "symbolic link")
+                links.set(path, (0,layer_path/* normalPath */.F)(`${path}/../${next.linkPath}`));
+            if (next.type === "hard link")
+                links.set(path, (0,layer_path/* normalPath */.F)(next.linkPath));
+        },
+        data: (bytes) => {
+            if (entry?.type !== "file")
+                return;
+            if (part !== undefined) {
+                part.push(bytes);
+                return;
+            }
+            head.push(bytes);
+            headLength += bytes.length;
+            if (headLength >= HEAD)
+                openWith(entry.size);
+        },
+        close: () => {
+            if (part === undefined && headLength > 0)
+                openWith(headLength);
+            if (part !== undefined)
+                finishing.push(part.end());
+            part = undefined;
+        },
+    });
+    const settled = async () => {
+        await part?.settled();
+        await Promise.all(finishing.splice(0));
+    };
+    return {
+        push: reader.push,
+        settled,
+        end: async () => {
+            reader.end();
+            await settled();
+            return { documents, layers, links };
+        },
+    };
+};
+const HEAD = 4;
+const BRACE = 0x7b;
+const BRACKET = 0x5b;
+const joined = (pieces, length) => {
+    const whole = new Uint8Array(length);
+    let at = 0;
+    for (const piece of pieces) {
+        whole.set(piece, at);
+        at += piece.length;
+    }
+    return whole;
+};
+const documentPart = (size, onEnd) => {
+    const pieces = [];
+    const isKept = size <= image_manifest/* LARGEST_DOCUMENT */.zj;
+    return {
+        push: (bytes) => {
+            if (isKept)
+                pieces.push(bytes.slice());
+        },
+        settled: async () => { },
+        end: async () => {
+            if (isKept)
+                onEnd(joined(pieces, size));
+        },
+    };
+};
+const layerPart = (means, head, size, onEnd) => {
+    const packing = (0,packed_search/* packingOf */.bp)(head);
+    const scan = (0,layer_scan/* layerScan */.L)(means);
+    const estimate = packing === undefined ? pullEstimate(means.deflatedLength) : undefined;
+    let problem;
+    let unpacker;
+    const take = (bytes) => {
+        if (problem !== undefined)
+            return;
+        try {
+            scan.push(bytes);
+        }
+        catch (error) {
+            problem = messageOf(error);
+            unpacker?.stop();
+        }
+    };
+    if (packing !== undefined)
+        unpacker = means.unpack(packing, take);
+    return {
+        push: (bytes) => {
+            if (unpacker !== undefined)
+                unpacker.write(bytes);
+            else
+                take(bytes);
+            estimate?.push(bytes);
+        },
+        settled: async () => {
+            await unpacker?.settled();
+            await scan.settled();
+        },
+        end: async () => {
+            unpacker?.end();
+            const outcome = await unpacker?.settled();
+            if (outcome === "broken")
+                problem ??= "it is not whole, or not what it says it is";
+            onEnd(await finished(scan, problem, estimate, size));
+        },
+    };
+};
+const finished = async (scan, problem, estimate, size) => {
+    if (problem !== undefined)
+        return { status: "broken", problem };
+    try {
+        const contents = await scan.end();
+        return { status: "read", contents, pullBytes: estimate?.bytes() ?? size, isPacked: estimate === undefined };
+    }
+    catch (error) {
+        return { status: "broken", problem: messageOf(error) };
+    }
+};
+const messageOf = (error) => (error instanceof Error ? error.message : String(error));
+
+// EXTERNAL MODULE: ./lib/src/image/image-leaks.js + 2 modules
+var image_leaks = __nccwpck_require__(9798);
+// EXTERNAL MODULE: ./lib/src/image/measure-image.js + 6 modules
+var measure_image = __nccwpck_require__(6650);
+// EXTERNAL MODULE: ./lib/src/adapters/image-unpack.js + 1 modules
+var image_unpack = __nccwpck_require__(7185);
+// EXTERNAL MODULE: ./lib/src/adapters/oci-layout.js
+var oci_layout = __nccwpck_require__(9129);
+;// CONCATENATED MODULE: ./lib/src/adapters/image-inspect.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/**
+ * Measures images that exist: an OCI layout directory, an archive of one (also compressed), what `docker save`
+ * wrote, or the name of an image in the engine. Lines are known only where the image carries its provenance.
+ * @throws UserError when there is no such image, MeasureError when one of the images is broken
+ */
+const inspectImage = async (reference, options = {}) => {
+    const hunt = options.secrets && (0,image_leaks/* leakHunt */.N)(options.secrets);
+    const found = await (0,promises_.stat)(reference).catch(() => undefined);
+    if (found?.isDirectory())
+        return (0,oci_layout/* imagesOrError */.eW)(await inspectLayout(reference, hunt));
+    if (found?.isFile())
+        return (0,oci_layout/* imagesOrError */.eW)(await inspectFile(reference, hunt));
+    return (0,oci_layout/* imagesOrError */.eW)(await inspectNamed(reference, hunt, options.environment ?? process.env));
+};
+const inspectLayout = async (folder, hunt) => {
+    const text = await (0,promises_.readFile)((0,external_node_path_.join)(folder, "index.json"), "utf8").catch(() => undefined);
+    if (text === undefined)
+        throw new errors/* UserError */.y(`\`${folder}\` is no image layout: it has no \`index.json\`.`);
+    const roots = (0,json_reading/* asArray */._j)((0,json_reading.at)(JSON.parse(text), "manifests")).map(image_manifest/* readDescriptor */.qq);
+    return (0,measure_image/* measureImages */.J)((0,oci_layout/* layoutStore */.i4)(folder, (0,oci_layout/* layerCache */.Qd)(hunt)), roots, undefined, hunt);
+};
+const inspectFile = async (path, hunt) => {
+    const raw = (0,external_node_fs_.createReadStream)(path, { highWaterMark: image_unpack/* CHUNK */.m$ });
+    const packing = (0,packed_search/* packingOf */.bp)(await firstBytes(path));
+    try {
+        if (packing === undefined)
+            return await inspectArchive(raw, hunt);
+        const inflate = (0,image_unpack/* unpackingStream */.hS)(packing, image_unpack/* CHUNK */.m$);
+        const frames = (0,image_unpack/* framing */.Lf)(packing);
+        raw.on("error", (error) => inflate.destroy(error));
+        return await inspectArchive((frames === undefined ? raw : raw.pipe(frames)).pipe(inflate), hunt);
+    }
+    catch (error) {
+        throw new errors/* UserError */.y(`\`${path}\` is no archive of an image that can be read: ${(0,measure_image/* problemOf */.Z)(error)}.`);
+    }
+    finally {
+        raw.destroy();
+    }
+};
+const firstBytes = async (path) => {
+    const file = await (0,promises_.open)(path);
+    try {
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0);
+        return buffer.subarray(0, bytesRead);
+    }
+    finally {
+        await file.close();
+    }
+};
+const inspectArchive = async (stream, hunt) => {
+    const search = hunt && { newStream: hunt.newStream, unpack: image_unpack/* unpack */.l1, unpackSmall: image_unpack/* unpackSmall */.a5 };
+    const reader = archiveReader({ checksum: image_unpack/* checksum */.cM, search, unpack: image_unpack/* unpack */.l1, deflatedLength });
+    for await (const chunk of stream) {
+        reader.push(chunk);
+        await reader.settled();
+    }
+    const { roots, store } = archivedImages(await reader.end(), sha256);
+    return (0,measure_image/* measureImages */.J)(store, roots, undefined, hunt);
+};
+const deflatedLength = (bytes) => (0,external_node_zlib_.deflateRawSync)(bytes).length;
+const sha256 = (bytes) => (0,external_node_crypto_.createHash)("sha256").update(bytes).digest("hex");
+const inspectNamed = async (reference, hunt, environment) => {
+    const child = (0,external_node_child_process_.spawn)("docker", ["image", "save", "--", reference], {
+        env: environment,
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    let complaint = "";
+    child.stderr.setEncoding("utf8").on("data", (text) => {
+        complaint = (complaint + text).slice(-2000);
+    });
+    const ended = new Promise((resolve) => {
+        child.on("error", (error) => resolve(`docker cannot be started (${error.message})`));
+        child.on("close", (code) => resolve(code === 0 ? undefined : lastLine(complaint) || `docker ended with ${code}`));
+    });
+    try {
+        const measured = await inspectArchive(child.stdout, hunt);
+        const failure = await ended;
+        if (failure === undefined)
+            return measured;
+        throw new Error(failure);
+    }
+    catch (error) {
+        child.kill();
+        // When docker fails, its own words say more than that its output ends early.
+        throw new errors/* UserError */.y(`The image \`${reference}\` cannot be read: ${(await ended) ?? (0,measure_image/* problemOf */.Z)(error)}.`);
+    }
+};
+const lastLine = (text) => text.trim().split("\n").at(-1)?.replace(/\.$/, "") ?? "";
+
+// EXTERNAL MODULE: ./lib/src/adapters/image-proof.js
+var image_proof = __nccwpck_require__(1229);
+// EXTERNAL MODULE: ./lib/src/adapters/shown-path.js
+var shown_path = __nccwpck_require__(4592);
+// EXTERNAL MODULE: ./lib/src/audit/audit.js + 1 modules
+var audit = __nccwpck_require__(6674);
+// EXTERNAL MODULE: ./lib/src/audit/findings.js
+var findings = __nccwpck_require__(4374);
+// EXTERNAL MODULE: ./lib/src/audit/image-problems.js
+var image_problems = __nccwpck_require__(9480);
+// EXTERNAL MODULE: ./lib/src/build/redaction.js
+var redaction = __nccwpck_require__(2336);
+// EXTERNAL MODULE: ./lib/src/cli-report.js
+var cli_report = __nccwpck_require__(1811);
+// EXTERNAL MODULE: ./lib/src/config.js
+var config = __nccwpck_require__(1778);
+// EXTERNAL MODULE: ./lib/src/redact-report.js
+var redact_report = __nccwpck_require__(5516);
+// EXTERNAL MODULE: ./lib/src/report/escape/plain.js
+var plain = __nccwpck_require__(6121);
+// EXTERNAL MODULE: ./lib/src/report/escape/workflow-command.js
+var workflow_command = __nccwpck_require__(4576);
+// EXTERNAL MODULE: ./lib/src/report/numbers.js
+var numbers = __nccwpck_require__(4567);
+// EXTERNAL MODULE: ./lib/src/report/table.js
+var table = __nccwpck_require__(8429);
+// EXTERNAL MODULE: ./lib/src/report/text.js + 1 modules
+var report_text = __nccwpck_require__(3851);
+// EXTERNAL MODULE: ./lib/src/report/words.js
+var words = __nccwpck_require__(3512);
+;// CONCATENATED MODULE: ./lib/src/report/inspected-text.js
+
+
+
+
+
+
+/** What is known of images that exist already, for a person at a terminal. */
+const renderInspected = (report, options) => {
+    const { paint, isQuiet } = options;
+    const lines = isQuiet
+        ? []
+        : [
+            ...findingLines(report, options),
+            ...report.sizes.flatMap((row) => {
+                const name = (0,plain/* oneLine */.TN)((0,words/* rowName */._k)(row, report.sizes));
+                const over = row.budget?.over ?? 0;
+                const limits = [
+                    ...(over > 0 ? [`over its budget by ${(0,numbers/* formatBytes */.z3)(over)}`] : []),
+                    ...(0,words/* brokenLimits */.Mh)(row).map(words/* brokenLimit */.tb),
+                ];
+                return [
+                    `${paint("bold", name)}: ${(0,words/* pullSize */.pv)(row)} to pull, ${(0,words/* diskSize */.jv)(row)} on disk`,
+                    ...limits.map((limit) => `  ${paint("red", (0,plain/* oneLine */.TN)(limit))}`),
+                    ...(0,report_text/* lineTable */.hw)(row, report, { ...options, verbosity: "verbose" }).slice(1),
+                ];
+            }),
+            ...(report.secrets === undefined ? [] : [(0,words/* secretsLine */.Ww)(report.secrets), ...(0,words/* secretGaps */.aC)(report.secrets)]).map((line) => `secrets: ${(0,plain/* oneLine */.TN)(line)}`),
+            ...report.notes.map((note) => `${paint("dim", "note:")} ${(0,plain/* oneLine */.TN)(note)}`),
+        ];
+    return (0,workflow_command/* withoutCommands */.D)(`${[...lines, verdictLine(report, options)].join("\n")}\n`);
+};
+const findingLines = ({ findings }, { paint, width }) => {
+    if (findings.length === 0)
+        return [];
+    const colours = { error: "red", warning: "yellow", note: "dim" };
+    const rows = (0,table/* alignColumns */.R)((0,words/* worstFirst */.md)(findings).map(({ severity, rule, message }) => [
+        severity,
+        rule,
+        (0,plain/* clip */.$Q)((0,plain/* oneLine */.TN)(message), Math.max(60, 3 * width)),
+    ]), ["left", "left", "left"], "  ");
+    return [...(0,words/* worstFirst */.md)(findings).map(({ severity }, index) => paint(colours[severity], rows[index] ?? "")), ""];
+};
+const verdictLine = ({ verdict, findings }, { paint }) => {
+    const said = verdict.status === "pass" ? paint("green", "pass") : paint("red", "fail");
+    const others = verdict.reasons.filter((reason) => !/^[\d,]+ (errors?|warnings?|notes?)$/.test(reason));
+    return `${said}: ${[...(others.length === 0 ? [] : [(0,plain/* oneLine */.TN)(others.join(", "))]), (0,words/* foundCounts */.HI)(findings, "all")].join(" · ")}`;
+};
+
+// EXTERNAL MODULE: ./lib/src/report/json.js
+var json = __nccwpck_require__(9695);
+// EXTERNAL MODULE: ./lib/src/report/paint.js
+var paint = __nccwpck_require__(4053);
+// EXTERNAL MODULE: ./lib/src/report/secret-search.js
+var secret_search = __nccwpck_require__(2662);
+// EXTERNAL MODULE: ./lib/src/report/sizes.js
+var report_sizes = __nccwpck_require__(4739);
+// EXTERNAL MODULE: ./lib/src/report/verdict.js
+var verdict = __nccwpck_require__(8092);
+// EXTERNAL MODULE: ./lib/src/rules/registry.js + 177 modules
+var registry = __nccwpck_require__(7414);
+// EXTERNAL MODULE: ./lib/src/settings-flags.js
+var settings_flags = __nccwpck_require__(239);
+// EXTERNAL MODULE: ./lib/src/settings-values.js + 2 modules
+var settings_values = __nccwpck_require__(1507);
+// EXTERNAL MODULE: ./lib/src/version.js
+var version = __nccwpck_require__(1294);
+;// CONCATENATED MODULE: ./lib/src/cli-inspect.js
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+
+/** Measures images that exist already and applies the rules about built images; resolves to the exit code. */
+const inspectImages = async (request) => {
+    const { references, given, terminal } = request;
+    if (references.length === 0)
+        throw new errors/* UserError */.y("inspect: name an image, an image layout or an archive (on the command line).");
+    const format = readFormat(given);
+    const output = given.values.get(settings_flags/* flags */.M.output.name);
+    const cwd = process.cwd();
+    const configs = await (0,config.openConfigs)({
+        cwd,
+        config: given.values.get(settings_flags/* flags */.M.config.name),
+        paths: [],
+        rules: async () => registry.rules,
+    });
+    const { settings, secretEnvironment } = (0,settings_values/* readSettings */.sb)(given.given, {
+        command: "audit",
+        paths: [],
+        config: configs.root,
+        environment: process.env,
+    });
+    const secrets = await (0,image_proof/* namedValues */.qE)(settings.secrets, { ...process.env, ...Object.fromEntries(secretEnvironment) });
+    const targets = [];
+    for (const reference of references)
+        targets.push(await inspectOne(reference, secrets));
+    const report = (0,redact_report/* redactReport */.a)(reportOf(targets, settings, configs.root), (0,redaction/* redactor */.$p)(secrets.map(({ value }) => value)));
+    const style = { paint: output === undefined ? terminal.paint : paint/* noPaint */.I, width: terminal.width };
+    const isQuiet = given.values.has(settings_flags/* flags */.M.quiet.name);
+    const text = format === "json" ? (0,json/* renderJson */.h)(report) : renderInspected(report, { ...style, isQuiet, rule: cli_report/* ruleInfo */.PI });
+    if (output === undefined)
+        terminal.out(text);
+    else {
+        await (0,files.createFiles)(cwd).writeText(output, text);
+        if (!isQuiet)
+            terminal.err(`wrote ${(0,shown_path/* shownPath */.pS)(cwd, (0,external_node_path_.resolve)(cwd, output))}\n`);
+    }
+    return report.verdict.status === "pass" ? 0 : 1;
+};
+const inspectOne = async (reference, secrets) => {
+    const build = { target: targetOf(reference), milliseconds: 0, steps: [], status: "built" };
+    try {
+        const images = await inspectImage(reference, secrets.length === 0 ? {} : { secrets });
+        return { build, images, measureError: undefined };
+    }
+    catch (error) {
+        // One broken platform of several does not hide the others.
+        if (!(error instanceof oci_layout/* MeasureError */.TG))
+            throw error;
+        if (error.measured.length === 0)
+            throw new errors/* UserError */.y(`The image \`${reference}\` cannot be measured: ${error.message}.`);
+        return { build, images: error.measured, measureError: error.message };
+    }
+};
+/** Nothing is known of how it was built. */
+const targetOf = (reference) => ({
+    id: reference,
+    dockerfile: reference,
+    dockerfileAbsolute: reference,
+    context: "",
+    stageIndex: 0,
+    stage: undefined,
+    span: { start: 0, end: 0 },
+    platforms: [],
+    buildArgs: new Map(),
+    buildContexts: new Map(),
+    secrets: [],
+    ssh: [],
+    cacheFrom: [],
+    cacheTo: [],
+    network: undefined,
+    noCache: false,
+    pull: false,
+});
+const reportOf = (targets, settings, config) => {
+    const levels = { profile: settings.profile, settings: config.rules };
+    const findings = targets.flatMap(({ build, images }) => images.flatMap((image) => findingsOf(build.target.id, image, levels)));
+    const sizes = (0,report_sizes/* sizeRows */.$)(targets, {
+        baseline: undefined,
+        budgets: (id) => config.budgets.filter(({ matches }) => matches({ id, stage: undefined, dockerfileAbsolute: id })),
+        isWhole: false,
+    });
+    const secrets = (0,secret_search/* secretSearch */.R)(targets);
+    const judged = { findings, targets, sizes, ...(secrets && { secrets }) };
+    return {
+        version: version/* version */.r,
+        files: targets.map(({ build }) => ({ path: build.target.id, text: "", error: undefined, ignored: 0 })),
+        ...judged,
+        baseline: undefined,
+        engine: undefined,
+        notes: targets.flatMap(({ build, measureError }) => measureError === undefined ? [] : [`${build.target.id}: ${measureError}`]),
+        verdict: (0,verdict/* verdictOf */.V)({ ...judged, failureThreshold: settings.failureThreshold, buildImpossible: undefined }),
+        timings: [],
+    };
+};
+const findingsOf = (path, image, levels) => (0,image_problems/* imageProblems */.y)(image).flatMap((problem) => {
+    const rule = registry.rules.find(({ id }) => id === problem.rule);
+    const severity = rule === undefined ? "off" : (0,audit/* levelOf */.In)(rule, levels);
+    if (severity === "off")
+        return [];
+    const layer = problem.layer === undefined ? "" : ` (layer ${problem.layer + 1})`;
+    return [
+        {
+            rule: problem.rule,
+            severity,
+            path,
+            span: { start: 0, end: 0 },
+            place: { line: 1, column: 1, endLine: 1, endColumn: 1 },
+            message: problem.message + (problem.rule === "secret-value-in-image" ? "" : layer),
+            related: [],
+            fix: undefined,
+            isMeasured: true,
+            ...(problem.bytes === undefined ? {} : { bytes: problem.bytes }),
+            fingerprint: `${(0,findings/* contentHash */.Ae)(`${problem.rule}\0${path}\0${problem.subject}\0${problem.layer}`)}:0`,
+        },
+    ];
+});
+const readFormat = ({ values }) => {
+    const written = values.get(settings_flags/* flags */.M.format.name) ?? "text";
+    if (written === "text" || written === "json")
+        return written;
+    return (0,settings_values/* refuseChoice */._f)({ setting: "--format", where: "on the command line" }, written, ["text", "json"]);
+};
+
+
+/***/ }),
+
 /***/ 1811:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -53060,7 +54873,10 @@ const renderAudited = (audited, targets, engine, style) => {
     }));
     return (0,_report_text_js__WEBPACK_IMPORTED_MODULE_5__/* .renderFindings */ .vO)({ ...audited, version: _version_js__WEBPACK_IMPORTED_MODULE_8__/* .version */ .r, targets: planned, engine }, { ...style, rule: ruleInfo });
 };
-const renderRest = (report, style) => `\n${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_5__/* .renderResults */ .f7)(report, { ...style, rule: ruleInfo })}`;
+const renderRest = (report, style) => {
+    const options = { ...style, rule: ruleInfo };
+    return `\n${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_5__/* .renderMeasured */ .PJ)(report, options)}${(0,_report_text_js__WEBPACK_IMPORTED_MODULE_5__/* .renderResults */ .f7)(report, options)}`;
+};
 /** A log shows ten commands of a level; how many it does not show is said. */
 const githubText = (report) => {
     const all = (0,_report_annotations_js__WEBPACK_IMPORTED_MODULE_2__/* .annotations */ .h)(report, { annotate: "note", repositoryPath: (path) => path, rule: ruleInfo });
@@ -53320,8 +55136,8 @@ var external_node_os_ = __nccwpck_require__(8161);
 var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./lib/src/adapters/buildx-secrets.js + 1 modules
 var buildx_secrets = __nccwpck_require__(2009);
-// EXTERNAL MODULE: ./lib/src/adapters/files.js + 5 modules
-var files = __nccwpck_require__(3788);
+// EXTERNAL MODULE: ./lib/src/adapters/files.js + 6 modules
+var files = __nccwpck_require__(1777);
 // EXTERNAL MODULE: ./lib/src/adapters/shown-path.js
 var shown_path = __nccwpck_require__(4592);
 // EXTERNAL MODULE: ./lib/src/build/redaction.js
@@ -53394,14 +55210,14 @@ var redact_report = __nccwpck_require__(5516);
 var paint = __nccwpck_require__(4053);
 // EXTERNAL MODULE: ./lib/src/report/words.js
 var words = __nccwpck_require__(3512);
-// EXTERNAL MODULE: ./lib/src/run.js + 15 modules
-var run = __nccwpck_require__(5192);
+// EXTERNAL MODULE: ./lib/src/run.js + 11 modules
+var run = __nccwpck_require__(4979);
 // EXTERNAL MODULE: ./lib/src/settings-flags.js
 var settings_flags = __nccwpck_require__(239);
 // EXTERNAL MODULE: ./lib/src/settings-values.js + 2 modules
 var settings_values = __nccwpck_require__(1507);
-// EXTERNAL MODULE: ./lib/src/world.js + 35 modules
-var world = __nccwpck_require__(9050);
+// EXTERNAL MODULE: ./lib/src/world.js + 11 modules
+var world = __nccwpck_require__(7996);
 ;// CONCATENATED MODULE: ./lib/src/cli-run.js
 
 
@@ -53694,7 +55510,7 @@ const dispatch = async (given) => {
         case "version":
             return printVersion(terminal);
         case "rules":
-            return listRules(terminal, given);
+            return listRules(terminal, words, given);
         case "explain":
             return explain(terminal, words, given);
         case "init": {
@@ -53704,6 +55520,10 @@ const dispatch = async (given) => {
         case "fix": {
             const { fixFiles } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 5089));
             return fixFiles({ paths: words, given, terminal });
+        }
+        case "inspect": {
+            const { inspectImages } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 5363));
+            return inspectImages({ references: words, given, terminal });
         }
         case "run":
         case "audit":
@@ -53720,7 +55540,9 @@ const print = (terminal, text) => {
 const printVersion = (terminal) => print(terminal, `docker-hygiene ${version/* version */.r}\n`);
 const requireCommand = (name) => (0,cli_commands/* commandNamed */.v)(name) ??
     (0,settings_values/* refuseChoice */._f)({ setting: "help", where: "on the command line" }, name, cli_commands/* commands */.Pi.map((command) => command.name));
-const listRules = async (terminal, given) => {
+const listRules = async (terminal, words, given) => {
+    if (words[0] !== undefined)
+        throw new errors/* UserError */.y(`rules: it lists all rules and takes no \`${words[0]}\` (on the command line). \`docker-hygiene explain ${words[0]}\` tells of one.`);
     const { rules } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 7414));
     const { rulesJson, rulesText } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2364));
     const format = given.values.get(settings_flags/* flags */.M.format.name) ?? "text";
@@ -53730,7 +55552,7 @@ const listRules = async (terminal, given) => {
     const text = format === "json" ? rulesJson(rules) : rulesText(rules, output === undefined ? terminal.paint : plain);
     if (output === undefined)
         return print(terminal, text);
-    const { createFiles } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 3788));
+    const { createFiles } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 1777));
     await createFiles().writeText(output, text);
     return 0;
 };
@@ -53761,8 +55583,8 @@ const explain = async (terminal, words, given) => {
 /* harmony export */   openConfigs: () => (/* binding */ openConfigs)
 /* harmony export */ });
 /* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
-/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
-/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(6760);
+/* harmony import */ var _adapters_regular_file_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(9986);
 /* harmony import */ var _adapters_shown_path_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4592);
 /* harmony import */ var _errors_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(5071);
 /* harmony import */ var _settings_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(5177);
@@ -53792,7 +55614,7 @@ const openConfigs = async (request) => {
         return loading;
     };
     if (config !== undefined) {
-        const named = await load((0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(cwd, config));
+        const named = await load((0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(cwd, config));
         return { root: named, of: async () => named };
     }
     const lookUp = finder(cwd);
@@ -53800,9 +55622,9 @@ const openConfigs = async (request) => {
         const file = lookUp(folder);
         return file === undefined ? (0,_settings_js__WEBPACK_IMPORTED_MODULE_4__/* .emptyConfig */ .i)(cwd) : load(file);
     };
-    const first = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(cwd, paths[0] ?? ".");
-    const root = await at((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(first, { throwIfNoEntry: false })?.isDirectory() === false ? (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(first) : first);
-    return { root, of: (dockerfile) => at((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(dockerfile)) };
+    const first = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(cwd, paths[0] ?? ".");
+    const root = await at((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.statSync)(first, { throwIfNoEntry: false })?.isDirectory() === false ? (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(first) : first);
+    return { root, of: (dockerfile) => at((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(dockerfile)) };
 };
 /** Remembers what it found for each folder, so that a thousand Dockerfiles cost no more than their folders. */
 const finder = (cwd) => {
@@ -53811,9 +55633,9 @@ const finder = (cwd) => {
     const find = (folder, names, known) => {
         if (known.has(folder))
             return known.get(folder);
-        const here = names.map((name) => (0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, name)).find((file) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)(file));
-        const isTop = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(folder) === folder || (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, ".git")) || folder === outermost(cwd, folder);
-        const found = here ?? (isTop ? undefined : find((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(folder), names, known));
+        const here = names.map((name) => (0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(folder, name)).find((file) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)(file));
+        const isTop = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(folder) === folder || (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(folder, ".git")) || folder === outermost(cwd, folder);
+        const found = here ?? (isTop ? undefined : find((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(folder), names, known));
         known.set(folder, found);
         return found;
     };
@@ -53821,10 +55643,10 @@ const finder = (cwd) => {
 };
 /** Outside any repository the current directory is the top of what lies below it. */
 const outermost = (cwd, folder) => folder === cwd && !isInRepository(cwd) ? cwd : undefined;
-const isInRepository = (folder) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.join)(folder, ".git")) || ((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(folder) !== folder && isInRepository((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(folder)));
+const isInRepository = (folder) => (0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.join)(folder, ".git")) || ((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(folder) !== folder && isInRepository((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(folder)));
 const loadConfig = async (cwd, file, loadRules, from) => {
     const shown = (0,_adapters_shown_path_js__WEBPACK_IMPORTED_MODULE_3__/* .shownPath */ .pS)(cwd, file);
-    const text = await readText(file, shown);
+    const text = readText(file, shown);
     const { readConfig, layOver } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 7735));
     const rules = await loadRules();
     const place = placeOf(cwd, file);
@@ -53837,7 +55659,7 @@ const loadConfig = async (cwd, file, loadRules, from) => {
     const says = { ...layer.says, ...discoveryGlobs(layer, cwd, place) };
     let base = (0,_settings_js__WEBPACK_IMPORTED_MODULE_4__/* .emptyConfig */ .i)(place.folder);
     for (const path of layer.extends) {
-        const extended = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(file), path);
+        const extended = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)((0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(file), path);
         if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path))
             throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .UserError */ .y(`${shown}: \`extends\` takes a file, not the address ${path}`);
         if ([...from, file].includes(extended))
@@ -53874,19 +55696,20 @@ const discoveryGlobs = ({ says }, cwd, place) => {
     };
 };
 const placeOf = (cwd, file) => {
-    const own = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(file);
-    const folder = (0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(own) === ".github" && /^docker-hygiene\.ya?ml$/.test((0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(file)) ? (0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(own) : own;
+    const own = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(file);
+    const folder = (0,node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(own) === ".github" && /^docker-hygiene\.ya?ml$/.test((0,node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(file)) ? (0,node_path__WEBPACK_IMPORTED_MODULE_1__.dirname)(own) : own;
     const withSlashes = (path) => path.replaceAll("\\", "/");
     return {
         folder: withSlashes(folder),
-        resolve: (path) => ((0,node_path__WEBPACK_IMPORTED_MODULE_2__.isAbsolute)(path) ? path : (0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(folder, path)),
-        below: (absolute) => (0,_adapters_shown_path_js__WEBPACK_IMPORTED_MODULE_3__/* .pathBelow */ .Br)(folder, (0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(cwd, absolute)) ?? (0,_adapters_shown_path_js__WEBPACK_IMPORTED_MODULE_3__/* .pathBelow */ .Br)((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(folder), (0,node_path__WEBPACK_IMPORTED_MODULE_2__.resolve)(cwd, absolute)),
+        resolve: (path) => ((0,node_path__WEBPACK_IMPORTED_MODULE_1__.isAbsolute)(path) ? path : (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(folder, path)),
+        below: (absolute) => (0,_adapters_shown_path_js__WEBPACK_IMPORTED_MODULE_3__/* .pathBelow */ .Br)(folder, (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(cwd, absolute)) ?? (0,_adapters_shown_path_js__WEBPACK_IMPORTED_MODULE_3__/* .pathBelow */ .Br)((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.realpathSync)(folder), (0,node_path__WEBPACK_IMPORTED_MODULE_1__.resolve)(cwd, absolute)),
     };
 };
-const isHadolint = (file) => hadolintNames.includes((0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(file)) || /^hadolint\.ya?ml$/.test((0,node_path__WEBPACK_IMPORTED_MODULE_2__.basename)(file));
-const readText = async (file, shown) => {
+const isHadolint = (file) => hadolintNames.includes((0,node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(file)) || /^hadolint\.ya?ml$/.test((0,node_path__WEBPACK_IMPORTED_MODULE_1__.basename)(file));
+const mostBytes = 1024 * 1024;
+const readText = (file, shown) => {
     try {
-        return await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.readFile)(file, "utf8");
+        return (0,_adapters_regular_file_js__WEBPACK_IMPORTED_MODULE_2__/* .readRegularFile */ .X)(file, mostBytes).toString("utf8");
     }
     catch (error) {
         throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .UserError */ .y(`the configuration \`${shown}\` cannot be read: ${(0,_adapters_shown_path_js__WEBPACK_IMPORTED_MODULE_3__/* .systemReason */ .uc)(error)}`);
@@ -54019,7 +55842,6 @@ const isTrue = (tree) => tree?.kind === "scalar" && tree.value === true;
 /* harmony export */   layOver: () => (/* binding */ layOver),
 /* harmony export */   readConfig: () => (/* binding */ readConfig)
 /* harmony export */ });
-/* unused harmony export dockerfileMatcher */
 /* harmony import */ var _build_target_names_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(9609);
 /* harmony import */ var _discover_glob_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(1904);
 /* harmony import */ var _shape_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(9740);
@@ -54117,16 +55939,20 @@ const exactMatcher = (file, place) => /[*?[{]/.test(file) ? dockerfileMatcher([f
 const local = (path, place) => /^[a-z][a-z0-9+.-]*:|^git@/i.test(path) ? path : place.resolve(path);
 const budgets = (values, place) => {
     const entries = values.get("budgets");
-    const most = values.get("max-size");
-    if (entries === undefined && most === undefined)
+    const forAll = limitKeys.some((key) => values.has(key));
+    if (entries === undefined && !forAll)
         return undefined;
-    const own = (entries ?? []).map((entry) => budget(entry.get("target"), entry.get("max-size"), entry.get("of") ?? "disk", place));
-    return most === undefined ? own : [...own, budget("*", most, "disk", place)];
+    const own = (entries ?? []).map((entry) => budget(entry.get("target"), entry, place));
+    return forAll ? [...own, budget("*", values, place)] : own;
 };
-const budget = (target, maxBytes, of, place) => ({
+const limitKeys = ["max-size", "max-layers", "max-waste", "max-increase"];
+const budget = (target, limits, place) => ({
     target,
-    maxBytes,
-    of,
+    maxBytes: limits.get("max-size"),
+    maxLayers: limits.get("max-layers"),
+    maxWaste: limits.get("max-waste"),
+    maxIncrease: limits.get("max-increase"),
+    of: limits.get("of") ?? "disk",
     matches: ({ id, stage, dockerfileAbsolute }) => {
         const below = place.below(dockerfileAbsolute);
         const names = [id, stage ?? "", below ?? id, `${below ?? id}:${stage ?? ""}`];
@@ -54174,6 +56000,23 @@ const rulesField = {
     shape: { kind: "rules" },
     summary: "Rules by id or by an alias such as `DL3008`: a level (`error`, `warning`, `note`, `off`), or `level` and the rule's options.",
 };
+const limitFields = (whose, end = "") => [
+    {
+        key: "max-layers",
+        shape: { kind: "count" },
+        summary: `The most layers ${whose}, those of the base image included${end}.`,
+    },
+    {
+        key: "max-waste",
+        shape: { kind: "size" },
+        summary: `The most bytes in layers ${whose} that nobody sees, because a later layer deletes or writes them again${end}.`,
+    },
+    {
+        key: "max-increase",
+        shape: { kind: "increase" },
+        summary: `The most growth since the baseline ${whose}: bytes, percent or both, of which the larger counts${end}.`,
+    },
+];
 const customSubjects = ["instruction", "command", "image", "label"];
 const customFields = [
     { key: "id", shape: { kind: "text" }, summary: "Name of the rule in reports; `custom/` is put in front." },
@@ -54290,9 +56133,10 @@ const configShape = {
             shape: { kind: "size" },
             summary: "The most that any target may take on disk; `budgets` go before it.",
         },
+        ...limitFields("of any target", "; `budgets` go before it"),
         {
             key: "budgets",
-            summary: "The most that a target may weigh; the first entry that matches holds.",
+            summary: "The most that a target may weigh; the first entry that matches holds, each limit for itself.",
             shape: {
                 kind: "list",
                 of: {
@@ -54304,14 +56148,16 @@ const configShape = {
                             summary: "A stage, `path/Dockerfile:stage`, or either with `*` for any text.",
                             required: true,
                         },
-                        { key: "max-size", shape: { kind: "size" }, summary: "Such as `20MB` or `1.5 GiB`.", required: true },
+                        { key: "max-size", shape: { kind: "size" }, summary: "Such as `20MB` or `1.5 GiB`." },
+                        ...limitFields("of the target"),
                         {
                             key: "of",
                             shape: { kind: "choice", values: ["disk", "pull"] },
-                            summary: "What is compared: the size on disk, or what a pull transfers.",
+                            summary: "What size and increase are about: the size on disk, or what a pull transfers.",
                             default: "disk",
                         },
                     ],
+                    oneOf: ["max-size", "max-layers", "max-waste", "max-increase"],
                 },
             },
         },
@@ -54408,6 +56254,13 @@ const validate = (tree, shape, name, context) => {
         case "size":
             return (parseSize(scalar?.text ?? "") ??
                 refuse(tree.at, `${name} must be a number with a unit, such as 20MB or 1.5 GiB`));
+        case "count":
+            if (Number.isSafeInteger(scalar?.value) && Number(scalar?.value) >= 1)
+                return scalar?.value;
+            return refuse(tree.at, `${name} must be a whole number from 1 on`);
+        case "increase":
+            return (parseIncrease(scalar?.text ?? "") ??
+                refuse(tree.at, `${name} must be bytes, percent or both, such as 5MB, 10% or 5MB or 10%`));
         case "texts":
             return texts(tree, name, refuse);
         case "pattern":
@@ -54431,6 +56284,17 @@ const parseSize = (text) => {
     const power = " kmgt".indexOf(prefix.toLowerCase() || " ");
     const bytes = Math.round(Number(number) * (binary === undefined ? 1000 : 1024) ** power);
     return Number.isSafeInteger(bytes) ? bytes : undefined;
+};
+/** `5MB`, `10%`, `5MB or 10%`; undefined for anything else. */
+const parseIncrease = (text) => {
+    const parts = text.split(/\s+or\s+/);
+    const percents = parts.flatMap((part) => /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(part)?.[1] ?? []);
+    const sizes = parts.flatMap((part) => parseSize(part) ?? []);
+    if (percents.length > 1 || sizes.length > 1 || percents.length + sizes.length < parts.length)
+        return undefined;
+    const [percent] = percents;
+    const [bytes] = sizes;
+    return { ...(bytes === undefined ? {} : { bytes }), ...(percent === undefined ? {} : { percent: Number(percent) }) };
 };
 /** Findings of engines that are run beside our own rules keep their names. */
 const importedRuleId = (name) => {
@@ -54551,7 +56415,7 @@ const readYaml = (text, refuse) => {
     let nodes = 0;
     const convert = (node, depth, fallback) => {
         const at = node?.range ? position(node.range[0]) : fallback;
-        if (++nodes > 100_000 || depth > 50)
+        if (++nodes > 20_000 || depth > 50)
             return refuse(at, "the file nests or repeats too much");
         if (node === null)
             return { kind: "scalar", at, value: null, text: "" };
@@ -64503,6 +66367,430 @@ class UserError extends Error {
 
 /***/ }),
 
+/***/ 4869:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Zq: () => (/* binding */ accountFaults),
+/* harmony export */   ko: () => (/* binding */ isAccountFile),
+/* harmony export */   up: () => (/* binding */ LARGEST_ACCOUNT_FILE)
+/* harmony export */ });
+/** Files that say who may log in, and how. */
+const isAccountFile = (path) => path === "etc/passwd" || path === "etc/shadow";
+/** Longer ones are left unread. */
+const LARGEST_ACCOUNT_FILE = 1 << 20;
+/** Faults of the accounts that the image shows, each with the layer that brought it. */
+const accountFaults = (layers) => {
+    let passwd = new Map();
+    let shadow = new Map();
+    let known = new Map();
+    for (const [layer, files] of layers.entries()) {
+        if (files.passwd === undefined && files.shadow === undefined)
+            continue;
+        passwd = files.passwd === undefined ? passwd : readAccounts(files.passwd);
+        shadow = files.shadow === undefined ? shadow : readAccounts(files.shadow);
+        const found = faultsOf(passwd, shadow);
+        known = new Map([...found].map(([key, fault]) => [key, known.get(key) ?? { ...fault, layer }]));
+    }
+    return [...known.values()];
+};
+const readAccounts = (bytes) => new Map(new TextDecoder()
+    .decode(bytes)
+    .split("\n")
+    .map((line) => line.split(":"))
+    .flatMap((fields) => (fields.length < 3 || fields[0] === "" ? [] : [[fields[0] ?? "", fields]])));
+const faultsOf = (passwd, shadow) => {
+    const faults = new Map();
+    const byId = new Map();
+    for (const [account, [, password = "x", uid = ""]] of passwd) {
+        const isOpen = password === "x" ? shadow.get(account)?.[1] === "" : password === "";
+        if (isOpen)
+            faults.set(`${account} password`, { account, fault: "no password" });
+        const first = byId.get(uid);
+        if (first === undefined)
+            byId.set(uid, account);
+        else
+            faults.set(`${account} ${uid}`, { account, fault: "shared id", uid: Number(uid), with: first });
+    }
+    return faults;
+};
+
+
+/***/ }),
+
+/***/ 7479:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   i: () => (/* binding */ heaviest)
+/* harmony export */ });
+const heaviest = (count) => {
+    let kept = [];
+    let floor = 0;
+    const trim = () => {
+        kept = kept.sort(heavierFirst).slice(0, count);
+        floor = kept.length === count ? (kept.at(-1)?.bytes ?? 0) : 0;
+    };
+    return {
+        add: (path, bytes) => {
+            if (bytes === 0 || bytes < floor)
+                return;
+            kept.push({ path, bytes });
+            if (kept.length >= 4 * count)
+                trim();
+        },
+        list: () => {
+            trim();
+            return kept;
+        },
+    };
+};
+const heavierFirst = (a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1);
+
+
+/***/ }),
+
+/***/ 9798:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  N: () => (/* binding */ leakHunt),
+  y: () => (/* binding */ searchImage)
+});
+
+// EXTERNAL MODULE: ./lib/src/image/json-reading.js
+var json_reading = __nccwpck_require__(2425);
+;// CONCATENATED MODULE: ./lib/src/image/pattern-search.js
+/**
+ * Finds any of many byte patterns in streams, at the speed of a single one (Wu and Manber, "A fast algorithm for
+ * multi-pattern searching", 1994). Patterns have at least two bytes. A hit that lies across chunks is found too.
+ */
+const patternSearch = (patterns) => {
+    if (patterns.length === 0)
+        return () => ({ push: () => { } });
+    const tables = buildTables(patterns);
+    const overlap = Math.max(...patterns.map(({ length }) => length)) - 1;
+    return (onHit) => {
+        const seam = new Uint8Array(2 * overlap);
+        let tailLength = 0;
+        let position = 0;
+        return {
+            push: (chunk) => {
+                const head = Math.min(overlap, chunk.length);
+                seam.set(chunk.subarray(0, head), tailLength);
+                const seamStart = position - tailLength;
+                scan(tables, seam, tailLength + head, (pattern, start, end) => {
+                    if (start < tailLength && end > tailLength)
+                        onHit(pattern, seamStart + start);
+                });
+                const chunkStart = position;
+                scan(tables, chunk, chunk.length, (pattern, start) => onHit(pattern, chunkStart + start));
+                tailLength = keepTail(seam, tailLength, chunk, overlap);
+                position += chunk.length;
+            },
+        };
+    };
+};
+/** Moves the last bytes seen to the front of the seam; returns how many they are. */
+const keepTail = (seam, tailLength, chunk, overlap) => {
+    if (chunk.length >= overlap) {
+        seam.set(chunk.subarray(chunk.length - overlap), 0);
+        return overlap;
+    }
+    const length = tailLength + chunk.length;
+    const dropped = Math.max(0, length - overlap);
+    seam.copyWithin(0, dropped, length);
+    return length - dropped;
+};
+const LONGEST_WINDOW = 200;
+const buildTables = (patterns) => {
+    const window = Math.min(LONGEST_WINDOW, ...patterns.map(({ length }) => length));
+    const shift = new Uint8Array(65_536).fill(window - 1);
+    const first = new Int32Array(65_536).fill(-1);
+    const next = new Int32Array(patterns.length).fill(-1);
+    for (const [index, pattern] of patterns.entries()) {
+        for (let end = 1; end < window; end++) {
+            const pair = pairAt(pattern, end);
+            shift[pair] = Math.min(shift[pair], window - 1 - end);
+        }
+        const last = pairAt(pattern, window - 1);
+        next[index] = first[last];
+        first[last] = index;
+    }
+    return { patterns, window, shift, first, next };
+};
+const pairAt = (bytes, end) => (bytes[end - 1] << 8) | bytes[end];
+const scan = ({ patterns, window, shift, first, next }, bytes, length, onMatch) => {
+    let at = window - 1;
+    while (at < length) {
+        const pair = (bytes[at - 1] << 8) | bytes[at];
+        const step = shift[pair];
+        if (step !== 0) {
+            at += step;
+            continue;
+        }
+        const start = at - window + 1;
+        for (let index = first[pair]; index !== -1; index = next[index]) {
+            const pattern = patterns[index];
+            if (start + pattern.length <= length && matches(bytes, start, pattern)) {
+                onMatch(index, start, start + pattern.length);
+            }
+        }
+        at++;
+    }
+};
+const matches = (bytes, start, pattern) => {
+    for (let index = 0; index < pattern.length; index++)
+        if (bytes[start + index] !== pattern[index])
+            return false;
+    return true;
+};
+
+;// CONCATENATED MODULE: ./lib/src/image/secret-forms.js
+/**
+ * All the forms to search for, the plainest first: the value without white space around, its telling lines and
+ * the values in them, base64 at three alignments (plain, for URLs, and pieces that a line break of wrapped base64
+ * cannot hit), hex, URL-encoded and JSON-escaped.
+ */
+const secretForms = (secrets) => {
+    const forms = new Map();
+    const unsearched = [];
+    for (const { id, value } of secrets) {
+        const text = decodeText(value);
+        const reason = text === undefined ? tooShort(value.length) : unsearchable(text.trim());
+        if (reason !== undefined) {
+            unsearched.push({ id, reason });
+            continue;
+        }
+        for (const [form, bytes] of text === undefined ? binaryForms(value) : textForms(text)) {
+            const key = latin1(bytes);
+            if (bytes.length >= SHORTEST && !forms.has(key))
+                forms.set(key, { secretId: id, form, bytes });
+        }
+    }
+    return { forms: [...forms.values()], secrets: secrets.length - unsearched.length, unsearched };
+};
+/** Anything shorter turns up by chance. */
+const SHORTEST = 8;
+const SHORTEST_LINE = 12;
+/** A match this long proves the rest. */
+const LONGEST = 1024;
+/** Lines of a longer secret are searched for as they are: encoded, they would be found by the whole. */
+const MOST_ENCODED_PARTS = 8;
+const tooShort = (length) => {
+    if (length === 0)
+        return "it is empty";
+    return length < SHORTEST ? `it is shorter than ${SHORTEST} characters` : undefined;
+};
+const unsearchable = (text) => tooShort(text.length) ?? (COMMON.test(text) ? "it reads like a common word, which turns up by chance" : undefined);
+const COMMON = /^(?:[a-z]{1,10}|[A-Z][a-z]{1,9}|[A-Z]{1,10}|\d{1,9}|(.)\1*|(?:password|changeme|secret|qwerty|admin)[\d!]*)$/;
+const decodeText = (value) => {
+    try {
+        const text = new TextDecoder("utf-8", { fatal: true }).decode(value);
+        return text.includes("\0") ? undefined : text;
+    }
+    catch {
+        return undefined;
+    }
+};
+const binaryForms = (value) => [
+    ["as it is", value.subarray(0, LONGEST)],
+    ...encodedForms("", value),
+    ...wrappedForms(value),
+];
+const textForms = (text) => {
+    const whole = text.trim();
+    const parts = tellingParts(whole);
+    return [
+        ...plainForms("as it is", whole),
+        ...parts.flatMap(({ name, text: part }) => plainForms(name, part)),
+        ...encodedForms("", encode(whole)),
+        ...escapedForms("", whole),
+        ...wrappedForms(encode(whole)),
+        ...parts
+            .slice(0, MOST_ENCODED_PARTS)
+            .flatMap(({ name, text: part }) => [
+            ...encodedForms(`${name}, `, encode(part)),
+            ...escapedForms(`${name}, `, part),
+        ]),
+    ];
+};
+const plainForms = (name, text) => [[name, encode(text).subarray(0, LONGEST)]];
+const encodedForms = (prefix, bytes) => {
+    const part = bytes.subarray(0, LONGEST / 2);
+    const hex = Array.from(part, (byte) => byte.toString(16).padStart(2, "0")).join("");
+    return [
+        ...base64Forms(`${prefix}base64`, part),
+        [`${prefix}hex`, encode(hex)],
+        [`${prefix}hex`, encode(hex.toUpperCase())],
+    ];
+};
+/** The characters that stay the same whatever surrounds the bytes, at each of the three alignments. */
+const base64Forms = (name, bytes) => [0, 1, 2].flatMap((offset) => {
+    const padded = new Uint8Array(offset + bytes.length);
+    padded.set(bytes, offset);
+    const end = Math.floor((padded.length * 8) / 6);
+    const text = btoa(latin1(padded)).slice(offset === 0 ? 0 : offset + 1, end);
+    const forUrls = text.replaceAll("+", "-").replaceAll("/", "_");
+    return [
+        [name, encode(text)],
+        [`${name} for URLs`, encode(forUrls)],
+    ];
+});
+/** Bytes that make up to 32 characters of base64. */
+const WINDOW = 24;
+/**
+ * Wrapped base64 has a line break every 64 or 76 characters, at an unknown place: of two neighbouring windows
+ * that fill less than a line together, one is whole.
+ */
+const wrappedForms = (bytes) => {
+    if (bytes.length < 2 * WINDOW)
+        return [];
+    const middle = Math.floor(bytes.length / 2);
+    const windows = [bytes.subarray(middle - WINDOW, middle), bytes.subarray(middle, middle + WINDOW)];
+    return windows.flatMap((window) => base64Forms("wrapped base64", window));
+};
+const escapedForms = (prefix, text) => {
+    const part = text.slice(0, LONGEST / 4).toWellFormed();
+    const url = encodeURIComponent(part);
+    const json = JSON.stringify(part).slice(1, -1);
+    const named = [
+        ["URL-encoded", url],
+        ["URL-encoded", url.replaceAll("%20", "+")],
+        ["URL-encoded", url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())],
+        ["JSON-escaped", json],
+        // As Go writes JSON, which is how history and configuration are written.
+        ["JSON-escaped", json.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`)],
+    ];
+    return named.filter(([, form]) => form !== part).map(([name, form]) => [prefix + name, encode(form)]);
+};
+/**
+ * The lines that would tell the secret, and the values in them. A file of settings has lines that half the images
+ * of the world hold too (`registry=https://npm.example.com/`): they prove nothing.
+ */
+const tellingParts = (whole) => {
+    const lines = whole.split(/\r\n|\r|\n/).map((line) => line.trim());
+    return lines.flatMap((line, index) => {
+        const value = tellingValue(line);
+        if (value === undefined)
+            return [];
+        const name = `line ${index + 1}`;
+        const isLongEnough = lines.length === 1 || line.length >= SHORTEST_LINE;
+        const parts = isLongEnough ? [{ name, text: line }] : [];
+        if (value !== line)
+            parts.push({ name: lines.length === 1 ? "the value in it" : `value in ${name}`, text: value });
+        return parts;
+    });
+};
+const tellingValue = (line) => {
+    if (/^(?:[#;<[{}]|\/\/ |-----)/.test(line) && !XML_VALUE.test(line))
+        return undefined;
+    const [key, value] = keyAndValue(line);
+    return PLAIN_KEY.test(key) || !isTelling(value) ? undefined : value;
+};
+const XML_VALUE = /^<(\w+)>([^<]+)<\/\1>$/;
+const NETRC_PASSWORD = /(?:^|\s)password\s+(\S+)/;
+const URL_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/:@\s]*:([^/@\s]+)@/i;
+const ASSIGNMENT = /^(?:export\s+)?["']?([\w.\-/:@]+)["']?\s*[=:]\s*(?!\/\/|[=:\s])(.+)$/;
+const keyAndValue = (line) => {
+    const password = NETRC_PASSWORD.exec(line)?.[1] ?? URL_PASSWORD.exec(line)?.[1];
+    if (password !== undefined)
+        return ["password", password];
+    const match = XML_VALUE.exec(line) ?? ASSIGNMENT.exec(line);
+    if (match === null)
+        return ["", line];
+    return [match[1], match[2].replace(/,$/, "").replace(/^(["'])(.*)\1$/, "$2")];
+};
+/** Keys whose values are no secrets, in files that hold one. */
+const PLAIN_KEY = /^(?:.*[_\-.:])?(?:type|project_id|client_(?:id|email)|ur[il]|\w*_ur[il]|host|server|machine|domain|registry|email|user|username|login|region|endpoint|name|account|profile|version|apiversion|kind|format|output|path|file|cluster|context|namespace)$/i;
+/** The first line of every unencrypted key that OpenSSH writes. */
+const OPENSSH_START = "b3BlbnNzaC1rZXktdjE";
+const isTelling = (value) => {
+    if (value.length < SHORTEST || COMMON.test(value) || value.startsWith(OPENSSH_START))
+        return false;
+    if (/^[a-z][a-z0-9+.-]*:\/\/[^@?\s]*$/i.test(value))
+        return /[\w-]{20,}/.test(value) && /\d/.test(value);
+    if (/^[\w.+-]+@[\w.-]+$/.test(value))
+        return false;
+    const isMixed = /[a-z]/i.test(value) && /\d/.test(value);
+    const hasInnerCapitals = /[a-z][A-Z]/.test(value);
+    return (isMixed || hasInnerCapitals || /[^\w\s.:/,-]/.test(value) || /^\S{20,}$/.test(value) || /^\d{10,}$/.test(value));
+};
+const encode = (text) => new TextEncoder().encode(text);
+const latin1 = (bytes) => {
+    let text = "";
+    for (const byte of bytes)
+        text += String.fromCharCode(byte);
+    return text;
+};
+
+;// CONCATENATED MODULE: ./lib/src/image/image-leaks.js
+
+
+
+const leakHunt = (secrets) => {
+    const forms = secretForms(secrets);
+    return { forms, newStream: patternSearch(forms.forms.map(({ bytes }) => bytes)) };
+};
+/** Searches the documents, and puts what was found in the layers beside it. */
+const searchImage = ({ forms, newStream }, layers, contents, config, documents) => {
+    const found = new Map();
+    let bytes = contents.reduce((sum, { searchedBytes }) => sum + searchedBytes, 0);
+    const hide = pathHider(forms);
+    /** Of several forms in one place the plainest is told. */
+    const report = (pattern, where) => {
+        const form = forms.forms[pattern];
+        if (form === undefined)
+            return;
+        const key = `${form.secretId}\n${JSON.stringify(where)}`;
+        const before = found.get(key);
+        if (before !== undefined && before.pattern <= pattern)
+            return;
+        const layer = where.in === "layer" || where.in === "history" ? where.layer : undefined;
+        const lines = layer === undefined ? undefined : layers[layer]?.lines;
+        found.set(key, { pattern, leak: { secretId: form.secretId, form: form.form, where, lines } });
+    };
+    const search = (document, where) => {
+        bytes += document.length;
+        newStream((pattern) => report(pattern, where)).push(document);
+    };
+    for (const [layer, { hits }] of contents.entries()) {
+        for (const { pattern, path, part } of hits)
+            report(pattern, { in: "layer", layer, path: hide(path), part });
+    }
+    const { history, ...rest } = config;
+    search(image_leaks_encode(JSON.stringify(rest)), { in: "config" });
+    let layer = 0;
+    for (const entry of (0,json_reading/* asArray */._j)(history)) {
+        const hasLayer = (0,json_reading.at)(entry, "empty_layer") !== true;
+        const where = { in: "history", layer: hasLayer ? layer++ : undefined };
+        search(image_leaks_encode(JSON.stringify(entry)), where);
+        search(image_leaks_encode((0,json_reading/* asText */.e1)((0,json_reading.at)(entry, "created_by")) ?? ""), where);
+    }
+    for (const document of documents)
+        search(document.bytes, { in: document.in });
+    return {
+        leaks: [...found.values()].map(({ leak }) => leak),
+        secrets: forms.secrets,
+        forms: forms.forms.length,
+        bytes,
+        unsearched: forms.unsearched,
+        gaps: contents.flatMap(({ gaps }, index) => gaps.map((gap) => `Layer ${index + 1}: ${hide(gap)}`)),
+    };
+};
+/** A secret may be the name of a file. */
+const pathHider = (forms) => {
+    const texts = forms.forms.map(({ bytes }) => new TextDecoder().decode(bytes));
+    const longestFirst = texts.sort((a, b) => b.length - a.length);
+    return (path) => longestFirst.reduce((hidden, text) => hidden.replaceAll(text, "***"), path);
+};
+const image_leaks_encode = (text) => new TextEncoder().encode(text);
+
+
+/***/ }),
+
 /***/ 8245:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -64538,6 +66826,475 @@ const at = (value, ...keys) => keys.reduce((inner, key) => {
     const object = asObject(inner);
     return Object.hasOwn(object, key) ? object[key] : undefined;
 }, value);
+
+
+/***/ }),
+
+/***/ 4453:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   F: () => (/* binding */ normalPath),
+/* harmony export */   K: () => (/* binding */ markedPath)
+/* harmony export */ });
+/** `./usr//bin/../lib/x` → `usr/lib/x`; empty for the root. */
+const normalPath = (path) => {
+    if (!UNUSUAL.test(path))
+        return path;
+    const parts = [];
+    for (const part of path.split("/")) {
+        if (part === "..")
+            parts.pop();
+        else if (part !== "" && part !== ".")
+            parts.push(part);
+    }
+    return parts.join("/");
+};
+const UNUSUAL = /^\/|\/$|\/\/|(?:^|\/)\.\.?(?:\/|$)|^$/;
+/** What a name in a layer stands for, when it is no file's: `etc/.wh.passwd` hides `etc/passwd`. */
+const markedPath = (path) => {
+    const slash = path.lastIndexOf("/") + 1;
+    if (!path.startsWith(".wh.", slash))
+        return undefined;
+    const folder = path.slice(0, Math.max(0, slash - 1));
+    const name = path.slice(slash + 4);
+    if (name === ".wh..opq")
+        return { kind: "opaque", path: folder };
+    // aufs kept its own books under `.wh..wh.`
+    if (name === "" || name.startsWith(".wh."))
+        return { kind: "other", path };
+    return { kind: "whiteout", path: path.slice(0, slash) + name };
+};
+
+
+/***/ }),
+
+/***/ 3750:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  L: () => (/* binding */ layerScan)
+});
+
+// EXTERNAL MODULE: ./lib/src/image/account-faults.js
+var account_faults = __nccwpck_require__(4869);
+;// CONCATENATED MODULE: ./lib/src/image/content-sum.js
+/** Up to here a file counts byte by byte, beyond it by a piece of each stretch. */
+const WHOLE = 64 * 1024;
+const STRETCH = 64 * 1024;
+const PIECE = 8 * 1024;
+/**
+ * A checksum that tells copies from other contents of the same length, fed in any pieces. Of a large file it reads an
+ * eighth: reading all of it would cost a tenth of the whole measurement, and a rewritten file that is as long and the
+ * same in every piece weighs the same whatever it is called.
+ */
+const contentSum = (checksum) => {
+    let offset = 0;
+    let sum = 0;
+    return {
+        reset: () => {
+            offset = 0;
+            sum = 0;
+        },
+        push: (bytes) => {
+            let from = 0;
+            while (from < bytes.length) {
+                const at = offset + from;
+                const inside = at < WHOLE ? at : at % STRETCH;
+                const counted = at < WHOLE ? WHOLE : PIECE;
+                const end = Math.min(bytes.length, from + (inside < counted ? counted : STRETCH) - inside);
+                if (inside < counted)
+                    sum = checksum(bytes.subarray(from, end), sum);
+                from = end;
+            }
+            offset += bytes.length;
+        },
+        value: () => sum,
+    };
+};
+
+// EXTERNAL MODULE: ./lib/src/rules/knowledge/credential-files.js
+var credential_files = __nccwpck_require__(5374);
+;// CONCATENATED MODULE: ./lib/src/image/credential-files.js
+
+/** Longer files are no credentials. */
+const LARGEST_CREDENTIAL = 64 * 1024;
+/** Whether a file's name makes it worth a look at its contents. */
+const mayBeCredential = (path) => (0,credential_files/* credentialFileOf */.j)(path) !== undefined && !FOREIGN.test(path);
+/** `an SSH key`; undefined when the contents hold no key, token or password. */
+const credentialIn = (path, bytes) => {
+    const text = decoder.decode(bytes);
+    if (text.trim() === "" || !(0,credential_files/* isCredentialFile */.S)({ read: () => text }, path))
+        return undefined;
+    return (0,credential_files/* credentialFileOf */.j)(path)?.what;
+};
+/** Samples and fixtures that packages bring, certificates of authorities, and the sources of languages. */
+const FOREIGN = /(?:^|\/)(?:site-packages|dist-packages|node_modules|pkg\/mod|gems|testdata|tests?|fixtures|examples?|samples?)\/|^usr\/(?:local\/)?(?:share|src|include)\/|^usr\/lib\/(?:python|ruby|go|node)|^etc\/ssl\/certs\//;
+const decoder = new TextDecoder();
+
+// EXTERNAL MODULE: ./lib/src/image/heaviest.js
+var heaviest = __nccwpck_require__(7479);
+// EXTERNAL MODULE: ./lib/src/image/packed-search.js + 1 modules
+var packed_search = __nccwpck_require__(7370);
+;// CONCATENATED MODULE: ./lib/src/image/layer-hits.js
+
+const hitFinder = (means) => means === undefined ? NO_SEARCH : searchingFinder(means);
+const NOTHING = { hits: [], searchedBytes: 0, gaps: [] };
+const NO_SEARCH = {
+    stream: () => { },
+    enter: () => { },
+    data: () => { },
+    leave: () => { },
+    settled: async () => { },
+    end: async () => NOTHING,
+};
+/** A layer full of hits is told by the first ones. */
+const MOST_HITS = 200;
+/** Per chunk; a file that repeats a secret is told once. */
+const MOST_PENDING = 5000;
+const MOST_GAPS = 20;
+const HEAD = 4;
+const searchingFinder = ({ newStream, unpack, unpackSmall }) => {
+    const hits = new Map();
+    const gaps = [];
+    const running = [];
+    const pending = [];
+    const head = new Uint8Array(HEAD);
+    let headLength = 0;
+    let searchedBytes = 0;
+    let entry;
+    let path = "";
+    let packed;
+    const archive = newStream((pattern, start) => {
+        if (pending.length < MOST_PENDING)
+            pending.push({ pattern, start });
+    });
+    const keep = (hit) => {
+        if (hits.size < MOST_HITS)
+            hits.set(`${hit.pattern} ${hit.part} ${hit.path}`, hit);
+    };
+    /** Hits are reported chunk by chunk, before the reader tells what entries the chunk holds. */
+    const resolve = (before) => {
+        let resolved = 0;
+        for (; (pending[resolved]?.start ?? before) < before; resolved++) {
+            const hit = pending[resolved];
+            if (hit === undefined || entry === undefined)
+                continue;
+            keep({ pattern: hit.pattern, path, part: hit.start < entry.dataStart ? "name or attributes" : "contents" });
+        }
+        if (resolved > 0)
+            pending.splice(0, resolved);
+    };
+    const packedMeans = (inside) => {
+        let unpacked = 0;
+        return {
+            unpack,
+            unpackSmall,
+            newStream: () => newStream((pattern) => keep({ pattern, path: inside, part: "packed contents" })),
+            mayUnpack: (count) => {
+                searchedBytes += count;
+                unpacked += count;
+                return unpacked <= packed_search/* MOST_UNPACKED */.M3;
+            },
+        };
+    };
+    const settle = async () => {
+        for (const { path: inside, search } of running.splice(0)) {
+            const gap = await search.settled();
+            if (gap !== undefined && gaps.length < MOST_GAPS)
+                gaps.push(`\`${inside}\` ${gap}`);
+        }
+        await packed?.settled();
+    };
+    return {
+        stream: (chunk) => {
+            searchedBytes += chunk.length;
+            archive.push(chunk);
+            pending.sort((a, b) => a.start - b.start);
+        },
+        enter: (next, nextPath) => {
+            resolve(next.start);
+            entry = next;
+            path = nextPath;
+            headLength = 0;
+        },
+        data: (bytes) => {
+            let from = 0;
+            if (headLength < HEAD) {
+                from = Math.min(HEAD - headLength, bytes.length);
+                head.set(bytes.subarray(0, from), headLength);
+                headLength += from;
+                if (headLength < HEAD)
+                    return;
+                packed = (0,packed_search/* openPacked */.PP)(head, entry?.size ?? 0, packedMeans(path));
+                packed?.write(head.slice());
+            }
+            if (from < bytes.length)
+                packed?.write(bytes.subarray(from));
+        },
+        leave: () => {
+            if (packed === undefined)
+                return;
+            packed.end();
+            running.push({ path, search: packed });
+            packed = undefined;
+        },
+        settled: settle,
+        end: async () => {
+            resolve(Number.POSITIVE_INFINITY);
+            await settle();
+            return { hits: [...hits.values()], searchedBytes, gaps };
+        },
+    };
+};
+
+;// CONCATENATED MODULE: ./lib/src/image/layer-listing.js
+/** Each path is written as what differs from the one before, as neighbours share their folders. */
+const listingWriter = () => {
+    const blocks = [];
+    let block = new Uint8Array(FIRST_BLOCK);
+    let at = 0;
+    let last = "";
+    const number = (value) => {
+        let rest = Math.max(0, value);
+        while (rest >= 128) {
+            block[at++] = (rest % 128) | 128;
+            rest = Math.floor(rest / 128);
+        }
+        block[at++] = rest;
+    };
+    const text = (value, from) => {
+        const written = encoder.encodeInto(from === 0 ? value : value.slice(from), scratchFor(value.length - from)).written;
+        number(written);
+        block.set(scratch.subarray(0, written), at);
+        at += written;
+    };
+    const closeBlock = () => {
+        blocks.push(block.subarray(0, at));
+        at = 0;
+        last = "";
+    };
+    return {
+        add: (entry) => {
+            const room = NUMBERS + 3 * (entry.path.length + entry.linkPath.length);
+            if (at + room > block.length) {
+                closeBlock();
+                block = new Uint8Array(Math.max(BLOCK, room));
+            }
+            const shared = sharedLength(last, entry.path);
+            block[at++] = KINDS.indexOf(entry.kind);
+            number(shared);
+            text(entry.path, shared);
+            text(entry.linkPath, 0);
+            number(entry.size);
+            number(entry.checksum);
+            number(entry.mode);
+            number(entry.uid);
+            last = entry.path;
+        },
+        finish: () => {
+            closeBlock();
+            // The last block is mostly empty; what is kept should be what was written.
+            const kept = blocks.map((full, index) => (index === blocks.length - 1 ? full.slice() : full));
+            return {
+                entries: () => readBlocks(kept),
+                byteLength: kept.reduce((sum, one) => sum + one.buffer.byteLength, 0),
+            };
+        },
+    };
+};
+const FIRST_BLOCK = 4096;
+const BLOCK = 256 * 1024;
+/** Room for the kind, six numbers of at most eight bytes, and to spare. */
+const NUMBERS = 64;
+const KINDS = ["file", "hard link", "directory", "other", "whiteout", "opaque"];
+const encoder = new TextEncoder();
+const layer_listing_decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+let scratch = new Uint8Array(1024);
+const scratchFor = (length) => {
+    if (scratch.length < 3 * length)
+        scratch = new Uint8Array(3 * length);
+    return scratch;
+};
+const sharedLength = (before, path) => {
+    const limit = Math.min(before.length, path.length);
+    let shared = 0;
+    while (shared < limit && before.charCodeAt(shared) === path.charCodeAt(shared))
+        shared++;
+    // Half of a surrogate pair cannot be written.
+    const isSplit = shared > 0 && (path.charCodeAt(shared - 1) & 0xfc00) === 0xd800;
+    return isSplit ? shared - 1 : shared;
+};
+function* readBlocks(blocks) {
+    for (const block of blocks) {
+        let at = 0;
+        let path = "";
+        const number = () => {
+            let value = 0;
+            for (let scale = 1;; scale *= 128) {
+                const byte = block[at++];
+                value += (byte & 127) * scale;
+                if (byte < 128)
+                    return value;
+            }
+        };
+        const text = () => {
+            const length = number();
+            if (length === 0)
+                return "";
+            at += length;
+            return decode(block, at - length, at);
+        };
+        while (at < block.length) {
+            const kind = KINDS[block[at++]];
+            path = path.slice(0, number()) + text();
+            yield { kind, path, linkPath: text(), size: number(), checksum: number(), mode: number(), uid: number() };
+        }
+    }
+}
+/** The decoder costs more than most names are long. */
+const decode = (bytes, from, to) => {
+    if (to - from > 24)
+        return layer_listing_decoder.decode(bytes.subarray(from, to));
+    let text = "";
+    for (let index = from; index < to; index++) {
+        const byte = bytes[index];
+        if (byte > 127)
+            return layer_listing_decoder.decode(bytes.subarray(from, to));
+        text += String.fromCharCode(byte);
+    }
+    return text;
+};
+
+// EXTERNAL MODULE: ./lib/src/image/layer-path.js
+var layer_path = __nccwpck_require__(4453);
+// EXTERNAL MODULE: ./lib/src/image/npm-tree.js
+var npm_tree = __nccwpck_require__(5342);
+// EXTERNAL MODULE: ./lib/src/image/tar.js + 1 modules
+var tar = __nccwpck_require__(2958);
+;// CONCATENATED MODULE: ./lib/src/image/layer-scan.js
+
+
+
+
+
+
+
+
+
+const LARGEST_FILES = 10;
+/** Reads a layer once, while its uncompressed tar archive streams by. */
+const layerScan = (means) => {
+    const largest = (0,heaviest/* heaviest */.i)(LARGEST_FILES);
+    const listing = listingWriter();
+    const find = hitFinder(means.search);
+    const keptFiles = new Map();
+    const credentials = [];
+    let kept;
+    let keptLength = 0;
+    let diskBytes = 0;
+    let fileCount = 0;
+    let entry;
+    let path = "";
+    let marked;
+    const sum = contentSum(means.checksum);
+    const keep = (bytes) => {
+        if ((0,account_faults/* isAccountFile */.ko)(path) || (0,npm_tree/* isInstalledList */.xq)(path)) {
+            keptFiles.set(path, bytes);
+            return;
+        }
+        const what = credentials.length < MOST_CREDENTIALS ? credentialIn(path, bytes) : undefined;
+        if (what !== undefined)
+            credentials.push({ path, what });
+    };
+    const reader = (0,tar/* tarReader */.R)({
+        entry: (next) => {
+            entry = next;
+            path = (0,layer_path/* normalPath */.F)(next.path);
+            marked = (0,layer_path/* markedPath */.K)(path);
+            sum.reset();
+            kept = undefined;
+            find.enter(next, path);
+            if (next.type !== "file" || marked !== undefined)
+                return;
+            diskBytes += next.size;
+            fileCount++;
+            largest.add(path, next.size);
+            if (next.size === 0 || next.size > largestKept(path))
+                return;
+            kept = new Uint8Array(next.size);
+            keptLength = 0;
+        },
+        data: (bytes) => {
+            if (entry?.type !== "file")
+                return;
+            sum.push(bytes);
+            find.data(bytes);
+            if (kept === undefined)
+                return;
+            kept.set(bytes.subarray(0, kept.length - keptLength), keptLength);
+            keptLength += bytes.length;
+        },
+        close: () => {
+            if (entry === undefined)
+                return;
+            find.leave();
+            if (kept !== undefined)
+                keep(kept);
+            listing.add({
+                kind: marked?.kind ?? layer_scan_KINDS[entry.type],
+                path: marked?.path ?? path,
+                linkPath: entry.type === "hard link" ? (0,layer_path/* normalPath */.F)(entry.linkPath) : entry.linkPath,
+                size: entry.size,
+                checksum: sum.value(),
+                mode: entry.mode,
+                uid: entry.uid,
+            });
+        },
+    });
+    return {
+        push: (chunk) => {
+            find.stream(chunk);
+            reader.push(chunk);
+        },
+        settled: find.settled,
+        end: async () => {
+            reader.end();
+            const found = await find.end();
+            return {
+                diskBytes,
+                fileCount,
+                largestFiles: largest.list(),
+                listing: listing.finish(),
+                keptFiles,
+                credentials,
+                ...found,
+            };
+        },
+    };
+};
+/** Bytes up to which a file is looked into once it is complete. */
+const largestKept = (path) => {
+    if ((0,npm_tree/* isInstalledList */.xq)(path))
+        return npm_tree/* LARGEST_LIST */.Cm;
+    if ((0,account_faults/* isAccountFile */.ko)(path))
+        return account_faults/* LARGEST_ACCOUNT_FILE */.up;
+    return mayBeCredential(path) ? LARGEST_CREDENTIAL : 0;
+};
+/** A layer full of them is told by the first ones. */
+const MOST_CREDENTIALS = 100;
+const layer_scan_KINDS = {
+    file: "file",
+    "hard link": "hard link",
+    directory: "directory",
+    "symbolic link": "other",
+    "character device": "other",
+    "block device": "other",
+    fifo: "other",
+    other: "other",
+};
 
 
 /***/ }),
@@ -64616,11 +67373,11 @@ const isPackageManager = (path) => PACKAGE_MANAGERS.test(path);
 /* harmony export */   nD: () => (/* binding */ blobPath),
 /* harmony export */   nb: () => (/* binding */ descriptorOf),
 /* harmony export */   oM: () => (/* binding */ checkedDigest),
+/* harmony export */   qq: () => (/* binding */ readDescriptor),
 /* harmony export */   tj: () => (/* binding */ platformOf),
 /* harmony export */   u0: () => (/* binding */ readDocument),
 /* harmony export */   zj: () => (/* binding */ LARGEST_DOCUMENT)
 /* harmony export */ });
-/* unused harmony export readDescriptor */
 /* harmony import */ var _json_reading_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2425);
 
 /** What an image is made of cannot be read; the message says what, in one sentence without a full stop. */
@@ -64710,6 +67467,980 @@ const readDescriptor = (json) => ({
         ? ((0,_json_reading_js__WEBPACK_IMPORTED_MODULE_0__/* .asText */ .e1)((0,_json_reading_js__WEBPACK_IMPORTED_MODULE_0__.at)(json, "annotations", "vnd.docker.reference.digest")) ?? "")
         : undefined,
 });
+
+
+/***/ }),
+
+/***/ 6650:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  J: () => (/* binding */ measureImages),
+  Z: () => (/* binding */ problemOf)
+});
+
+// EXTERNAL MODULE: ./lib/src/image/account-faults.js
+var account_faults = __nccwpck_require__(4869);
+// EXTERNAL MODULE: ./lib/src/image/heaviest.js
+var heaviest = __nccwpck_require__(7479);
+;// CONCATENATED MODULE: ./lib/src/image/path-tree.js
+const ROOT = 0;
+const pathTree = () => {
+    let capacity = 1024;
+    let parents = new Int32Array(capacity);
+    let hashes = new Int32Array(capacity);
+    let otherHashes = new Int32Array(capacity);
+    let firstChildren = new Int32Array(capacity).fill(NONE);
+    let siblings = new Int32Array(capacity).fill(NONE);
+    let slots = new Int32Array(4 * capacity).fill(NONE);
+    let count = 1;
+    parents[ROOT] = NONE;
+    // Neighbours in a layer share their folder.
+    let lastFolder = "";
+    let lastFolderNode = ROOT;
+    const name = { hash: 0, other: 0 };
+    const slotOf = (parent) => {
+        const mask = slots.length - 1;
+        let slot = (Math.imul(parent, 0x9e3779b1) ^ name.hash) & mask;
+        for (;;) {
+            const node = slots[slot];
+            if (node === NONE)
+                return slot;
+            if (parents[node] === parent && hashes[node] === name.hash && otherHashes[node] === name.other)
+                return slot;
+            slot = (slot + 1) & mask;
+        }
+    };
+    const add = (parent, slot) => {
+        if (count === capacity)
+            grow();
+        const node = count++;
+        parents[node] = parent;
+        hashes[node] = name.hash;
+        otherHashes[node] = name.other;
+        siblings[node] = firstChildren[parent];
+        firstChildren[parent] = node;
+        slots[slot] = node;
+        if (4 * count > 3 * slots.length)
+            rehash();
+        return node;
+    };
+    const grow = () => {
+        capacity *= 2;
+        parents = grown(parents, capacity);
+        hashes = grown(hashes, capacity);
+        otherHashes = grown(otherHashes, capacity);
+        firstChildren = grown(firstChildren, capacity);
+        siblings = grown(siblings, capacity);
+    };
+    const rehash = () => {
+        slots = new Int32Array(2 * slots.length).fill(NONE);
+        for (let node = 1; node < count; node++) {
+            name.hash = hashes[node];
+            name.other = otherHashes[node];
+            slots[slotOf(parents[node])] = node;
+        }
+    };
+    const walk = (path, isMade) => {
+        let node = ROOT;
+        for (let from = 0; from < path.length;) {
+            const slash = path.indexOf("/", from);
+            const to = slash === -1 ? path.length : slash;
+            node = child(node, path, from, to, isMade);
+            if (node === NONE)
+                return NONE;
+            from = to + 1;
+        }
+        return node;
+    };
+    const child = (parent, path, from, to, isMade) => {
+        hashName(name, path, from, to);
+        const slot = slotOf(parent);
+        const found = slots[slot];
+        return found !== NONE || !isMade ? found : add(parent, slot);
+    };
+    const node = (path, isMade) => {
+        if (path === "")
+            return ROOT;
+        const slash = path.lastIndexOf("/");
+        const folder = slash === -1 ? "" : path.slice(0, slash);
+        const isSame = folder === lastFolder;
+        const folderNode = isSame ? lastFolderNode : walk(folder, isMade);
+        if (folderNode === NONE)
+            return NONE;
+        lastFolder = folder;
+        lastFolderNode = folderNode;
+        return child(folderNode, path, slash + 1, path.length, isMade);
+    };
+    return {
+        node: (path) => node(path, true),
+        find: (path) => node(path, false),
+        children: function* (parent) {
+            for (let next = firstChildren[parent]; next !== NONE; next = siblings[next])
+                yield next;
+        },
+        parent: (child) => parents[child],
+    };
+};
+const NONE = -1;
+const grown = (array, capacity) => {
+    const larger = new Int32Array(capacity).fill(NONE);
+    larger.set(array);
+    return larger;
+};
+/** FNV-1a twice, with different primes. */
+const hashName = (name, path, from, to) => {
+    let hash = 0x811c9dc5 | 0;
+    let other = 0x1b873593 | 0;
+    for (let index = from; index < to; index++) {
+        const code = path.charCodeAt(index);
+        hash = Math.imul(hash ^ code, 0x01000193);
+        other = Math.imul(other ^ code, 0x85ebca6b);
+    }
+    name.hash = (hash ^ (hash >>> 15)) | 0;
+    name.other = (other ^ (other >>> 13)) | 0;
+};
+
+;// CONCATENATED MODULE: ./lib/src/image/image-files.js
+
+
+/** Lays the layers over each other as the engine does, from the base to the top. */
+const layOver = (layers) => {
+    const overlay = newOverlay();
+    for (const [layer, listing] of layers.entries()) {
+        for (const entry of listing.entries())
+            overlay.apply(entry, layer);
+    }
+    return { waste: overlay.waste(), isSeen: overlay.isSeen };
+};
+const LARGEST_WASTE = 10;
+const ABSENT = 0;
+const NO_FILE = -1;
+const KIND_CODES = { file: 1, "hard link": 1, directory: 2, other: 3 };
+const FILE = KIND_CODES.file;
+const FOLDER = KIND_CODES.directory;
+const newOverlay = () => {
+    const tree = pathTree();
+    /** Per node. */
+    const kinds = numbers(Uint8Array);
+    const layersOf = numbers(Uint16Array);
+    /** The last layer that put something there or below. */
+    const touchedBy = numbers(Uint16Array);
+    const filesOf = numbers(Int32Array);
+    /** Per file contents, which hard links share. */
+    const sizes = numbers(Float64Array);
+    const checksums = numbers(Uint32Array);
+    const owners = numbers(Uint16Array);
+    const links = numbers(Int32Array);
+    let fileCount = 0;
+    const waste = wasteBook();
+    /** Takes a name off its file; returns the file when nothing names it any longer. */
+    const unlink = (node) => {
+        const file = kinds.get(node) === FILE ? filesOf.get(node) : NO_FILE;
+        kinds.set(node, ABSENT);
+        if (file === NO_FILE)
+            return NO_FILE;
+        links.set(file, links.get(file) - 1);
+        return links.get(file) === 0 ? file : NO_FILE;
+    };
+    /** Hides what lower layers put at a node and below it. */
+    const hide = (root, rootPath, hiddenBy, keepsRoot) => {
+        const lost = new Map();
+        const waiting = keepsRoot ? [...tree.children(root)] : [root];
+        for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
+            if (kinds.get(node) === ABSENT)
+                continue;
+            if (kinds.get(node) === FOLDER)
+                for (const child of tree.children(node))
+                    waiting.push(child);
+            if (touchedBy.get(node) >= hiddenBy)
+                continue;
+            const file = unlink(node);
+            if (file === NO_FILE || owners.get(file) === hiddenBy)
+                continue;
+            const sum = lost.get(owners.get(file)) ?? { bytes: 0, files: 0 };
+            lost.set(owners.get(file), { bytes: sum.bytes + sizes.get(file), files: sum.files + 1 });
+        }
+        for (const [layer, { bytes, files }] of lost) {
+            waste.add({ kind: "deleted", layer, hiddenBy }, rootPath, bytes, files);
+        }
+    };
+    const newFile = (entry, layer) => {
+        const file = fileCount++;
+        sizes.set(file, entry.size);
+        checksums.set(file, entry.checksum);
+        owners.set(file, layer);
+        links.set(file, 1);
+        return file;
+    };
+    const fileOf = (entry, layer) => {
+        if (entry.kind === "file")
+            return newFile(entry, layer);
+        if (entry.kind !== "hard link")
+            return NO_FILE;
+        const target = tree.find(entry.linkPath);
+        if (target < 0 || kinds.get(target) !== FILE)
+            return newFile(entry, layer);
+        const file = filesOf.get(target);
+        links.set(file, links.get(file) + 1);
+        return file;
+    };
+    const replace = (node, entry, layer) => {
+        const lost = unlink(node);
+        if (lost === NO_FILE || owners.get(lost) === layer)
+            return;
+        const isSame = entry.kind === "file" && entry.size === sizes.get(lost) && entry.checksum === checksums.get(lost);
+        const kind = isSame ? "duplicated" : "rewritten";
+        waste.add({ kind, layer: owners.get(lost), hiddenBy: layer }, entry.path, sizes.get(lost), 1);
+    };
+    /** Folders that a layer does not list were there before, or come with what lies in them. */
+    const touchFolders = (node, layer) => {
+        for (let folder = tree.parent(node); folder >= 0; folder = tree.parent(folder)) {
+            const isFolder = kinds.get(folder) === FOLDER;
+            if (isFolder && touchedBy.get(folder) === layer)
+                return;
+            touchedBy.set(folder, layer);
+            if (isFolder)
+                continue;
+            unlink(folder);
+            kinds.set(folder, FOLDER);
+            layersOf.set(folder, layer);
+        }
+    };
+    const put = (entry, kind, layer) => {
+        const node = tree.node(entry.path);
+        const wasFolder = kinds.get(node) === FOLDER;
+        if (wasFolder && kind !== "directory")
+            hide(node, entry.path, layer, false);
+        // Made before the old one goes: a hard link may name it.
+        const file = fileOf(entry, layer);
+        if (!wasFolder)
+            replace(node, entry, layer);
+        kinds.set(node, KIND_CODES[kind]);
+        layersOf.set(node, layer);
+        touchedBy.set(node, layer);
+        filesOf.set(node, file);
+        touchFolders(node, layer);
+    };
+    return {
+        apply: (entry, layer) => {
+            if (entry.kind !== "whiteout" && entry.kind !== "opaque") {
+                put(entry, entry.kind, layer);
+                return;
+            }
+            const node = tree.find(entry.path);
+            if (node >= 0)
+                hide(node, entry.path, layer, entry.kind === "opaque");
+        },
+        waste: waste.list,
+        isSeen: (path, layer) => {
+            const node = tree.find(path);
+            return node >= 0 && kinds.get(node) !== ABSENT && layersOf.get(node) === layer;
+        },
+    };
+};
+const wasteBook = () => {
+    const sums = new Map();
+    return {
+        add: (key, path, bytes, files) => {
+            if (bytes === 0)
+                return;
+            const id = `${key.kind} ${key.layer} ${key.hiddenBy}`;
+            const sum = sums.get(id) ?? { key, bytes: 0, files: 0, largest: (0,heaviest/* heaviest */.i)(LARGEST_WASTE) };
+            sums.set(id, sum);
+            sum.bytes += bytes;
+            sum.files += files;
+            sum.largest.add(path, bytes);
+        },
+        list: () => [...sums.values()]
+            .map(({ key, bytes, files, largest }) => ({ ...key, bytes, files, largest: largest.list() }))
+            .sort((a, b) => b.bytes - a.bytes || a.layer - b.layer || a.hiddenBy - b.hiddenBy),
+    };
+};
+const numbers = (kind) => {
+    let values = new kind(1024);
+    return {
+        get: (index) => values[index] ?? 0,
+        set: (index, value) => {
+            if (index >= values.length) {
+                const larger = new kind(Math.max(index + 1, 2 * values.length));
+                larger.set(values);
+                values = larger;
+            }
+            values[index] = value;
+        },
+    };
+};
+
+// EXTERNAL MODULE: ./lib/src/image/leftover-kinds.js
+var leftover_kinds = __nccwpck_require__(2487);
+// EXTERNAL MODULE: ./lib/src/image/npm-tree.js
+var npm_tree = __nccwpck_require__(5342);
+;// CONCATENATED MODULE: ./lib/src/image/image-contents.js
+
+
+
+
+/** What the files of an image tell, once its layers lie over each other. */
+const imageContents = (layers) => {
+    const files = layOver(layers.map(({ listing }) => listing));
+    const development = seenDevelopmentFolders(layers, files);
+    const leftovers = new Map();
+    const setuidFiles = [];
+    const setuidSince = new Map();
+    const tools = [];
+    const worldWritable = [];
+    const shells = [];
+    const packageManagers = [];
+    const look = (entry, layer) => {
+        const isSpecial = isSetuid(entry) || isWorldWritable(entry);
+        if (isSetuid(entry) && !setuidSince.has(entry.path))
+            setuidSince.set(entry.path, layer);
+        const isManager = (0,leftover_kinds/* isPackageManager */.Oj)(entry.path) && !BUSYBOX.test(entry.linkPath);
+        const isTool = (0,leftover_kinds/* isShell */.H7)(entry.path) || isManager || (0,leftover_kinds/* isKnownTool */.kK)(entry.path);
+        const isWeighty = entry.kind === "file" && entry.size > 0;
+        const leftover = isWeighty ? ((0,leftover_kinds/* leftoverOf */.nE)(entry.path) ?? developmentFile(entry.path, development)) : undefined;
+        if (!isSpecial && !isTool && leftover === undefined)
+            return;
+        if (!files.isSeen(entry.path, layer))
+            return;
+        const permission = { path: entry.path, layer, mode: entry.mode, uid: entry.uid };
+        if (isSetuid(entry))
+            setuidFiles.push({ ...permission, since: setuidSince.get(entry.path) ?? layer });
+        if (isWorldWritable(entry) && worldWritable.length < MOST_WRITABLE)
+            worldWritable.push(permission);
+        if ((0,leftover_kinds/* isShell */.H7)(entry.path))
+            shells.push(entry.path);
+        if (isManager)
+            packageManagers.push(entry.path);
+        if ((0,leftover_kinds/* isKnownTool */.kK)(entry.path))
+            tools.push(entry.path);
+        if (leftover === undefined)
+            return;
+        const key = `${leftover.kind} ${leftover.of} ${layer}`;
+        const sum = leftovers.get(key) ?? { ...leftover, layer, bytes: 0, files: 0 };
+        leftovers.set(key, sum);
+        sum.folder = commonFolder(sum.folder, leftover.folder);
+        sum.bytes += entry.size;
+        sum.files++;
+    };
+    for (const [layer, { listing }] of layers.entries()) {
+        for (const entry of listing.entries())
+            look(entry, layer);
+    }
+    return {
+        largestFiles: layers.map(({ largestFiles }) => largestFiles),
+        fileCounts: layers.map(({ fileCount }) => fileCount),
+        waste: files.waste,
+        leftovers: [...leftovers.values()].sort((a, b) => b.bytes - a.bytes || a.layer - b.layer),
+        setuidFiles,
+        worldWritable,
+        shells: [...new Set(shells)].sort(),
+        packageManagers: [...new Set(packageManagers)].sort(),
+        tools: [...new Set(tools)].sort(),
+        secretFiles: layers.flatMap(({ credentials }, layer) => credentials.map(({ path, what }) => ({ path, layer, what, isSeen: files.isSeen(path, layer) }))),
+        accountFaults: (0,account_faults/* accountFaults */.Zq)(layers.map(({ keptFiles }) => ({ passwd: keptFiles.get("etc/passwd"), shadow: keptFiles.get("etc/shadow") }))),
+    };
+};
+const seenDevelopmentFolders = (layers, files) => new Set(layers.flatMap(({ keptFiles }, layer) => [...keptFiles].flatMap(([path, bytes]) => (0,npm_tree/* isInstalledList */.xq)(path) && files.isSeen(path, layer) ? (0,npm_tree/* developmentFolders */.rC)(path, bytes) : [])));
+const developmentFile = (path, folders) => {
+    const folder = folders.size > 0 ? (0,npm_tree/* packageFolder */.n4)(path) : undefined;
+    if (folder === undefined || !folders.has(folder))
+        return undefined;
+    return { kind: "development dependencies", of: "npm", folder };
+};
+/** Where somebody opened a whole tree to everybody, the first ones tell it. */
+const MOST_WRITABLE = 1000;
+/** It answers to `dpkg` and `rpm`, which installs nothing worth the name. */
+const BUSYBOX = /(?:^|\/)busybox$/;
+const isSetuid = (entry) => entry.kind === "file" && (entry.mode & 0o6000) !== 0;
+/** Everybody may write to `/tmp`, and the sticky bit keeps them from each other's files. */
+const isWorldWritable = (entry) => (entry.kind === "file" && (entry.mode & 0o002) !== 0) ||
+    (entry.kind === "directory" && (entry.mode & 0o1002) === 0o002);
+const commonFolder = (a, b) => {
+    if (a === b)
+        return a;
+    const left = a.split("/");
+    const right = b.split("/");
+    let shared = 0;
+    while (shared < left.length && left[shared] === right[shared])
+        shared++;
+    return left.slice(0, shared).join("/");
+};
+
+// EXTERNAL MODULE: ./lib/src/image/image-leaks.js + 2 modules
+var image_leaks = __nccwpck_require__(9798);
+// EXTERNAL MODULE: ./lib/src/image/json-reading.js
+var json_reading = __nccwpck_require__(2425);
+;// CONCATENATED MODULE: ./lib/src/image/layer-origins.js
+/**
+ * For each layer, from the base to the top, the step that made it: the first step whose whole chain of layers
+ * is the image's own up to that layer. A single digest proves nothing: empty layers occur several times, and
+ * a `COPY --link` is a chain of its own.
+ * @param lineage the lines of the stages that the image is built from, its own and those it is built FROM;
+ *   they decide where a step is written that stands in several stages.
+ */
+const layerOrigins = (digests, provenance, lineage) => {
+    const makers = [];
+    for (const [index, step] of provenance.trunk.entries()) {
+        const length = step.chains.find((chain) => isPrefix(chain, digests))?.length ?? 0;
+        if (length <= makers.length)
+            continue;
+        const origin = originOf(step, index === 0, provenance, lineage);
+        while (makers.length < length)
+            makers.push(origin);
+    }
+    return digests.map((_, index) => makers[index] ?? UNKNOWN);
+};
+const UNKNOWN = { lines: undefined, instruction: undefined, isBase: false };
+/** What `history` of an image's configuration says of each layer, for images without provenance. */
+const historyOrigins = (layerCount, history) => Array.from({ length: layerCount }, (_, index) => {
+    const written = history.length === layerCount ? history[index] : undefined;
+    return { lines: undefined, instruction: written === undefined ? undefined : fromHistory(written), isBase: false };
+});
+const isPrefix = (chain, digests) => chain.length > 0 && chain.length <= digests.length && chain.every((digest, index) => digest === digests[index]);
+const originOf = (step, isRoot, provenance, lineage) => {
+    if (isRoot && step.image !== undefined)
+        return { lines: undefined, instruction: step.image, isBase: true };
+    const location = chooseLocation(step.locations, provenance, lineage);
+    if (location === undefined)
+        return UNKNOWN;
+    const instruction = oneLine(location.source.text, location.lines);
+    const isOwn = location.source.text === provenance.source?.text;
+    return isOwn
+        ? { lines: location.lines, instruction, isBase: false }
+        : { lines: undefined, instruction, isBase: true };
+};
+const chooseLocation = (locations, provenance, lineage) => {
+    const own = locations.filter((location) => location.source.text === provenance.source?.text);
+    const inLineage = own.find(({ lines }) => lineage.some((stage) => stage.start <= lines.start && lines.end <= stage.end));
+    return inLineage ?? own[0] ?? locations[0];
+};
+const LONGEST = 120;
+/** The lines as one, continuations and comments taken out. */
+const oneLine = (text, lines) => {
+    const written = text.split("\n").slice(lines.start - 1, lines.end);
+    const kept = written.filter((line, index) => index === 0 || !/^\s*#/.test(line));
+    return shorten(kept.map((line) => line.replace(/[\\`]\s*$/, "")).join(" "));
+};
+const shorten = (text) => {
+    const plain = text.replace(/\s+/g, " ").trim();
+    return plain.length <= LONGEST ? plain : `${plain.slice(0, LONGEST - 1).trimEnd()}…`;
+};
+/** `RUN |1 TOKEN=… /bin/sh -c make # buildkit` → `RUN make`: values of build arguments are left out. */
+const fromHistory = (createdBy) => {
+    const classic = createdBy.replace(/^\/bin\/sh -c #\(nop\)\s*/, "").replace(/^(\|\d+ .*)?\/bin\/sh -c /, "RUN $&");
+    const withoutArguments = classic.replace(/^RUN \|\d+ .*(?=\/bin\/(?:ba|da)?sh )/s, "RUN ");
+    const hasArguments = /^RUN \|\d+ /.test(withoutArguments);
+    if (hasArguments)
+        return "RUN";
+    return shorten(withoutArguments.replace(/^RUN \/bin\/sh -c /, "RUN ").replace(/ # buildkit$/, "")) || undefined;
+};
+
+;// CONCATENATED MODULE: ./lib/src/image/lineage.js
+/** The lines of a stage and of the stages it is built FROM, the stage itself first. */
+const lineageOf = (dockerfile, stageIndex, buildArgs) => {
+    const defaults = globalDefaults(dockerfile);
+    const argument = (name) => buildArgs.get(name) ?? defaults.get(name) ?? "";
+    const lineage = [];
+    let stage = dockerfile.stages[stageIndex];
+    while (stage !== undefined) {
+        lineage.push(linesOf(stage));
+        stage = baseStage(dockerfile, stage, argument);
+    }
+    return lineage;
+};
+const linesOf = (stage) => ({
+    start: stage.from.startLine,
+    end: stage.instructions.at(-1)?.endLine ?? stage.from.endLine,
+});
+/** A name means the last earlier stage that has it. */
+const baseStage = (dockerfile, stage, argument) => {
+    const name = expand(stage.from.image.text, argument).toLowerCase();
+    return dockerfile.stages.slice(0, stage.index).findLast((earlier) => earlier.name === name);
+};
+const globalDefaults = (dockerfile) => new Map(dockerfile.instructions.flatMap((instruction) => instruction.keyword === "ARG" && instruction.stageIndex === undefined
+    ? instruction.assignments.map(({ key, value }) => [key.text, unquote(value?.text ?? "")])
+    : []));
+/** `$NAME`, `${NAME}`, `${NAME:-default}`: all that a stage's name is made of in practice. */
+const expand = (text, argument) => unquote(text).replace(/\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})/g, (_, bare, braced, fallback) => {
+    return argument(bare ?? braced) || fallback || "";
+});
+const unquote = (text) => text.replace(/^(["'])(.*)\1$/s, "$2");
+
+// EXTERNAL MODULE: ./lib/src/image/manifest.js
+var image_manifest = __nccwpck_require__(8043);
+;// CONCATENATED MODULE: ./lib/src/image/provenance.js
+
+/**
+ * Reads a SLSA provenance predicate, v0.2 or v1, bare or inside its in-toto statement; undefined when it does
+ * not tell layers (`mode=min`, or another kind of document).
+ */
+const readProvenance = (json) => {
+    const predicate = (0,json_reading.at)(json, "predicate") ?? json;
+    const metadata = (0,json_reading.at)(predicate, "metadata", "https://mobyproject.org/buildkit@v1#metadata") ??
+        (0,json_reading.at)(predicate, "runDetails", "metadata", "buildkit_metadata");
+    const config = (0,json_reading.at)(predicate, "buildConfig") ?? (0,json_reading.at)(predicate, "buildDefinition", "internalParameters", "buildConfig");
+    if ((0,json_reading.at)(metadata, "layers") === undefined)
+        return undefined;
+    const sources = (0,json_reading/* asArray */._j)((0,json_reading.at)(metadata, "source", "infos")).map(readSource);
+    const steps = new Map((0,json_reading/* asArray */._j)((0,json_reading.at)(config, "llbDefinition")).map((step) => [(0,json_reading/* asText */.e1)((0,json_reading.at)(step, "id")) ?? "", step]));
+    const trunk = trunkOf(steps).map((ref) => ({
+        locations: readLocations((0,json_reading.at)(metadata, "source", "locations", stepOf(ref)), sources),
+        chains: (0,json_reading/* asArray */._j)((0,json_reading.at)(metadata, "layers", ref)).map(readChain),
+        image: imageName((0,json_reading/* asText */.e1)((0,json_reading.at)(steps.get(stepOf(ref)), "op", "Op", "source", "identifier"))),
+    }));
+    const entry = (0,json_reading/* asText */.e1)((0,json_reading.at)(predicate, "invocation", "configSource", "entryPoint")) ??
+        (0,json_reading/* asText */.e1)((0,json_reading.at)(predicate, "buildDefinition", "externalParameters", "configSource", "path"));
+    return { source: sources.find((source) => source.name === baseName(entry)) ?? sources[0], trunk };
+};
+const baseName = (path) => path?.slice(path.lastIndexOf("/") + 1);
+const readSource = (info) => ({
+    name: baseName((0,json_reading/* asText */.e1)((0,json_reading.at)(info, "filename"))) ?? "",
+    text: fromBase64((0,json_reading/* asText */.e1)((0,json_reading.at)(info, "data")) ?? ""),
+});
+const fromBase64 = (text) => {
+    try {
+        return new TextDecoder().decode(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
+    }
+    catch {
+        return "";
+    }
+};
+const readLocations = (json, sources) => (0,json_reading/* asArray */._j)((0,json_reading.at)(json, "locations")).flatMap((location) => {
+    const source = sources[(0,json_reading/* asNumber */.i)((0,json_reading.at)(location, "sourceIndex")) ?? 0];
+    const ranges = (0,json_reading/* asArray */._j)((0,json_reading.at)(location, "ranges"));
+    const starts = ranges.map((range) => (0,json_reading/* asNumber */.i)((0,json_reading.at)(range, "start", "line")) ?? 0);
+    const ends = ranges.map((range) => (0,json_reading/* asNumber */.i)((0,json_reading.at)(range, "end", "line")) ?? 0);
+    const lines = { start: Math.min(...starts), end: Math.max(...ends) };
+    return source !== undefined && lines.start > 0 && Number.isFinite(lines.start) ? [{ source, lines }] : [];
+});
+const readChain = (chain) => (0,json_reading/* asArray */._j)(chain).map((descriptor) => (0,json_reading/* asText */.e1)((0,json_reading.at)(descriptor, "digest")) ?? "");
+/** `step3:0` → `step3` */
+const stepOf = (ref) => ref.slice(0, ref.lastIndexOf(":"));
+/**
+ * The references from the base to the result. The last step of the definition has no operation: it names
+ * the result.
+ */
+const trunkOf = (steps) => {
+    const trunk = [];
+    const seen = new Set();
+    let step = [...steps.values()].at(-1);
+    let input = 0;
+    while (step !== undefined && input !== undefined) {
+        const ref = (0,json_reading/* asText */.e1)((0,json_reading/* asArray */._j)((0,json_reading.at)(step, "inputs"))[input]) ?? "";
+        if (ref === "" || seen.has(ref))
+            break;
+        seen.add(ref);
+        trunk.push(ref);
+        step = steps.get(stepOf(ref));
+        input = rootInput(step, Number(ref.slice(ref.lastIndexOf(":") + 1)));
+    }
+    return trunk.reverse();
+};
+/** Which input of a step becomes the files it works on; undefined for none (a source, or FROM scratch). */
+const rootInput = (step, output) => {
+    const op = (0,json_reading.at)(step, "op", "Op");
+    if ((0,json_reading.at)(op, "exec") !== undefined) {
+        const mounts = (0,json_reading/* asArray */._j)((0,json_reading.at)(op, "exec", "mounts"));
+        const root = mounts.find((mount) => ((0,json_reading/* asNumber */.i)((0,json_reading.at)(mount, "output")) ?? 0) === output);
+        return existing((0,json_reading/* asNumber */.i)((0,json_reading.at)(root, "input")) ?? 0);
+    }
+    if ((0,json_reading.at)(op, "file") !== undefined)
+        return fileInput(step, output);
+    if ((0,json_reading.at)(op, "merge") !== undefined)
+        return existing((0,json_reading/* asNumber */.i)((0,json_reading.at)((0,json_reading/* asArray */._j)((0,json_reading.at)(op, "merge", "inputs"))[0], "input")) ?? 0);
+    return undefined;
+};
+const existing = (input) => (input < 0 ? undefined : input);
+/** The actions of a file operation build on inputs, or (numbered behind them) on earlier actions. */
+const fileInput = (step, output) => {
+    const actions = (0,json_reading/* asArray */._j)((0,json_reading.at)(step, "op", "Op", "file", "actions"));
+    const inputs = (0,json_reading/* asArray */._j)((0,json_reading.at)(step, "inputs")).length;
+    let action = actions.find((candidate) => (0,json_reading/* asNumber */.i)((0,json_reading.at)(candidate, "output")) === output) ?? actions.at(-1);
+    for (let hops = 0; hops <= actions.length; hops++) {
+        const input = (0,json_reading/* asNumber */.i)((0,json_reading.at)(action, "input")) ?? 0;
+        if (input < inputs)
+            return existing(input);
+        action = actions[input - inputs];
+    }
+    return undefined;
+};
+/** `docker-image://docker.io/library/busybox:1.37@sha256:…` → `busybox:1.37` */
+const imageName = (identifier) => {
+    const match = /^(?:docker-image|oci-layout)[a-z+]*:\/\/(.+?)(?:@sha256:[0-9a-f]+)?$/.exec(identifier ?? "");
+    return match?.[1]?.replace(/^docker\.io\/(?:library\/)?/, "");
+};
+
+;// CONCATENATED MODULE: ./lib/src/image/measure-image.js
+
+
+
+
+
+
+
+/** Measures every platform of what a digest names, each for itself: a broken one does not hide the others. */
+const measureImages = async (store, roots, build, hunt) => {
+    const found = (await Promise.all(roots.map((root) => findManifests(store, root, 0)))).flat();
+    const attestations = found.filter(({ attestationOf }) => attestationOf !== undefined);
+    const manifests = found.filter(({ attestationOf }) => attestationOf === undefined);
+    const images = [];
+    const problems = [];
+    for (const manifest of manifests) {
+        try {
+            const own = attestations.filter(({ attestationOf }) => attestationOf === manifest.digest);
+            images.push(await measureImage(store, manifest, own, build, hunt));
+        }
+        catch (error) {
+            const platform = manifests.length > 1 && manifest.platform !== undefined ? `${manifest.platform}: ` : "";
+            problems.push(platform + problemOf(error));
+        }
+    }
+    if (manifests.length === 0)
+        problems.push("it holds no image");
+    return { images, problems };
+};
+/** An index may hold an index; nobody nests them deeper. */
+const DEEPEST_INDEX = 4;
+const findManifests = async (store, root, depth) => {
+    if (depth > DEEPEST_INDEX)
+        throw new image_manifest/* ImageError */.C8("indexes are nested too deeply");
+    const document = (0,image_manifest/* readDocument */.u0)(await readJson(store, root.digest));
+    if (document.kind === "manifest")
+        return [root];
+    const nested = document.manifests.map(async (inner) => {
+        // An engine keeps the index of all platforms, and the parts of its own one alone.
+        if (document.manifests.length > 1 && !(await store.has(inner.digest)))
+            return [];
+        return inner.attestationOf === undefined ? findManifests(store, inner, depth + 1) : [inner];
+    });
+    return (await Promise.all(nested)).flat();
+};
+const measureImage = async (store, descriptor, attestations, build, hunt) => {
+    const manifestBytes = await store.document(descriptor.digest);
+    const manifest = (0,image_manifest/* readDocument */.u0)(parse(manifestBytes, descriptor.digest));
+    if (manifest.kind !== "manifest")
+        throw new image_manifest/* ImageError */.C8("the manifest is an index");
+    const json = await readJson(store, manifest.config.digest);
+    const config = (0,image_manifest/* readConfig */.Xg)(json);
+    const platform = (0,image_manifest/* platformOf */.tj)(json) ?? descriptor.platform ?? "unknown";
+    const attested = await readAttestations(store, attestations);
+    const provenance = metadataProvenance(build?.metadata, platform) ?? attested.provenance;
+    const origins = originsOf(manifest.layers, json, provenance, build);
+    const stored = await readLayers(store, manifest.layers);
+    const layers = stored.map(({ contents, pullBytes }, index) => {
+        const digest = manifest.layers[index]?.digest ?? "";
+        return { digest, pullBytes, diskBytes: contents.diskBytes, ...(origins[index] ?? UNKNOWN_ORIGIN) };
+    });
+    const contents = stored.map((layer) => layer.contents);
+    const documents = [{ in: "manifest", bytes: manifestBytes }, ...attested.documents];
+    return {
+        digest: descriptor.digest,
+        platform,
+        layers,
+        config,
+        isPullEstimated: stored.some(({ isPullEstimated }) => isPullEstimated),
+        contents: imageContents(contents),
+        ...(hunt && { leaks: (0,image_leaks/* searchImage */.y)(hunt, layers, contents, json, documents) }),
+    };
+};
+const UNKNOWN_ORIGIN = { lines: undefined, instruction: undefined, isBase: false };
+/** Two at a time: one is unpacked while the other is read. */
+const LAYERS_AT_ONCE = 2;
+const readLayers = async (store, layers) => {
+    const read = [];
+    const left = [...layers.entries()];
+    const work = async () => {
+        for (let next = left.shift(); next !== undefined; next = left.shift()) {
+            const [index, layer] = next;
+            try {
+                read[index] = await store.layer(layer);
+            }
+            catch (error) {
+                left.length = 0;
+                throw new image_manifest/* ImageError */.C8(`layer ${index + 1} of ${layers.length} cannot be read: ${problemOf(error)}`);
+            }
+        }
+    };
+    const outcomes = await Promise.allSettled(Array.from({ length: LAYERS_AT_ONCE }, work));
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed !== undefined)
+        throw failed.reason;
+    return read;
+};
+/** Several platforms have one record each, under the platform's name. */
+const metadataProvenance = (metadata, platform) => {
+    const key = "buildx.build.provenance";
+    return (readProvenance((0,json_reading.at)(metadata, `${key}/${platform}`)) ??
+        readProvenance((0,json_reading.at)(metadata, key, platform)) ??
+        readProvenance((0,json_reading.at)(metadata, key)));
+};
+const originsOf = (layers, config, provenance, build) => {
+    if (provenance === undefined) {
+        const history = (0,json_reading/* asArray */._j)((0,json_reading.at)(config, "history")).filter((entry) => (0,json_reading.at)(entry, "empty_layer") !== true);
+        return historyOrigins(layers.length, history.map((entry) => (0,json_reading/* asText */.e1)((0,json_reading.at)(entry, "created_by")) ?? ""));
+    }
+    const dockerfile = build?.readDockerfile(provenance.source?.text ?? "");
+    const lineage = build && dockerfile ? lineageOf(dockerfile, build.stageIndex, build.buildArgs) : [];
+    return layerOrigins(layers.map(({ digest }) => digest), provenance, lineage);
+};
+const readAttestations = async (store, attestations) => {
+    const documents = [];
+    let provenance;
+    for (const { digest } of attestations) {
+        const manifest = (0,image_manifest/* readDocument */.u0)(await readJson(store, digest));
+        if (manifest.kind !== "manifest")
+            continue;
+        for (const layer of manifest.layers) {
+            const bytes = await store.document(layer.digest);
+            documents.push({ in: "attestation", bytes });
+            if (IN_TOTO.test(layer.mediaType))
+                provenance ??= readProvenance(parse(bytes, layer.digest));
+        }
+    }
+    return { documents, provenance };
+};
+const IN_TOTO = /^application\/vnd\.in-toto\+json$/;
+const readJson = async (store, digest) => parse(await store.document(digest), digest);
+const parse = (bytes, digest) => {
+    try {
+        return JSON.parse(new TextDecoder().decode(bytes));
+    }
+    catch {
+        throw new image_manifest/* ImageError */.C8(`the document ${digest} is not JSON`);
+    }
+};
+const problemOf = (error) => (0,json_reading/* asText */.e1)((0,json_reading.at)(error, "message")) ?? String(error);
+
+
+/***/ }),
+
+/***/ 5342:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Cm: () => (/* binding */ LARGEST_LIST),
+/* harmony export */   n4: () => (/* binding */ packageFolder),
+/* harmony export */   rC: () => (/* binding */ developmentFolders),
+/* harmony export */   xq: () => (/* binding */ isInstalledList)
+/* harmony export */ });
+/* harmony import */ var _json_reading_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2425);
+
+/** npm's own list of what it installed, written beside it since npm 7. */
+const isInstalledList = (path) => INSTALLED_LIST.test(path);
+const INSTALLED_LIST = /(?:^|\/)node_modules\/\.package-lock\.json$/;
+/** Longer lists are left unread. */
+const LARGEST_LIST = 8 << 20;
+/** The folders of packages that are only there for development, given the list's path and text. */
+const developmentFolders = (path, bytes) => {
+    const project = path.replace(INSTALLED_LIST, "");
+    return Object.entries((0,_json_reading_js__WEBPACK_IMPORTED_MODULE_0__/* .asObject */ .eB)((0,_json_reading_js__WEBPACK_IMPORTED_MODULE_0__.at)(parse(bytes), "packages"))).flatMap(([folder, entry]) => (0,_json_reading_js__WEBPACK_IMPORTED_MODULE_0__.at)(entry, "dev") === true ? [project === "" ? folder : `${project}/${folder}`] : []);
+};
+/** `app/node_modules/@a/b/node_modules/c/index.js` → `app/node_modules/@a/b/node_modules/c` */
+const packageFolder = (path) => path.includes("node_modules/") ? /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] : undefined;
+const parse = (bytes) => {
+    try {
+        return JSON.parse(new TextDecoder().decode(bytes));
+    }
+    catch {
+        return undefined;
+    }
+};
+
+
+/***/ }),
+
+/***/ 7370:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+
+// EXPORTS
+__nccwpck_require__.d(__webpack_exports__, {
+  M3: () => (/* binding */ MOST_UNPACKED),
+  PP: () => (/* binding */ openPacked),
+  bp: () => (/* binding */ packingOf)
+});
+
+;// CONCATENATED MODULE: ./lib/src/image/zip.js
+const isZip = (head) => head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4;
+/** The members of a zip archive (also a jar, a wheel, …) by its directory; undefined when it is broken or of 64 bits. */
+const zipMembers = (zip) => {
+    const view = new DataView(zip.buffer, zip.byteOffset, zip.byteLength);
+    const end = endOfDirectory(view);
+    if (end === undefined)
+        return undefined;
+    const members = [];
+    let at = view.getUint32(end + 16, true);
+    for (let left = view.getUint16(end + 10, true); left > 0; left--) {
+        if (at + ENTRY > zip.length || view.getUint32(at, true) !== ENTRY_MAGIC)
+            return undefined;
+        const nameLength = view.getUint16(at + 28, true);
+        const start = dataStart(view, view.getUint32(at + 42, true));
+        const length = view.getUint32(at + 20, true);
+        if (start === undefined || start + length > zip.length)
+            return undefined;
+        const method = view.getUint16(at + 10, true);
+        members.push({
+            name: zip.subarray(at + ENTRY, at + ENTRY + nameLength),
+            bytes: zip.subarray(start, start + length),
+            packing: method === 8 ? "deflate" : method === 0 ? "none" : "unknown",
+        });
+        at += ENTRY + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
+    }
+    return members;
+};
+const END = 22;
+const END_MAGIC = 0x06054b50;
+const LONGEST_COMMENT = 0xffff;
+const ENTRY = 46;
+const ENTRY_MAGIC = 0x02014b50;
+const LOCAL = 30;
+const LOCAL_MAGIC = 0x04034b50;
+/** It stands at the very end, before a comment. */
+const endOfDirectory = (view) => {
+    const lowest = Math.max(0, view.byteLength - END - LONGEST_COMMENT);
+    for (let at = view.byteLength - END; at >= lowest; at--)
+        if (view.getUint32(at, true) === END_MAGIC)
+            return at;
+    return undefined;
+};
+const dataStart = (view, local) => {
+    if (local + LOCAL > view.byteLength || view.getUint32(local, true) !== LOCAL_MAGIC)
+        return undefined;
+    return local + LOCAL + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
+};
+
+;// CONCATENATED MODULE: ./lib/src/image/packed-search.js
+
+/** Unpacked bytes of one file that are searched: more is a bomb, or nothing that anybody would put a secret in. */
+const MOST_UNPACKED = 2 ** 30;
+/** How a file is packed, by its first four bytes. */
+const packingOf = (head) => {
+    if (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8)
+        return "gzip";
+    if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd)
+        return "zstd";
+    return undefined;
+};
+/** Undefined for a file that is not packed. The head is not written yet. */
+const openPacked = (head, size, means, depth = 1) => {
+    const packing = packingOf(head);
+    if (packing === undefined && !isZip(head))
+        return undefined;
+    if (depth > DEEPEST)
+        return gapSearch(`is packed more than ${DEEPEST} times`);
+    if (packing === undefined) {
+        return size > LARGEST_ZIP ? gapSearch("is a zip archive of more than 16 MB") : zipSearch(size, means, depth);
+    }
+    return size <= SMALL ? smallSearch(packing, size, means, depth) : streamSearch(packing, means, depth);
+};
+const DEEPEST = 3;
+/** Packed files up to this size are unpacked at once. */
+const SMALL = 256 * 1024;
+/** The directory of a zip archive stands at its end: it is kept whole. */
+const LARGEST_ZIP = 16 << 20;
+const TOO_MUCH = "unpacks to more than 1 GB";
+const gapSearch = (gap) => ({ write: () => { }, end: () => { }, settled: async () => gap });
+const streamSearch = (packing, means, depth) => {
+    const stream = means.newStream();
+    let inner;
+    let isFirst = true;
+    let hasEnded = false;
+    let gap;
+    const unpacker = means.unpack(packing, (bytes) => {
+        if (gap !== undefined)
+            return;
+        if (isFirst)
+            inner = openPacked(bytes, Number.POSITIVE_INFINITY, means, depth + 1);
+        isFirst = false;
+        stream.push(bytes);
+        inner?.write(bytes);
+        if (means.mayUnpack(bytes.length))
+            return;
+        gap = TOO_MUCH;
+        unpacker.stop();
+    });
+    return {
+        write: unpacker.write,
+        end: () => {
+            hasEnded = true;
+            unpacker.end();
+        },
+        settled: async () => {
+            const outcome = await unpacker.settled();
+            if (hasEnded)
+                inner?.end();
+            const innerGap = await inner?.settled();
+            return gap ?? innerGap ?? (outcome === "broken" ? "is broken" : undefined);
+        },
+    };
+};
+/** Collects the file, and searches it when it is there. */
+const wholeSearch = (size, search) => {
+    const whole = new Uint8Array(size);
+    let length = 0;
+    let searches = [];
+    return {
+        write: (bytes) => {
+            // A sparse file may claim less than it stores.
+            const fitting = bytes.subarray(0, size - length);
+            whole.set(fitting, length);
+            length += fitting.length;
+        },
+        end: () => {
+            searches = search(whole.subarray(0, length));
+        },
+        settled: async () => {
+            const gaps = await Promise.all(searches.map((one) => one.settled()));
+            return gaps.find((gap) => gap !== undefined);
+        },
+    };
+};
+const smallSearch = (packing, size, means, depth) => wholeSearch(size, (whole) => {
+    const unpacked = means.unpackSmall(packing, whole);
+    if (unpacked !== undefined)
+        return searchUnpacked(unpacked, means, depth);
+    const search = streamSearch(packing, means, depth);
+    search.write(whole);
+    search.end();
+    return [search];
+});
+const zipSearch = (size, means, depth) => wholeSearch(size, (whole) => {
+    const members = zipMembers(whole);
+    if (members === undefined)
+        return [gapSearch("is a broken zip archive")];
+    const searches = [];
+    for (const member of members) {
+        // Members may share their bytes: what they become is known only when they are unpacked.
+        if (!means.mayUnpack(0))
+            return [gapSearch(TOO_MUCH)];
+        means.newStream().push(member.name);
+        const unpacked = memberBytes(member, means);
+        const isOdd = unpacked === undefined;
+        searches.push(...(isOdd ? [gapSearch(ODD_MEMBER)] : searchUnpacked(unpacked, means, depth)));
+    }
+    return searches;
+});
+const ODD_MEMBER = "is a zip archive with a member that cannot be unpacked";
+const memberBytes = ({ packing, bytes }, means) => {
+    if (packing === "none")
+        return bytes;
+    return packing === "deflate" ? means.unpackSmall("deflate", bytes) : undefined;
+};
+const searchUnpacked = (bytes, means, depth) => {
+    if (!means.mayUnpack(bytes.length))
+        return [gapSearch(TOO_MUCH)];
+    means.newStream().push(bytes);
+    const inner = openPacked(bytes, bytes.length, means, depth + 1);
+    if (inner === undefined)
+        return [];
+    inner.write(bytes);
+    inner.end();
+    return [inner];
+};
 
 
 /***/ }),
@@ -65075,7 +68806,7 @@ const MAX_META = 1 << 20;
 __nccwpck_require__.a(__webpack_module__, async (__webpack_handle_async_dependencies__, __webpack_async_result__) => { try {
 /** Action or command line; arguments mean the command line also inside a workflow. Each loads only its own half. */
 if (process.argv.length <= 2 && process.env.GITHUB_ACTIONS === "true") {
-    const { runAction } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 757));
+    const { runAction } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 6712));
     process.exitCode = await runAction();
 }
 else {
@@ -65128,9 +68859,11 @@ const redactAny = (value, redact) => {
 /* harmony export */ });
 /* harmony import */ var _escape_plain_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(6121);
 /* harmony import */ var _escape_workflow_command_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(4576);
-/* harmony import */ var _fit_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(1974);
-/* harmony import */ var _numbers_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(4567);
+/* harmony import */ var _fit_js__WEBPACK_IMPORTED_MODULE_5__ = __nccwpck_require__(1974);
+/* harmony import */ var _limits_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(2605);
+/* harmony import */ var _numbers_js__WEBPACK_IMPORTED_MODULE_4__ = __nccwpck_require__(4567);
 /* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3512);
+
 
 
 
@@ -65144,6 +68877,7 @@ const annotations = (report, options) => {
     return [
         ...failureAnnotations(report, options),
         ...report.sizes.flatMap((row) => budgetAnnotation(row, report, options)),
+        ...report.sizes.flatMap((row) => limitAnnotations(row, report, options)),
         ...findings.flatMap((finding) => findingAnnotation(finding, options)),
     ].toSorted((a, b) => order[a.annotation_level] - order[b.annotation_level]);
 };
@@ -65159,7 +68893,8 @@ const maxMessageBytes = 60_000;
 const maxCommandMessage = 4000;
 const maxTitle = 255;
 const command = (annotation) => (0,_escape_workflow_command_js__WEBPACK_IMPORTED_MODULE_2__/* .workflowCommand */ .N)(names[annotation.annotation_level], {
-    file: annotation.path,
+    // A name with control characters is no path that GitHub could show; in the log they would draw.
+    file: annotation.path.replace(/(?![\t\n\r])\p{Cc}/gu, _escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .visibleCharacter */ .mq),
     line: annotation.start_line,
     endLine: annotation.end_line,
     col: annotation.start_column,
@@ -65214,6 +68949,12 @@ const failureAnnotations = (report, options) => {
             : `${targets.length} targets did not build: ${targets.join(", ")}`), maxTitle),
     }));
 };
+/** On the line that each broken limit names. */
+const limitAnnotations = (row, report, options) => (0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .brokenLimits */ .Mh)(row).flatMap((limit) => {
+    const target = (0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .targetOf */ .$r)(report, row.id)?.build.target;
+    const line = limit.line?.line ?? firstLine(report, row.dockerfile, target?.span.start ?? 0).start;
+    return annotation(row.dockerfile, { start_line: line, end_line: line }, "failure", `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .targetName */ .je)(row.id)} is over a limit: ${(0,_limits_js__WEBPACK_IMPORTED_MODULE_3__/* .limitWords */ .vd)(limit)}`, limit.line === undefined ? "" : `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .lineName */ .iE)(limit.line)} ${(0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .oneLine */ .TN)(limit.line.instruction)}`.trim(), options);
+});
 /** On the line that grew most, or weighs most. */
 const budgetAnnotation = (row, report, options) => {
     const { budget, before, diskBytes, pullBytes } = row;
@@ -65224,13 +68965,13 @@ const budgetAnnotation = (row, report, options) => {
     const line = blamed?.line ?? firstLine(report, row.dockerfile, target?.span.start ?? 0).start;
     const [now, past] = budget.of === "disk" ? [diskBytes, before?.diskBytes] : [pullBytes, before?.pullBytes];
     const measure = budget.of === "disk" ? "on disk" : "to pull";
-    const percent = past === undefined || now === undefined ? undefined : (0,_numbers_js__WEBPACK_IMPORTED_MODULE_3__/* .formatPercent */ .l9)(past, now);
+    const percent = past === undefined || now === undefined ? undefined : (0,_numbers_js__WEBPACK_IMPORTED_MODULE_4__/* .formatPercent */ .l9)(past, now);
     const grown = past === undefined || now === undefined || percent === undefined
         ? ""
-        : `${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_3__/* .signed */ .x8)(now - past)} (${percent}) since ${(0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .oneLine */ .TN)(report.baseline ?? "the baseline")}.`;
+        : `${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_4__/* .signed */ .x8)(now - past)} (${percent}) since ${(0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .oneLine */ .TN)(report.baseline ?? "the baseline")}.`;
     const list = row.lines.map((each) => `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .lineName */ .iE)(each)} ${(0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .oneLine */ .TN)(each.instruction)}: ${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .lineBytes */ .M)(each, row)}`.trim());
-    return annotation(row.dockerfile, { start_line: line, end_line: line }, "failure", `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .targetName */ .je)(row.id)} is over its budget by ${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_3__/* .formatBytes */ .z3)(budget.over)}`, [
-        `${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_3__/* .formatBytes */ .z3)(now ?? 0)} ${measure}, the budget is ${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_3__/* .formatLimit */ .tW)(budget.maxBytes)}.`,
+    return annotation(row.dockerfile, { start_line: line, end_line: line }, "failure", `${(0,_words_js__WEBPACK_IMPORTED_MODULE_1__/* .targetName */ .je)(row.id)} is over its budget by ${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_4__/* .formatBytes */ .z3)(budget.over)}`, [
+        `${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_4__/* .formatBytes */ .z3)(now ?? 0)} ${measure}, the budget is ${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_4__/* .formatLimit */ .tW)(budget.maxBytes)}.`,
         grown,
         row.change === "changed" ? "What changed most:" : "What weighs most:",
         ...list,
@@ -65253,7 +68994,7 @@ const annotation = (path, place, level, title, message, { repositoryPath }) => {
             ...place,
             annotation_level: level,
             title: (0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .clip */ .$Q)((0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .oneLine */ .TN)(title), maxTitle),
-            message: (0,_fit_js__WEBPACK_IMPORTED_MODULE_4__/* .cutBytes */ .Uw)((0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .manyLines */ .hw)(message), maxMessageBytes),
+            message: (0,_fit_js__WEBPACK_IMPORTED_MODULE_5__/* .cutBytes */ .Uw)((0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .manyLines */ .hw)(message), maxMessageBytes),
         },
     ];
 };
@@ -65729,6 +69470,75 @@ const largest = (most, fits) => {
 
 /***/ }),
 
+/***/ 9442:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   JC: () => (/* binding */ imageFacts),
+/* harmony export */   Sd: () => (/* binding */ largestFiles),
+/* harmony export */   pM: () => (/* binding */ contentsJson)
+/* harmony export */ });
+/* harmony import */ var _limits_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(2605);
+/* harmony import */ var _numbers_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4567);
+
+
+/** Files that a summary names. */
+const mostFiles = 5;
+/** Entries of a list in the JSON. */
+const mostListed = 100;
+/** What is to know of an image besides its sizes, in a few words each; nothing where its files are not known. */
+const imageFacts = (image) => {
+    const { config, contents } = image;
+    if (contents === undefined)
+        return [];
+    const { shells, packageManagers, setuidFiles } = contents;
+    const waste = (0,_limits_js__WEBPACK_IMPORTED_MODULE_0__/* .wasteBytes */ .i2)(image);
+    return [
+        `runs as ${config.user === "" ? "root" : config.user}`,
+        config.hasHealthcheck ? "has a HEALTHCHECK" : "no HEALTHCHECK",
+        shells.length === 0 ? "no shell" : `shell ${names(shells)}`,
+        packageManagers.length === 0 ? "no package manager" : `package manager ${names(packageManagers)}`,
+        setuidFiles.length === 0
+            ? "no setuid program"
+            : `${setuidFiles.length} setuid ${setuidFiles.length === 1 ? "program" : "programs"}`,
+        waste === 0 ? "no waste" : `${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .formatBytes */ .z3)(waste)} wasted`,
+    ];
+};
+/** The heaviest files of all layers, heaviest first. */
+const largestFiles = ({ contents, layers }, most = mostFiles) => (contents?.largestFiles ?? [])
+    .flatMap((files, layer) => files.map((file) => ({ ...file, layer, line: layers[layer]?.lines?.start })))
+    .toSorted((a, b) => b.bytes - a.bytes)
+    .slice(0, most);
+/** For programs; layers are positions in the list `layers`, the lowest is 0. */
+const contentsJson = (image) => {
+    const { config, contents } = image;
+    if (contents === undefined)
+        return undefined;
+    return {
+        user: config.user,
+        healthcheck: config.hasHealthcheck,
+        shells: contents.shells,
+        packageManagers: contents.packageManagers,
+        setuidFiles: contents.setuidFiles
+            .slice(0, mostListed)
+            .map(({ path, layer, mode, uid }) => ({ path, layer, mode, uid })),
+        files: contents.fileCounts.reduce((sum, files) => sum + files, 0),
+        largestFiles: largestFiles(image, 10).map(({ path, bytes, layer }) => ({ path, bytes, layer })),
+        wasteBytes: (0,_limits_js__WEBPACK_IMPORTED_MODULE_0__/* .wasteBytes */ .i2)(image),
+        waste: contents.waste
+            .slice(0, mostListed)
+            .map(({ largest, ...waste }) => ({ ...waste, largest: largest.slice(0, 3) })),
+        leftovers: contents.leftovers.slice(0, mostListed),
+    };
+};
+const names = (paths) => {
+    const all = [...new Set(paths.map((path) => path.slice(path.lastIndexOf("/") + 1)))];
+    return all.length > 3 ? `${all.slice(0, 2).join(", ")}, …` : all.join(", ");
+};
+
+
+/***/ }),
+
 /***/ 5127:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -65741,7 +69551,9 @@ const largest = (most, fits) => {
  */
 const jsonText = (value, indent) => JSON.stringify(value, undefined, indent)
     .replace(/##(?=\[)/g, "#\\u0023")
-    .replace(/[\p{Cf}\p{Co}\p{Zl}\p{Zp}\u007f-\u009f]/gu, escapeUnits);
+    // Looking for what is not ASCII first makes this several times faster.
+    .replace(/[\u007f-\u{10ffff}]/gu, (character) => (hidden.test(character) ? escapeUnits(character) : character));
+const hidden = /[\p{Cf}\p{Co}\p{Zl}\p{Zp}\u007f-\u009f]/u;
 const escapeUnits = (character) => Array.from({ length: character.length }, (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, "0")}`).join("");
 
 
@@ -65755,13 +69567,15 @@ const escapeUnits = (character) => Array.from({ length: character.length }, (_, 
 /* harmony export */   q: () => (/* binding */ renderBaseline)
 /* harmony export */ });
 /* harmony import */ var _image_image_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8245);
+/* harmony import */ var _image_facts_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(9442);
 /* harmony import */ var _json_text_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(5127);
 /* harmony import */ var _lines_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(3134);
 
 
 
+
 /** The report for programs, as docs/report.schema.json describes it. */
-const renderJson = (report) => `${(0,_json_text_js__WEBPACK_IMPORTED_MODULE_0__/* .jsonText */ .s)(reportJson(report), 2)}\n`;
+const renderJson = (report, commit) => `${(0,_json_text_js__WEBPACK_IMPORTED_MODULE_0__/* .jsonText */ .s)(reportJson(report, commit), 2)}\n`;
 /** Only what a later run compares itself with, as small as it gets; `parseBaseline` reads it. */
 const renderBaseline = (report) => (0,_json_text_js__WEBPACK_IMPORTED_MODULE_0__/* .jsonText */ .s)({
     schemaVersion,
@@ -65788,25 +69602,37 @@ const renderBaseline = (report) => (0,_json_text_js__WEBPACK_IMPORTED_MODULE_0__
 });
 /** Raised when a program that reads the report would have to change. */
 const schemaVersion = 1;
-const reportJson = (report) => ({
+const reportJson = (report, commit) => ({
     schemaVersion,
     version: report.version,
+    ...(commit === undefined ? {} : { commit }),
     verdict: report.verdict,
     files: report.files.map(({ path, error, ignored }) => ({ path, ...(error === undefined ? {} : { error }), ignored })),
     findings: findingsJson(report.findings, report.files),
     ...(report.known === undefined ? {} : { knownFindings: report.known.length }),
+    ...(report.withdrawn === undefined
+        ? {}
+        : {
+            withdrawn: report.withdrawn.map(({ finding, reason }) => ({
+                rule: finding.rule,
+                path: finding.path,
+                line: finding.place.line,
+                reason,
+            })),
+        }),
     notes: report.notes,
     ...(report.targets === undefined
         ? {}
         : {
             targets: targetsJson(report.targets),
-            sizes: report.sizes.map(({ before, budget, stage, pullBytes: pull, diskBytes: disk, ...row }) => ({
+            sizes: report.sizes.map(({ before, budget, limits, stage, pullBytes: pull, diskBytes: disk, ...row }) => ({
                 ...row,
                 stage: stage ?? null,
                 pullBytes: pull ?? null,
                 diskBytes: disk ?? null,
                 before: before ?? null,
                 budget: budget === undefined ? null : { ...budget, over: budget.over ?? null },
+                ...(limits === undefined ? {} : { limits: limits.map(limitJson) }),
                 lines: row.lines.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })),
             })),
             baseline: report.baseline ?? null,
@@ -65815,6 +69641,11 @@ const reportJson = (report) => ({
         }),
     ...(report.secrets === undefined ? {} : { secrets: report.secrets }),
     timings: report.timings,
+});
+const limitJson = ({ line, isBroken, ...limit }) => ({
+    ...limit,
+    broken: isBroken,
+    line: line === undefined ? null : { ...line, line: line.line ?? null },
 });
 const findingsJson = (findings, files) => {
     const lines = (0,_lines_js__WEBPACK_IMPORTED_MODULE_1__/* .linesByPath */ .G)(files);
@@ -65825,6 +69656,8 @@ const findingsJson = (findings, files) => {
         ...finding.place,
         message: finding.message,
         fingerprint: finding.fingerprint,
+        ...(finding.bytes === undefined ? {} : { bytes: finding.bytes }),
+        ...(finding.isMeasured ? { measured: true } : {}),
         ...(finding.isNew === undefined ? {} : { isNew: finding.isNew }),
         ...(finding.related.length === 0
             ? {}
@@ -65859,6 +69692,7 @@ const targetJson = ({ build, measureError }, platform, image) => ({
     diskBytes: image === undefined ? null : (0,_image_image_js__WEBPACK_IMPORTED_MODULE_2__/* .diskBytes */ .l)(image),
     ...(image?.isPullEstimated ? { pullEstimated: true } : {}),
     ...(image === undefined ? {} : { digest: image.digest }),
+    ...(image?.contents === undefined ? {} : { contents: (0,_image_facts_js__WEBPACK_IMPORTED_MODULE_3__/* .contentsJson */ .pM)(image) }),
     layers: (image?.layers ?? []).map((layer) => ({
         digest: layer.digest,
         pullBytes: layer.pullBytes,
@@ -65907,6 +69741,79 @@ const add = (row, layer) => ({
     pullBytes: (row?.pullBytes ?? 0) + layer.pullBytes,
     diskBytes: (row?.diskBytes ?? 0) + layer.diskBytes,
 });
+
+
+/***/ }),
+
+/***/ 2605:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   Af: () => (/* binding */ limitsOf),
+/* harmony export */   i2: () => (/* binding */ wasteBytes),
+/* harmony export */   vd: () => (/* binding */ limitWords)
+/* harmony export */ });
+/* harmony import */ var _image_image_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(8245);
+/* harmony import */ var _layers_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(8711);
+/* harmony import */ var _numbers_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(4567);
+
+
+
+/** Each limit that can be judged, kept or not. `lines`: what changed or weighs most, the first one counts. */
+const limitsOf = (image, before, lines, configured) => {
+    const { layers, waste, increase } = configured;
+    const [grown] = lines.filter(({ from, bytes }) => from !== "removed" && bytes > 0);
+    return [
+        ...(layers?.maxLayers === undefined
+            ? []
+            : [limit("layers", layers.maxLayers, image.layers.length, lastLine(image) ?? grown)]),
+        ...(waste?.maxWaste === undefined || image.contents === undefined
+            ? []
+            : [limit("waste", waste.maxWaste, wasteBytes(image), wasteLine(image) ?? grown)]),
+        // What another engine or method compressed, is no growth.
+        ...(increase?.maxIncrease === undefined ||
+            before === undefined ||
+            (increase.of === "pull" && before.measuredBy !== undefined)
+            ? []
+            : [increaseOf(image, before, increase.of, increase.maxIncrease, grown)]),
+    ];
+};
+const wasteBytes = ({ contents }) => (contents?.waste ?? []).reduce((sum, { bytes }) => sum + bytes, 0);
+/** `12 layers of at most 10`, `grew by 6.70 MB of at most 5 MB` */
+const limitWords = ({ of, most, actual }) => {
+    if (of === "layers")
+        return `${actual} layers, at most ${most}`;
+    return `${of === "waste" ? "wastes" : "grew by"} ${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .formatBytes */ .z3)(actual)}, at most ${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .formatLimit */ .tW)(most)}`;
+};
+const limit = (of, most, actual, line) => ({
+    of,
+    most,
+    actual,
+    isBroken: actual > most,
+    line,
+});
+const increaseOf = (image, before, of, { bytes = 0, percent = 0 }, line) => {
+    const [past, now] = of === "pull" ? [before.pullBytes, (0,_image_image_js__WEBPACK_IMPORTED_MODULE_1__/* .pullBytes */ .Z)(image)] : [before.diskBytes, (0,_image_image_js__WEBPACK_IMPORTED_MODULE_1__/* .diskBytes */ .l)(image)];
+    const most = Math.max(bytes, Math.floor((past * percent) / 100));
+    return limit("increase", most, (0,_numbers_js__WEBPACK_IMPORTED_MODULE_0__/* .isNoise */ .ty)(past, now) ? 0 : Math.max(0, now - past), line);
+};
+/** The line that made the highest layer. */
+const lastLine = (image) => lineOf(image, image.layers.length - 1);
+/** The line that hides most, or that made what a later one deletes. */
+const wasteLine = (image) => {
+    const [most] = image.contents?.waste ?? [];
+    if (most === undefined)
+        return undefined;
+    const isFromBase = image.layers[most.layer]?.isBase !== false;
+    return lineOf(image, most.kind === "deleted" && !isFromBase ? most.layer : most.hiddenBy);
+};
+const lineOf = (image, layer) => {
+    const start = image.layers[layer]?.lines?.start;
+    const weight = (0,_layers_js__WEBPACK_IMPORTED_MODULE_2__/* .lineWeights */ .Q)(image).find(({ line }) => line !== undefined && line === start);
+    if (weight === undefined)
+        return undefined;
+    return { from: "line", line: weight.line, instruction: weight.instruction, bytes: weight.diskBytes };
+};
 
 
 /***/ }),
@@ -65996,7 +69903,8 @@ const findingsTables = (findings, report, { link = noLink, rule }, amount = find
     const groups = [...(0,words/* byFile */.y9)({ files: report.files, findings: shown })].filter(([, found]) => found.length > 0);
     return [
         ...groups.flatMap(([path, found]) => [
-            `**${(0,markdown/* markdownText */.p7)((0,plain/* clip */.$Q)(path, 200))}**`,
+            // Four stars in a row would be a line across the page.
+            `**${(0,markdown/* markdownText */.p7)((0,plain/* clip */.$Q)(path, 200)).trim() || "?"}**`,
             "",
             ...markdownTable(["line", "", "finding", "rule"], ["right", "left", "left", "left"], found.map((finding) => [
                 (0,markdown/* markdownLink */.iQ)(String(finding.place.line), link(path, finding.place.line)),
@@ -66043,6 +69951,8 @@ const failures = (report, { link = noLink }, amount) => {
 const severityWord = { error: "⛔ error", warning: "⚠️ warning", note: "note" };
 const fixHint = ({ fix }) => fix === undefined ? "" : `<br>fix: ${(0,markdown/* markdownProse */.h$)((0,plain/* clip */.$Q)(fix.title, 200))}`;
 
+// EXTERNAL MODULE: ./lib/src/report/image-facts.js
+var image_facts = __nccwpck_require__(9442);
 // EXTERNAL MODULE: ./lib/src/report/layers.js
 var report_layers = __nccwpck_require__(8711);
 // EXTERNAL MODULE: ./lib/src/report/lines.js
@@ -66050,6 +69960,7 @@ var lines = __nccwpck_require__(3134);
 // EXTERNAL MODULE: ./lib/src/report/numbers.js
 var numbers = __nccwpck_require__(4567);
 ;// CONCATENATED MODULE: ./lib/src/report/markdown-sizes.js
+
 
 
 
@@ -66073,7 +69984,13 @@ const sizesTable = (rows, report, { link = noLink }, amount = rows.length) => {
         { title: "pull", side: "right", cell: (row) => unbroken((0,words/* pullSize */.pv)(row)) },
         { title: "disk", side: "right", cell: (row) => unbroken((0,words/* diskSize */.jv)(row)) },
         { title: since, side: "right", cell: (row) => emphasised(unbroken(change(row, report)), isWorse(row, report)) },
-        { title: "budget", side: "left", cell: (row) => unbroken(budgetCell(row)) },
+        {
+            title: "budget",
+            side: "left",
+            cell: (row) => [unbroken(budgetCell(row)), ...(0,words/* brokenLimits */.Mh)(row).map((limit) => `⛔ ${(0,markdown/* markdownText */.p7)((0,words/* brokenLimit */.tb)(limit))}`)]
+                .filter((part) => part !== "")
+                .join("<br>"),
+        },
         {
             title: report.baseline === undefined ? "what weighs most" : "what changed most",
             side: "left",
@@ -66096,7 +70013,7 @@ const lineTables = (rows, report, options, amount = rows.length) => {
         ...more(measured.length - Math.min(amount, measured.length), "target"),
     ];
 };
-const isWorse = (row, report) => (row.budget?.over ?? 0) > 0 ||
+const isWorse = (row, report) => (0,words/* isOver */.PU)(row) ||
     (0,words/* notBuilt */.cU)(row, report) === "did not build" ||
     (row.change === "changed" && (row.diskBytes ?? 0) > (row.before?.diskBytes ?? 0));
 const change = (row, report) => {
@@ -66130,10 +70047,21 @@ const failedLine = (build, report, link) => {
     const why = (0,markdown/* markdownProse */.h$)((0,plain/* clip */.$Q)((0,words/* failureWords */.AC)(build.failure), 160));
     if (line === undefined)
         return why;
-    const code = (0,markdown/* codeSpan */.SS)((0,plain/* clip */.$Q)((0,lines/* linesByPath */.G)(report.files)(build.target.dockerfile).text(line), 80));
+    const source = (0,lines/* linesByPath */.G)(report.files)(build.target.dockerfile).text(line);
+    const code = (0,markdown/* codeSpan */.SS)((0,plain/* clip */.$Q)(source.replace(/\s*\\\s*$/, " …"), 80));
     return `${(0,markdown/* markdownLink */.iQ)(`line ${line}`, link(build.target.dockerfile, line))} ${code}: ${why}`;
 };
 const imageOf = (row, report) => (0,words/* targetOf */.$r)(report, row.id)?.images.find(({ platform }) => platform === row.platform);
+const factsLines = (image) => {
+    if (image.contents === undefined)
+        return [];
+    const files = (0,image_facts/* largestFiles */.Sd)(image).map(({ path, bytes }) => `${(0,markdown/* codeSpan */.SS)((0,plain/* clip */.$Q)(`/${path}`, 100))} ${unbroken((0,numbers/* formatBytes */.z3)(bytes))}`);
+    return [
+        "",
+        (0,markdown/* markdownText */.p7)((0,plain/* clip */.$Q)((0,image_facts/* imageFacts */.JC)(image).join(" · "), 400)),
+        ...(files.length === 0 ? [] : ["", `largest files: ${files.join(", ")}`]),
+    ];
+};
 const lineTable = (row, report, { link = noLink }) => {
     const image = imageOf(row, report);
     if (image === undefined)
@@ -66153,6 +70081,7 @@ const lineTable = (row, report, { link = noLink }) => {
             unbroken((0,numbers/* formatBytes */.z3)(weight.diskBytes)),
             (0,words/* bar */.M0)(weight.diskBytes, most, 15),
         ])),
+        ...factsLines(image),
     ]);
 };
 
@@ -66222,7 +70151,7 @@ const renderComment = (report, options, maxBytes = 65_000) => page(({ tables, fi
     const fresh = (0,new_findings/* newFindings */.FN)(report.findings);
     const errors = fresh.filter(({ severity }) => severity === "error");
     const warnings = fresh.filter(({ severity }) => severity === "warning");
-    const earlier = (0,new_findings/* earlierFindings */.DL)(report.findings).filter(({ severity }) => severity !== "note");
+    const earlier = (0,new_findings/* earlierFindings */.DL)(report.findings);
     return [
         options.marker,
         ...heading(report, "###"),
@@ -66289,7 +70218,7 @@ const sizes = (report, options, amount) => report.sizes.length === 0
 const firstMeasurement = (report) => report.baseline === undefined && report.sizes.some(({ pullBytes }) => pullBytes !== undefined)
     ? ["This is the first measurement: there is nothing to compare it with yet.", ""]
     : [];
-const isWorthALine = (report) => (row) => row.change !== "same" || (row.budget?.over ?? 0) > 0 || report.baseline === undefined;
+const isWorthALine = (report) => (row) => row.change !== "same" || (0,words/* isOver */.PU)(row) || report.baseline === undefined;
 const unchanged = (report, options, amount) => {
     const rows = report.sizes.filter((row) => !isWorthALine(report)(row));
     if (rows.length === 0)
@@ -66354,8 +70283,11 @@ const closing = (report, length) => {
 /** Findings that were not there before, and all where nobody compared. */
 const newFindings = (findings) => findings.filter(({ isNew }) => isNew !== false);
 const earlierFindings = (findings) => findings.filter(({ isNew }) => isNew === false);
-/** Says of each finding whether the commit before has it too: by its words, wherever they stand. */
-const markNew = (findings, earlier) => findings.map((finding) => ({ ...finding, isNew: !earlier.has(finding.fingerprint) }));
+/**
+ * Says of each finding whether the commit before has it too: by its words, wherever they stand. What only a built
+ * image shows is left open, because the other commit's images were not looked at.
+ */
+const markNew = (findings, earlier) => findings.map((finding) => (finding.isMeasured ? finding : { ...finding, isNew: !earlier.has(finding.fingerprint) }));
 /**
  * Says of each finding whether it stands on a line that a diff adds. The checkout may be a merge whose lines stand
  * elsewhere than in the diff, so texts are compared. `added`: undefined for a file whose diff is not shown.
@@ -66363,7 +70295,7 @@ const markNew = (findings, earlier) => findings.map((finding) => ({ ...finding, 
 const markChanged = (report, added) => {
     const lines = (0,_lines_js__WEBPACK_IMPORTED_MODULE_0__/* .linesByPath */ .G)(report.files);
     return report.findings.map((finding) => {
-        const changed = added(finding.path);
+        const changed = finding.isNew === undefined ? added(finding.path) : undefined;
         if (changed === undefined)
             return finding;
         const { line, endLine } = finding.place;
@@ -67212,7 +71144,8 @@ const liveLines = (progress, now, { paint, width }) => {
 const resultText = (result, { paint, width, source, nameWidth = 0 }) => {
     const words = (0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .oneLine */ .TN)((0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .targetName */ .je)(result.target.id));
     const name = `${words}${" ".repeat(Math.max(0, nameWidth - (0,_escape_terminal_js__WEBPACK_IMPORTED_MODULE_1__/* .textWidth */ .sc)(words)))}`;
-    const time = (0,_numbers_js__WEBPACK_IMPORTED_MODULE_6__/* .formatDuration */ .a3)(result.milliseconds).padStart(nameWidth === 0 ? 0 : 6);
+    // A target that is refused before has built for no time at all.
+    const time = (result.milliseconds === 0 ? "" : (0,_numbers_js__WEBPACK_IMPORTED_MODULE_6__/* .formatDuration */ .a3)(result.milliseconds)).padStart(nameWidth === 0 ? 0 : 6);
     if (result.status === "skipped")
         return [`  ${paint("dim", "-")} ${name}   not built: ${(0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .oneLine */ .TN)(result.reason)}`];
     if (result.status === "built") {
@@ -67224,7 +71157,7 @@ const resultText = (result, { paint, width, source, nameWidth = 0 }) => {
     const code = line === undefined ? "" : (0,_excerpt_js__WEBPACK_IMPORTED_MODULE_2__/* .sourceLine */ ._J)(source(target.dockerfile, line), width - 12);
     const log = shownLog(failure.log, logWidth(width)).map((text) => `      ${text}`);
     return [
-        `  ${paint("red", "✗")} ${name}   ${time}   ${paint("red", `failed${at}`)}`,
+        `  ${paint("red", "✗")} ${[name, ...(time === "" ? [] : [time]), paint("red", `failed${at}`)].join("   ")}`,
         `      ${(0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .oneLine */ .TN)((0,_words_js__WEBPACK_IMPORTED_MODULE_4__/* .failureWords */ .AC)(failure))}`,
         ...(code === "" ? [] : [`      ${line} | ${code}`]),
         ...log,
@@ -67436,6 +71369,218 @@ const sentence = (text) => (0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .c
 
 /***/ }),
 
+/***/ 2662:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   R: () => (/* binding */ secretSearch)
+/* harmony export */ });
+/** What the search of all images came to; undefined when there was nothing to search for. */
+const secretSearch = (targets) => {
+    const searched = targets.flatMap(({ build, images }) => images.flatMap((image) => (image.leaks === undefined ? [] : [{ id: build.target.id, image, search: image.leaks }])));
+    if (searched.length === 0)
+        return undefined;
+    const unmeasured = targets.filter(({ build, images }) => build.status === "built" && images.length === 0);
+    const most = (numbers) => Math.max(0, ...numbers);
+    return {
+        values: most(searched.map(({ search }) => search.secrets)),
+        forms: most(searched.map(({ search }) => search.forms)),
+        bytes: searched.reduce((sum, { search }) => sum + search.bytes, 0),
+        images: searched.length,
+        found: searched.flatMap(({ id, image, search }) => search.leaks.map((leak) => ({ id: leak.secretId, target: id, place: leakPlace(leak, image) }))),
+        gaps: [
+            ...unmeasured.map(({ build }) => `the image of ${build.target.id} could not be measured`),
+            ...new Set(searched.flatMap(({ search }) => search.gaps)),
+        ],
+        unsearched: [
+            ...new Map(searched.flatMap(({ search }) => search.unsearched.map((one) => [`${one.id} ${one.reason}`, one]))).values(),
+        ],
+    };
+};
+/** ``layer 3, line 12, `etc/token` (base64)`` */
+const leakPlace = ({ where, form, lines }, image) => {
+    const line = lines === undefined ? "" : `, line ${lines.start}`;
+    const written = form === "as it is" ? "" : ` (${form})`;
+    if (where.in === "layer") {
+        const of = image.layers[where.layer]?.isBase ? " of the base" : "";
+        const part = where.part === "contents" ? "" : where.part === "name or attributes" ? "the name of " : "packed in ";
+        return `layer ${where.layer + 1}${of}${line}, ${part}\`${where.path}\`${written}`;
+    }
+    if (where.in === "history")
+        return `the history of the image${line}${written}`;
+    return `${leakDocuments[where.in]}${written}`;
+};
+const leakDocuments = {
+    config: "the configuration of the image",
+    manifest: "the manifest of the image",
+    attestation: "an attestation of the image",
+};
+
+
+/***/ }),
+
+/***/ 4739:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   $: () => (/* binding */ sizeRows)
+/* harmony export */ });
+/* harmony import */ var _image_image_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8245);
+/* harmony import */ var _layers_js__WEBPACK_IMPORTED_MODULE_3__ = __nccwpck_require__(8711);
+/* harmony import */ var _limits_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2605);
+/* harmony import */ var _numbers_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4567);
+
+
+
+
+/** One row per target and platform in the order of `targets`; what only the baseline has comes last. */
+const sizeRows = (targets, options) => {
+    const measured = targets.flatMap((target) => target.images.length === 0
+        ? unmeasuredRows(target, options)
+        : target.images.map((image) => measuredRow(target, image, options)));
+    return options.isWhole ? [...measured, ...removedRows(targets, options.baseline)] : measured;
+};
+/** How many lines a row names. */
+const namedLines = 3;
+const measuredRow = (target, image, options) => {
+    const { id, dockerfile, stage } = target.build.target;
+    const pull = (0,_image_image_js__WEBPACK_IMPORTED_MODULE_0__/* .pullBytes */ .Z)(image);
+    const disk = (0,_image_image_js__WEBPACK_IMPORTED_MODULE_0__/* .diskBytes */ .l)(image);
+    const before = options.baseline?.targets.find((other) => other.id === id && other.platform === image.platform);
+    const isSame = before !== undefined && (0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .isNoise */ .ty)(before.pullBytes, pull) && (0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .isNoise */ .ty)(before.diskBytes, disk);
+    const lines = before === undefined || isSame ? heaviest(image) : changedLines(image, before);
+    const limits = (0,_limits_js__WEBPACK_IMPORTED_MODULE_2__/* .limitsOf */ .Af)(image, before && sizeBefore(before, image, options), lines, {
+        layers: firstFor(id, options, ({ maxLayers }) => maxLayers !== undefined),
+        waste: firstFor(id, options, ({ maxWaste }) => maxWaste !== undefined),
+        increase: firstFor(id, options, ({ maxIncrease }) => maxIncrease !== undefined),
+    });
+    return {
+        id,
+        dockerfile,
+        stage,
+        platform: image.platform,
+        change: before === undefined ? "new" : isSame ? "same" : "changed",
+        pullBytes: pull,
+        diskBytes: disk,
+        isPullEstimated: image.isPullEstimated,
+        before: before && sizeBefore(before, image, options),
+        budget: budgetOf(id, pull, disk, options),
+        ...(limits.length > 0 && { limits }),
+        lines: lines.slice(0, namedLines),
+    };
+};
+const sizeBefore = (before, image, { baseline, engine }) => {
+    const { pullBytes: pull, diskBytes: disk } = before;
+    const isOtherMethod = (before.isPullEstimated ?? false) !== image.isPullEstimated;
+    const isOtherEngine = baseline?.engine !== undefined && engine !== undefined && baseline.engine !== engine;
+    const measuredBy = isOtherMethod ? "another method" : isOtherEngine ? "another engine" : undefined;
+    return { pullBytes: pull, diskBytes: disk, ...(measuredBy === undefined ? {} : { measuredBy }) };
+};
+const unmeasuredRows = (target, options) => {
+    const { id, dockerfile, stage, platforms } = target.build.target;
+    const before = (options.baseline?.targets ?? []).filter((other) => other.id === id);
+    const known = before.length > 0 ? before.map((other) => other.platform) : platforms;
+    return (known.length === 0 ? [""] : known).map((platform) => {
+        const past = before.find((other) => other.platform === platform);
+        return {
+            id,
+            dockerfile,
+            stage,
+            platform,
+            change: "unknown",
+            pullBytes: undefined,
+            diskBytes: undefined,
+            isPullEstimated: false,
+            before: past && { pullBytes: past.pullBytes, diskBytes: past.diskBytes },
+            budget: budgetOf(id, undefined, undefined, options),
+            lines: [],
+        };
+    });
+};
+const removedRows = (targets, baseline) => {
+    const now = new Map(targets.map((target) => [target.build.target.id, target]));
+    const isGone = ({ id, platform }) => {
+        const target = now.get(id);
+        if (target === undefined)
+            return true;
+        return target.images.length > 0 && target.images.every((image) => image.platform !== platform);
+    };
+    return (baseline?.targets ?? []).filter(isGone).map((gone) => ({
+        id: gone.id,
+        dockerfile: gone.dockerfile,
+        stage: gone.stage,
+        platform: gone.platform,
+        change: "removed",
+        pullBytes: undefined,
+        diskBytes: undefined,
+        isPullEstimated: false,
+        before: { pullBytes: gone.pullBytes, diskBytes: gone.diskBytes },
+        budget: undefined,
+        lines: [],
+    }));
+};
+/** Of a pull and a disk budget the one that is nearest to its limit, relative to it. */
+const budgetOf = (id, pull, disk, options) => {
+    const budgets = ["disk", "pull"].flatMap((of) => {
+        const budget = firstFor(id, options, (each) => each.of === of && each.maxBytes !== undefined);
+        return budget?.maxBytes === undefined ? [] : [{ of, maxBytes: budget.maxBytes, size: of === "pull" ? pull : disk }];
+    });
+    const tightest = budgets.toSorted((a, b) => (b.size ?? 0) * a.maxBytes - (a.size ?? 0) * b.maxBytes)[0];
+    if (tightest === undefined)
+        return undefined;
+    const { of, maxBytes, size } = tightest;
+    return { maxBytes, of, over: size === undefined ? undefined : Math.max(0, size - maxBytes) };
+};
+const firstFor = (id, { budgets }, has) => budgets(id).find(has);
+const heaviest = (image) => (0,_layers_js__WEBPACK_IMPORTED_MODULE_3__/* .lineWeights */ .Q)(image)
+    .map(({ from, line, instruction, diskBytes: bytes }) => ({ from, line, instruction, bytes }))
+    .filter(({ bytes }) => bytes > 0)
+    .toSorted((a, b) => b.bytes - a.bytes);
+/**
+ * A line is the same as before when it says the same (the nearest such line, for lines that repeat), else when
+ * it stands where a line was that is gone: an edited instruction.
+ */
+const changedLines = (image, before) => {
+    const past = before.lines.map((line) => ({ ...line, isTaken: false }));
+    const take = (fits, near) => {
+        const found = past
+            .filter((line) => !line.isTaken && fits(line))
+            .toSorted((a, b) => Math.abs((a.line ?? 0) - (near ?? 0)) - Math.abs((b.line ?? 0) - (near ?? 0)))[0];
+        if (found !== undefined)
+            found.isTaken = true;
+        return found;
+    };
+    const now = (0,_layers_js__WEBPACK_IMPORTED_MODULE_3__/* .lineWeights */ .Q)(image);
+    const same = now.map((row) => take((line) => line.from === row.from && (row.from === "base" || line.instruction === row.instruction), row.line));
+    const paired = now.map((row, index) => same[index] ?? take((line) => isEdited(line, row), row.line));
+    const changes = now.map(({ from, line, instruction, diskBytes: bytes }, index) => ({
+        from,
+        line,
+        instruction,
+        bytes: bytes - (paired[index]?.diskBytes ?? 0),
+    }));
+    const removed = past
+        .filter((line) => !line.isTaken)
+        .map(({ instruction, diskBytes: bytes }) => ({
+        from: "removed",
+        line: undefined,
+        instruction,
+        bytes: -bytes,
+    }));
+    return [...changes, ...removed]
+        .filter(({ bytes }) => !(0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .isNoise */ .ty)(0, bytes))
+        .toSorted((a, b) => Math.abs(b.bytes) - Math.abs(a.bytes));
+};
+const isEdited = (before, now) => before.from === "line" &&
+    now.from === "line" &&
+    now.line !== undefined &&
+    before.line === now.line &&
+    keyword(before.instruction) === keyword(now.instruction);
+const keyword = (instruction) => (/^\S+/.exec(instruction)?.[0] ?? "").toUpperCase();
+
+
+/***/ }),
+
 /***/ 8429:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -67481,12 +71626,12 @@ const wrapWords = (text, width) => {
 
 // EXPORTS
 __nccwpck_require__.d(__webpack_exports__, {
+  hw: () => (/* binding */ lineTable),
   vO: () => (/* binding */ renderFindings),
+  PJ: () => (/* binding */ renderMeasured),
   f7: () => (/* binding */ renderResults),
   S5: () => (/* binding */ renderText)
 });
-
-// UNUSED EXPORTS: headerText
 
 // EXTERNAL MODULE: ./lib/src/report/escape/plain.js
 var plain = __nccwpck_require__(6121);
@@ -67494,6 +71639,8 @@ var plain = __nccwpck_require__(6121);
 var terminal = __nccwpck_require__(21);
 // EXTERNAL MODULE: ./lib/src/report/escape/workflow-command.js
 var workflow_command = __nccwpck_require__(4576);
+// EXTERNAL MODULE: ./lib/src/report/image-facts.js
+var image_facts = __nccwpck_require__(9442);
 // EXTERNAL MODULE: ./lib/src/report/layers.js
 var report_layers = __nccwpck_require__(8711);
 // EXTERNAL MODULE: ./lib/src/report/lines.js
@@ -67579,16 +71726,31 @@ const hintText = (finding, indent, options, explained) => {
     explained.add(finding.rule);
     const rule = options.rule?.(finding.rule);
     const explain = isFirst && rule !== undefined ? [`docker-hygiene explain ${(0,plain/* oneLine */.TN)(finding.rule)}`] : [];
-    const more = (commands) => commands.length === 0 ? "" : options.paint("dim", `   (${commands.join("; ")})`);
     if (finding.fix !== undefined) {
         const apply = `docker-hygiene fix${finding.fix.safety === "unsafe" ? " --unsafe" : ""}`;
-        return [`${indent} = fix: ${(0,plain/* oneLine */.TN)(finding.fix.title)}${more([apply, ...explain])}`];
+        return hintRows(`${indent} = fix: `, finding.fix.title, [apply, ...explain], options);
     }
-    return isFirst && rule !== undefined ? [`${indent} = help: ${(0,plain/* oneLine */.TN)(rule.summary)}${more(explain)}`] : [];
+    return isFirst && rule !== undefined ? hintRows(`${indent} = help: `, rule.summary, explain, options) : [];
+};
+/** The commands stand behind the words where they fit, else below; each in one piece, so that it can be copied. */
+const hintRows = (start, words, commands, { paint, width }) => {
+    const blank = " ".repeat(start.length);
+    const rows = (0,report_table/* wrapWords */.E)((0,plain/* oneLine */.TN)(words), Math.max(20, width - start.length));
+    const told = rows.map((row, index) => `${index === 0 ? start : blank}${row}`);
+    if (commands.length === 0)
+        return told;
+    const whole = `(${commands.join("; ")})`;
+    const last = told.at(-1) ?? start;
+    if ((0,terminal/* textWidth */.sc)(last) + 3 + whole.length <= width)
+        return [...told.slice(0, -1), `${last}   ${paint("dim", whole)}`];
+    if (start.length + whole.length <= width)
+        return [...told, `${blank}${paint("dim", whole)}`];
+    return [...told, ...commands.map((command) => `${blank}${paint("dim", command)}`)];
 };
 const colour = { error: "red", warning: "yellow", note: "cyan" };
 
 ;// CONCATENATED MODULE: ./lib/src/report/text.js
+
 
 
 
@@ -67607,6 +71769,17 @@ const renderText = (report, options) => {
 };
 /** What is known before anything is built: the header and the findings. */
 const renderFindings = (report, options) => finish([headerText(report), "", ...findingsText(report, options)]);
+/** The findings that only the built images show, and how many of those shown before the images refute. */
+const renderMeasured = (report, options) => {
+    const findings = report.findings.filter(({ isMeasured }) => isMeasured);
+    const withdrawn = report.withdrawn?.length ?? 0;
+    const files = report.files.map((file) => ({ ...file, error: undefined }));
+    const refuted = `${(0,words/* count */.U9)(withdrawn, "finding")} above ${withdrawn === 1 ? "is" : "are"} withdrawn, because the built images show otherwise${options.verbosity === "verbose" ? "" : ": --verbose says why"}`;
+    return finish([
+        ...findingsText({ files, findings }, options),
+        ...(withdrawn === 0 ? [] : [options.paint("dim", refuted), ""]),
+    ]);
+};
 /** What is known after the builds: sizes, lines, secrets, notes, verdict. For a terminal that showed the builds live. */
 const renderResults = (report, options) => finish([
     ...sizesText(report, options),
@@ -67614,9 +71787,14 @@ const renderResults = (report, options) => finish([
     ...(report.secrets === undefined
         ? []
         : [(0,words/* secretsLine */.Ww)(report.secrets), ...(0,words/* secretGaps */.aC)(report.secrets)].map((line) => `secrets: ${(0,plain/* oneLine */.TN)(line)}`)),
-    ...[...report.notes, ...(options.verbosity === "verbose" ? (report.remarks ?? []) : [])].map((note) => `${options.paint("dim", "note:")} ${(0,plain/* oneLine */.TN)(note).trim()}`),
+    ...[...notesOf(report), ...(options.verbosity === "verbose" ? (report.remarks ?? []) : [])].map((note) => `${options.paint("dim", "note:")} ${(0,plain/* oneLine */.TN)(note).trim()}`),
     verdictText(report, options),
 ]);
+/** That nothing was built stands where the builds would be. */
+const notesOf = (report) => {
+    const reason = reasonNotBuilt(report);
+    return reason === undefined ? report.notes : report.notes.filter((note) => note !== `Nothing was built: ${reason}`);
+};
 const headerText = ({ version, files, targets, engine, }) => [
     `docker-hygiene ${version}`,
     (0,words/* filesCount */.NX)({ files }),
@@ -67631,12 +71809,16 @@ const buildsText = (report, { paint, width }) => {
         return [];
     const texts = new Map(report.files.map(({ path, text }) => [path, text]));
     const source = (path, line) => (0,report_lines/* linesOf */.D)(texts.get(path) ?? "").text(line);
-    const reasons = new Set(targets.map(({ build }) => (build.status === "skipped" ? build.reason : undefined)));
-    const [reason] = reasons;
-    if (reasons.size === 1 && reason !== undefined)
+    const reason = reasonNotBuilt(report);
+    if (reason !== undefined)
         return [`nothing was built: ${(0,plain/* oneLine */.TN)(reason)}`, ""];
     const nameWidth = Math.max(...targets.map(({ build }) => (0,terminal/* textWidth */.sc)((0,plain/* oneLine */.TN)((0,words/* targetName */.je)(build.target.id)))));
     return ["builds", ...targets.flatMap(({ build }) => (0,progress/* resultText */.D6)(build, { paint, width, source, nameWidth })), ""];
+};
+/** The one reason for which no target was built. */
+const reasonNotBuilt = ({ targets = [] }) => {
+    const reasons = new Set(targets.map(({ build }) => (build.status === "skipped" ? build.reason : undefined)));
+    return reasons.size === 1 ? [...reasons][0] : undefined;
 };
 const sizesText = (report, { paint }) => {
     const rows = (0,words/* byImportance */.G5)(report.sizes, report).filter((row) => !isSkipped(row, report));
@@ -67656,9 +71838,10 @@ const sizesText = (report, { paint }) => {
         const row = rows[index];
         if (row === undefined)
             return line;
-        return (row.budget?.over ?? 0) > 0 || (0,words/* notBuilt */.cU)(row, report) !== undefined ? paint("red", line) : line;
+        return (0,words/* isOver */.PU)(row) || (0,words/* notBuilt */.cU)(row, report) !== undefined ? paint("red", line) : line;
     });
-    const first = report.baseline === undefined ? [paint("dim", "first measurement: nothing to compare with")] : [];
+    const isFirst = report.baseline === undefined && rows.some((row) => row.pullBytes !== undefined);
+    const first = isFirst ? [paint("dim", "first measurement: nothing to compare with")] : [];
     return [paint("bold", head), ...coloured, ...first, ""];
 };
 /** `over by 3.10 MB: line 18, RUN apk add -U curl` */
@@ -67666,19 +71849,21 @@ const growth = (row) => {
     const over = row.budget?.over ?? 0;
     const [top] = row.lines;
     const isWorthSaying = over > 0 || row.change === "changed";
+    const broken = (0,words/* brokenLimits */.Mh)(row).map((limit) => (0,plain/* oneLine */.TN)((0,words/* brokenLimit */.tb)(limit)));
     if (!isWorthSaying)
-        return "";
+        return broken.join("; ");
     const where = top === undefined
         ? ""
         : [(0,words/* lineName */.iE)(top), (0,plain/* clip */.$Q)((0,plain/* oneLine */.TN)(top.instruction), 60)].filter((part) => part !== "").join(", ");
-    return [over > 0 ? `over by ${(0,numbers/* formatBytes */.z3)(over)}` : "", where].filter((part) => part !== "").join(": ");
+    const size = [over > 0 ? `over by ${(0,numbers/* formatBytes */.z3)(over)}` : "", where].filter((part) => part !== "").join(": ");
+    return [...(size === "" ? [] : [size]), ...broken].join("; ");
 };
 const isSkipped = (row, report) => (0,words/* targetOf */.$r)(report, row.id)?.build.status === "skipped";
 /** How many targets get a table of their lines when nothing compares them. */
 const firstTables = 4;
 const lineTables = (report, options) => {
     const rows = (0,words/* byImportance */.G5)(report.sizes, report).filter((row) => row.pullBytes !== undefined);
-    const isWorthIt = (row) => (row.budget?.over ?? 0) > 0 || row.change === "changed" || row.change === "new";
+    const isWorthIt = (row) => (0,words/* isOver */.PU)(row) || row.change === "changed" || row.change === "new";
     const worth = rows.filter(isWorthIt);
     const shown = options.verbosity === "verbose" ? rows : report.baseline === undefined ? worth.slice(0, firstTables) : worth;
     const left = worth.length - shown.length;
@@ -67687,7 +71872,8 @@ const lineTables = (report, options) => {
         ...(left > 0 ? [options.paint("dim", `${(0,words/* count */.U9)(left, "target")} more line by line: --verbose shows them`), ""] : []),
     ];
 };
-const lineTable = (row, report, { paint, width }) => {
+/** What each line adds to one image; with `verbose` what else is known of it. */
+const lineTable = (row, report, { paint, width, verbosity }) => {
     const target = (0,words/* targetOf */.$r)(report, row.id);
     const image = target?.images.find(({ platform }) => platform === row.platform);
     if (image === undefined)
@@ -67700,9 +71886,15 @@ const lineTable = (row, report, { paint, width }) => {
         (0,numbers/* formatBytes */.z3)(weight.diskBytes),
         (0,words/* bar */.M0)(weight.diskBytes, most, 20),
     ]), ["right", "left", "right", "left"], "  ");
+    const [largest] = (0,image_facts/* largestFiles */.Sd)(image);
+    const facts = [
+        ...(0,image_facts/* imageFacts */.JC)(image),
+        ...(largest === undefined ? [] : [`largest file /${largest.path} ${(0,numbers/* formatBytes */.z3)(largest.bytes)}`]),
+    ];
     return [
         `${paint("bold", (0,plain/* oneLine */.TN)((0,words/* rowName */._k)(row, report.sizes)))}, line by line`,
         ...lines.map((line) => `  ${line}`),
+        ...(verbosity === "verbose" && facts.length > 0 ? [`  ${(0,plain/* oneLine */.TN)(facts.join(" · "))}`] : []),
         "",
     ];
 };
@@ -67786,6 +71978,63 @@ const label = (text) => (0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .oneL
 
 /***/ }),
 
+/***/ 8092:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   V: () => (/* binding */ verdictOf)
+/* harmony export */ });
+/* harmony import */ var _words_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3512);
+
+const verdictOf = (judged) => {
+    const reasons = [
+        ...secretReasons(judged.secrets),
+        ...(judged.buildImpossible === undefined ? [] : [`nothing could be built: ${judged.buildImpossible}`]),
+        ...buildReasons(judged.targets ?? []),
+        ...budgetReasons(judged.sizes, judged.targets ?? []),
+        ...findingReasons(judged.findings, judged.failureThreshold),
+    ];
+    return { status: reasons.length === 0 ? "pass" : "fail", reasons };
+};
+const secretReasons = (secrets) => {
+    const ids = new Set(secrets?.found.map(({ id }) => id));
+    if (ids.size === 0)
+        return [];
+    return [`${(0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(ids.size, "secret")} ${ids.size === 1 ? "is" : "are"} in an image`];
+};
+/** Where nothing was built at all, `buildImpossible` decides. */
+const buildReasons = (targets) => {
+    const failed = targets.filter(({ build }) => build.status === "failed").length;
+    const skipped = targets.filter(({ build }) => build.status === "skipped").length;
+    const isPartial = skipped > 0 && skipped < targets.length;
+    return [
+        ...(failed === 0 ? [] : [`${(0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(failed, "target")} did not build`]),
+        ...(isPartial ? [`${(0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(skipped, "target")} ${skipped === 1 ? "was" : "were"} not built`] : []),
+    ];
+};
+/** A budget that could not be checked is not kept; where the build failed, that is reason enough. */
+const budgetReasons = (sizes, targets) => {
+    const over = sizes.filter(_words_js__WEBPACK_IMPORTED_MODULE_0__/* .isOver */ .PU).length;
+    const built = new Set(targets.filter(({ build }) => build.status === "built").map(({ build }) => build.target.id));
+    const unchecked = sizes.filter((row) => row.budget && row.budget.over === undefined && built.has(row.id)).length;
+    return [
+        ...(over === 0 ? [] : [over === 1 ? "1 image is over its budget" : `${over} images are over their budgets`]),
+        ...(unchecked === 0 ? [] : [`${(0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(unchecked, "budget")} could not be checked`]),
+    ];
+};
+const findingReasons = (findings, threshold) => {
+    if (threshold === "none")
+        return [];
+    const severities = ["error", "warning", "note"];
+    return severities.slice(0, severities.indexOf(threshold) + 1).flatMap((severity) => {
+        const found = findings.filter((finding) => finding.severity === severity).length;
+        return found === 0 ? [] : [(0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(found, severity)];
+    });
+};
+
+
+/***/ }),
+
 /***/ 3512:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -67797,7 +72046,9 @@ const label = (text) => (0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .oneL
 /* harmony export */   HI: () => (/* binding */ foundCounts),
 /* harmony export */   M: () => (/* binding */ lineBytes),
 /* harmony export */   M0: () => (/* binding */ bar),
+/* harmony export */   Mh: () => (/* binding */ brokenLimits),
 /* harmony export */   NX: () => (/* binding */ filesCount),
+/* harmony export */   PU: () => (/* binding */ isOver),
 /* harmony export */   Pl: () => (/* binding */ headline),
 /* harmony export */   U9: () => (/* binding */ count),
 /* harmony export */   Ww: () => (/* binding */ secretsLine),
@@ -67812,10 +72063,13 @@ const label = (text) => (0,_escape_plain_js__WEBPACK_IMPORTED_MODULE_0__/* .oneL
 /* harmony export */   md: () => (/* binding */ worstFirst),
 /* harmony export */   oJ: () => (/* binding */ foundWords),
 /* harmony export */   pv: () => (/* binding */ pullSize),
+/* harmony export */   tb: () => (/* binding */ brokenLimit),
 /* harmony export */   y9: () => (/* binding */ byFile)
 /* harmony export */ });
+/* harmony import */ var _limits_js__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(2605);
 /* harmony import */ var _new_findings_js__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(8982);
 /* harmony import */ var _numbers_js__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(4567);
+
 
 
 /** `1 target`, `2 targets`; `many` where the plural is not the noun with an s. */
@@ -67838,7 +72092,7 @@ const foundCounts = (findings, which) => ["error", "warning", "note"]
     .filter(({ found }) => which === "all" || found > 0)
     .map(({ severity, found }) => count(found, severity))
     .join(", ");
-/** `1 warning, 5 already there in 3 Dockerfiles` */
+/** `1 warning, 5 findings already there in 3 Dockerfiles` */
 const foundWords = (report) => {
     const parts = foundParts(report);
     return `${parts.length === 0 ? "no findings" : parts.join(", ")} in ${filesCount(report)}`;
@@ -67847,7 +72101,7 @@ const foundParts = ({ findings }) => {
     const earlier = (0,_new_findings_js__WEBPACK_IMPORTED_MODULE_0__/* .earlierFindings */ .DL)(findings).length;
     return [
         foundCounts((0,_new_findings_js__WEBPACK_IMPORTED_MODULE_0__/* .newFindings */ .FN)(findings), "some"),
-        ...(earlier === 0 ? [] : [`${earlier.toLocaleString("en-US")} already there`]),
+        ...(earlier === 0 ? [] : [`${count(earlier, "finding")} already there`]),
     ].filter((part) => part !== "");
 };
 const filesCount = (report) => count(report.files.length, "Dockerfile");
@@ -67862,7 +72116,7 @@ const byImportance = (rows, report) => {
     const rank = (row) => {
         if (notBuilt(row, report) !== undefined)
             return 0;
-        if ((row.budget?.over ?? 0) > 0)
+        if (isOver(row))
             return 1;
         return { changed: 2, new: 3, removed: 4, unknown: 5, same: 6 }[row.change];
     };
@@ -67905,6 +72159,14 @@ const changeOf = (row, baseline) => {
     const percent = (0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .formatPercent */ .l9)(past, now);
     return `${isDisk ? "" : "pull "}${(0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .formatDelta */ .CW)(past, now)}${percent === undefined ? "" : ` (${percent})`}${otherwise}`;
 };
+/** Over its budget of bytes, or over another limit. */
+const isOver = (row) => (row.budget?.over ?? 0) > 0 || brokenLimits(row).length > 0;
+const brokenLimits = ({ limits = [] }) => limits.filter(({ isBroken }) => isBroken);
+/** `12 layers, at most 10: line 18` */
+const brokenLimit = (limit) => {
+    const where = limit.line === undefined ? "" : lineName(limit.line);
+    return `${(0,_limits_js__WEBPACK_IMPORTED_MODULE_2__/* .limitWords */ .vd)(limit)}${where === "" ? "" : `: ${where}`}`;
+};
 /** `20 MB`, `20 MB pull` */
 const budgetLimit = (row) => {
     if (row.budget === undefined)
@@ -67924,7 +72186,7 @@ const lineName = (line) => {
 const linesWorthSaying = (row) => {
     if (row.change === "changed")
         return row.lines;
-    return row.change === "new" || (row.budget?.over ?? 0) > 0 ? row.lines.slice(0, 1) : [];
+    return row.change === "new" || isOver(row) ? row.lines.slice(0, 1) : [];
 };
 /** The size a line has, or the bytes by which it changed. */
 const lineBytes = (line, row) => row.change === "changed" ? (0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .signed */ .x8)(line.bytes) : (0,_numbers_js__WEBPACK_IMPORTED_MODULE_1__/* .formatBytes */ .z3)(line.bytes);
@@ -68358,7 +72620,7 @@ const azureKey = /AccountKey=([A-Za-z0-9+/]{86}==)/g;
 /** No prefix of its own: 40 characters that the name in front gives away. */
 const awsSecret = /aws_?secret_?(?:access_?)?key["']?\s*[=:\s]\s*["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi;
 /** Every format holds such a run; most lines do not, and are not looked at any further. */
-const longRun = /(?<![A-Za-z0-9_-])[A-Za-z0-9_-]{20,}/g;
+const longRun = /[A-Za-z0-9_-]{20,}/g;
 const findTokens = (text) => {
     const found = [];
     longRun.lastIndex = 0;
@@ -68403,7 +72665,7 @@ const findUrlPasswords = (text) => {
         if (password === user || /^(localhost|127\.|0\.0\.0\.0)/.test(host))
             continue;
         const start = match.index + 3 + user.length + 1;
-        found.push({ what: "the password of a URL", start, end: start + password.length });
+        found.push({ what: "a password in a URL", start, end: start + password.length });
     }
     return found;
 };
@@ -69458,7 +73720,7 @@ everyone who pulls it. Containers need no passwords: reach them with \`docker ex
     examples: [
         {
             bad: 'FROM debian:12\nRUN echo "root:secret" | ⟦chpasswd⟧',
-            message: "chpasswd sets the password of `root`, the same in every container",
+            message: "`chpasswd` sets the password of `root`, the same in every container",
         },
         { bad: "FROM debian:12\nRUN useradd ⟦-p⟧ '$6$abc' app && usermod ⟦--password=x1⟧ root" },
         { bad: "FROM debian:12\nRUN ⟦chpasswd⟧ <<EOF\napp:pw\nEOF" },
@@ -69490,7 +73752,7 @@ const problemOf = (command, commands) => {
                 return undefined;
             const account = /^\s*["']?([\w.-]+):/.exec(input ?? "")?.[1];
             const whose = account === undefined ? "a password" : `the password of \`${account}\``;
-            return { at, message: `chpasswd sets ${whose}, the same in every container` };
+            return { at, message: `\`chpasswd\` sets ${whose}, the same in every container` };
         }
         case "useradd":
         case "usermod": {
@@ -69506,7 +73768,7 @@ const problemOf = (command, commands) => {
             if (read.options.some(({ name }) => name !== "--stdin" && name !== "-q" && name !== "--quiet"))
                 return undefined;
             const isFed = command.pipedFrom !== undefined || command.redirects.some(({ operator }) => operator.startsWith("<"));
-            return isFed ? { at, message: "passwd sets a password, the same in every container" } : undefined;
+            return isFed ? { at, message: "`passwd` sets a password, the same in every container" } : undefined;
         }
         default:
             return undefined;
@@ -70471,12 +74733,12 @@ const maskedScript = (text) => {
     const heredocs = [];
     let at = 0;
     const blank = (to) => {
-        for (; at < to; at++)
-            out.push(text[at] === "\n" ? "\n" : " ");
+        out.push(text.slice(at, to).replace(/[^\n]/g, " "));
+        at = Math.max(at, to);
     };
     const keep = (to) => {
-        for (; at < to; at++)
-            out.push(text.charAt(at));
+        out.push(text.slice(at, to));
+        at = Math.max(at, to);
     };
     while (at < text.length) {
         const character = text.charAt(at);
@@ -70507,11 +74769,15 @@ const maskedScript = (text) => {
             for (const heredoc of heredocs.splice(0))
                 blank(endOfHeredoc(text, at, heredoc));
         }
-        else
-            keep(at + 1);
+        else {
+            special.lastIndex = at + 1;
+            keep(special.exec(text)?.index ?? text.length);
+        }
     }
     return out.join("");
 };
+/** Where anything but plain text may begin. */
+const special = /[\\'"#<\n]/g;
 const maskDouble = (text, start, blank, keep) => {
     let at = start + 1;
     blank(at);
@@ -70547,9 +74813,9 @@ const endOfHeredoc = (text, from, heredoc) => {
 
 /** What the shell does not have, the first of each kind, in the order of the script. */
 const bashSyntaxIn = (script, shell, fileText) => {
-    const masked = maskedScript(script.text);
     const found = [];
-    for (const { pattern, missingIn } of syntax) {
+    const masked = hint.test(script.text) ? maskedScript(script.text) : "";
+    for (const { pattern, missingIn } of masked === "" ? [] : syntax) {
         if (!missingIn.includes(shell))
             continue;
         const match = pattern.exec(masked);
@@ -70575,6 +74841,8 @@ const bashSyntaxIn = (script, shell, fileText) => {
 const shortened = (text) => (text.length > 30 ? `${text.slice(0, 29)}…` : text);
 const both = ["dash", "ash"];
 const dash = ["dash"];
+/** Every pattern below holds one of these; most scripts do not, and are not masked. */
+const hint = /\[\[|<<<|&>|\|&|[<>]\(|\bfunction\b|=\(|\$\{(?:!|\w+(?:[\^,[/]|:[\d$ ]))|\(\(|\$'/;
 /** On the script without quoted text; ash is built with much of what bash has. */
 const syntax = [
     { pattern: /(?:^|[\s;&|(!{])(\[\[)(?=\s)/, missingIn: dash },
@@ -71270,6 +75538,12 @@ Nearly every server answers to https as well. Where one does not, compare the fi
             message: "`wget` fetches `http://example.org/tool.tar.gz` in clear text",
         },
         {
+            title: "by a variable",
+            bad: "ENV URL=http://example.org/tool.tar.gz\nRUN wget -q ⟦$URL⟧\n",
+            fixed: "ENV URL=http://example.org/tool.tar.gz\nRUN wget -q $URL\n",
+            message: "`wget` fetches `http://example.org/tool.tar.gz` in clear text",
+        },
+        {
             title: "ADD and git",
             bad: "ADD ⟦http://example.org/a.jar⟧ /a.jar\nRUN git clone ⟦http://example.org/a.git⟧ /src\n",
             fixed: "ADD https://example.org/a.jar /a.jar\nRUN git clone https://example.org/a.git /src\n",
@@ -71307,15 +75581,15 @@ RUN echo "deb http://deb.example.org/debian bookworm main" > /etc/apt/sources.li
             for (const add of stage.instructions)
                 if (add.keyword === "ADD")
                     yield* added(file, add);
-        for (const { scripts } of runsIn(file, "every stage"))
-            for (const { commands } of scripts) {
+        for (const run of runsIn(file, "every stage"))
+            for (const { commands } of run.scripts) {
                 const downloads = downloadsIn(commands);
                 for (const download of downloads) {
                     const isRun = interpreterOf(download, commands) ?? laterRunOf(download, commands);
                     if (isRun !== undefined || download.output.kind === "nowhere" || isVerified(download, commands, downloads))
                         continue;
                     for (const url of download.urls)
-                        yield* judge(file, url, download.command.name);
+                        yield* judge(file, { value: knownValue(file, run, url) ?? url.value, span: url.span }, download.command.name);
                 }
                 for (const command of commands)
                     for (const url of otherUrls(command))
@@ -73093,7 +77367,7 @@ where there is one, and BuildKit has announced that this will become an error.`,
         {
             bad: "FROM alpine:3.20\nRUN apk add --no-cache \\\n⟦\n⟧    curl\n",
             fixed: "FROM alpine:3.20\nRUN apk add --no-cache \\\n    curl\n",
-            message: "A blank line stands inside this RUN",
+            message: "There is a blank line inside this RUN",
         },
         {
             title: "blanks, and several lines",
@@ -73115,7 +77389,7 @@ where there is one, and BuildKit has announced that this will become an error.`,
         for (const blank of blankContinuations) {
             while (at + 1 < instructions.length && (instructions[at]?.span.end ?? 0) < blank.start)
                 at++;
-            const message = `A blank line stands inside this ${instructions[at]?.keyword ?? "instruction"}`;
+            const message = `There is a blank line inside this ${instructions[at]?.keyword ?? "instruction"}`;
             const edits = [{ span: blank, text: "" }];
             yield { at: blank, message, fix: { title: "Delete the blank line", safety: "safe", edits } };
         }
@@ -73194,12 +77468,12 @@ lost, and databases recover at the next start. \`exec "$@"\` puts the program in
         {
             files: { "docker-entrypoint.sh": '#!/bin/sh\nset -e\nmkdir -p /data\n"$@"\n' },
             bad: 'FROM debian:12\nCOPY docker-entrypoint.sh /usr/local/bin/\nENTRYPOINT [⟦"docker-entrypoint.sh"⟧]\nCMD ["serve"]',
-            message: '`docker-entrypoint.sh` ends with `"$@"` without exec and keeps the signals to itself',
+            message: '`docker-entrypoint.sh` starts `"$@"` without exec, so that signals do not reach it',
         },
         {
             files: { "bin/start": "#!/bin/bash\nmigrate\nnode server.js\n" },
             bad: 'FROM node:22\nCOPY bin/start /start\nCMD [⟦"/start"⟧]',
-            message: "`start` ends with `node server.js` without exec and keeps the signals to itself",
+            message: "`start` starts `node server.js` without exec, so that signals do not reach it",
         },
         {
             bad: 'FROM debian:12\nCOPY --chmod=755 <<"EOF" /run.sh\n#!/bin/sh\ngunicorn "$@"\nEOF\nENTRYPOINT [⟦"/run.sh"⟧]',
@@ -73235,7 +77509,7 @@ lost, and databases recover at the next start. \`exec "$@"\` puts the program in
             reported.add(at.start);
             yield {
                 at,
-                message: `\`${baseName(start.words[0] ?? "")}\` ends with \`${last}\` without exec and keeps the signals to itself`,
+                message: `\`${baseName(start.words[0] ?? "")}\` starts \`${last}\` without exec, so that signals do not reach it`,
             };
         }
     },
@@ -74101,7 +78375,7 @@ starts (\`docker run -p 80:8080\`), so that \`80:8080\` here is refused or read 
         {
             bad: "FROM debian:12\nEXPOSE ⟦80000⟧ ⟦0⟧",
             fixed: "FROM debian:12\nEXPOSE 80000 0",
-            message: "`80000` is no port: they go from 1 to 65535",
+            message: "`80000` is no port: ports go from 1 to 65535",
         },
         { bad: "FROM debian:12\nEXPOSE ⟦http⟧ ⟦9000-8000⟧", fixed: "FROM debian:12\nEXPOSE http 9000-8000" },
         { good: "FROM debian:12\nEXPOSE 1 65535/TCP 53/udp 9/sctp 7000-7010" },
@@ -74142,7 +78416,7 @@ const invalid_port_faultOf = (port) => {
     const first = Number(range[1]);
     const last = Number(range[2] ?? range[1]);
     if (first < 1 || last > 65_535 || first > 65_535)
-        return "is no port: they go from 1 to 65535";
+        return "is no port: ports go from 1 to 65535";
     return last < first ? "is no range: its end lies before its start" : undefined;
 };
 
@@ -74630,7 +78904,7 @@ const written = (file, use) => file.text.slice(use.at.start, use.at.end);
         {
             bad: "FROM debian:12\nENV ⟦PORT 8080⟧",
             fixed: "FROM debian:12\nENV PORT=8080",
-            message: "`PORT` is divided from its value by a blank",
+            message: "`PORT` is separated from its value by a space instead of =",
         },
         {
             bad: "FROM debian:12\nENV ⟦JAVA_OPTS   -Xms1g $MORE⟧\nLABEL ⟦a b⟧",
@@ -74659,7 +78933,7 @@ const written = (file, use) => file.text.slice(use.at.start, use.at.end);
                 const fix = modern(file, assignment);
                 yield {
                     at: span,
-                    message: `\`${key.text}\` is divided from its value by a blank`,
+                    message: `\`${key.text}\` is separated from its value by a space instead of =`,
                     ...(fix === undefined ? {} : { fix }),
                 };
             }
@@ -75744,7 +80018,7 @@ a file hard to read and to search is a mixture, \`FROM … as\` included.`,
             title: "AS like its FROM",
             bad: "FROM golang:1.23 ⟦as⟧ build\nRUN make\n",
             fixed: "FROM golang:1.23 AS build\nRUN make\n",
-            message: "`as` is not in the case of its FROM",
+            message: "`as` is not in the same case as its FROM",
         },
         {
             title: "the case that most have",
@@ -75780,7 +80054,7 @@ a file hard to read and to search is a mixture, \`FROM … as\` included.`,
             const edits = [{ span: as.span, text: wanted }];
             yield {
                 at: as.span,
-                message: `\`${as.text}\` is not in the case of its FROM`,
+                message: `\`${as.text}\` is not in the same case as its FROM`,
                 fix: { title: `Write ${wanted}`, safety: "safe", edits },
             };
         }
@@ -75813,6 +80087,7 @@ const sliceOf = (file, span) => file.text.slice(span.start, span.end);
     aliases: [],
     why: `Tags such as \`edge\`, \`nightly\`, \`unstable\` or \`main\` follow development: what they name changes daily, without
 promise that yesterday's build still works, and often without security support. They are \`latest\` under another name.
+So is a tag that only names a variant: \`golang:alpine\` is whatever Go is newest.
 
 Choose a release line: a version (\`alpine:3.22\`), a code name (\`debian:bookworm-slim\`), or pin the digest when the moving
 line is wanted on purpose.`,
@@ -75831,6 +80106,11 @@ line is wanted on purpose.`,
         },
         { bad: "FROM rust:⟦nightly-alpine3.22⟧ AS build\nFROM debian:⟦sid-slim⟧" },
         { bad: "FROM ghcr.io/acme/app:⟦main⟧\nCOPY --from=acme/tool:⟦canary⟧ /t /t" },
+        {
+            title: "A variant is no version",
+            bad: "FROM golang:⟦alpine⟧ AS build\nFROM acme/php:⟦latest-fpm⟧",
+            message: "The tag `alpine` names a variant but no version, so that it moves as `latest` does",
+        },
         { options: { stable: true }, bad: "FROM debian:⟦stable-slim⟧\nRUN --mount=from=node:⟦lts⟧,target=/n true" },
         { good: "FROM debian:bookworm-slim" },
         { good: "FROM nvidia/cuda:12.8.1-devel-ubuntu24.04" },
@@ -75843,17 +80123,27 @@ line is wanted on purpose.`,
             const { reference } = use;
             if (reference?.tag === undefined || reference.digest !== undefined)
                 continue;
-            const word = movingWord(reference.tag, options.stable === true);
-            if (word === undefined)
+            const found = moving_base_tag_faultOf(reference.tag, options.stable === true);
+            if (found === undefined)
                 continue;
             yield {
                 at: (0,image_uses/* tagSpan */.TK)(file, use) ?? use.at,
-                message: `The tag \`${reference.tag}\` ${steady.has(word) ? "moves to the next release line when there is one" : "follows development and stays on no release line"}`,
+                message: `The tag \`${reference.tag}\` ${found}`,
                 related: use.origins.map((at) => ({ at, message: "the default is set here" })),
             };
         }
     },
 }));
+const moving_base_tag_faultOf = (tag, withStable) => {
+    if (tag !== "latest" && tag.split("-").every((part, at) => variants.has(part) || (at === 0 && part === "latest")))
+        return "names a variant but no version, so that it moves as `latest` does";
+    const word = movingWord(tag, withStable);
+    if (word === undefined)
+        return undefined;
+    return steady.has(word)
+        ? "moves to the next release line when there is one"
+        : "follows development and stays on no release line";
+};
 const movingWord = (tag, withStable) => {
     const parts = tag.toLowerCase().split(/[-_.]/);
     if (parts.some((part) => /^\d{6,}$|^[0-9a-f]{7,40}$/.test(part)) || /\d{4}-\d{2}-\d{2}/.test(tag))
@@ -75864,6 +80154,17 @@ const movingWord = (tag, withStable) => {
 const moving = new Set(["edge", "rolling", "nightly", "unstable", "sid", "master", "canary"]);
 /** Words that name a variant when a version stands beside them. */
 const mayBeVariant = new Set(["testing", "beta", "main", "dev", "devel"]);
+const variants = new Set([
+    "alpine",
+    "slim",
+    "fpm",
+    "apache",
+    "cli",
+    "zts",
+    "jre",
+    "jdk",
+    "release",
+]);
 const steady = new Set(["stable", "lts"]);
 
 ;// CONCATENATED MODULE: ./lib/src/rules/multi-source-copy-to-file.js
@@ -75991,7 +80292,7 @@ name has inside. A number can be checked without looking into the image, and is 
         {
             bad: "FROM debian:12\nRUN useradd -u 10001 app\nUSER ⟦app⟧",
             fixed: "FROM debian:12\nRUN useradd -u 10001 app\nUSER 10001",
-            message: "`app` is a name, which an orchestrator cannot verify",
+            message: "`app` is a name, so that an orchestrator cannot tell whether it is root",
         },
         {
             bad: "FROM debian:12 AS base\nRUN adduser --uid=1234 --disabled-password svc\nFROM base\nUSER ⟦svc⟧:svc",
@@ -76023,7 +80324,7 @@ name has inside. A number can be checked without looking into the image, and is 
             const fix = numberFor(file, stage, name, span.start);
             yield {
                 at: { start: span.start, end: span.start + name.length },
-                message: `\`${name}\` is a name, which an orchestrator cannot verify`,
+                message: `\`${name}\` is a name, so that an orchestrator cannot tell whether it is root`,
                 ...(fix === undefined ? {} : { fix }),
             };
         }
@@ -77016,7 +81317,7 @@ Begin each chain of stages with an absolute path; relative ones after it are fin
         {
             bad: "WORKDIR ⟦app⟧\n",
             fixed: "WORKDIR /app\n",
-            message: "`app` continues from the directory of the base image",
+            message: "`app` is relative to the working directory of the base image",
         },
         {
             title: "with a dot, in quotes",
@@ -77062,7 +81363,7 @@ WORKDIR app
                 const isPlain = !/["'\\]|(^|\/)\.\.?(\/|$)/.test(workdir.path.text.replace(/^(\.\/)+/, ""));
                 yield {
                     at: workdir.path.span,
-                    message: `\`${written}\` continues from the directory of the base image`,
+                    message: `\`${written}\` is relative to the working directory of the base image`,
                     ...(file.hasForeignSyntax || stage.isWindows || !isPlain
                         ? {}
                         : { fix: { title: `Write ${path}`, safety: "unsafe", edits: [{ span: workdir.path.span, text: path }] } }),
@@ -79509,7 +83810,7 @@ const syntax_error_toProblem = (text, { span, message, replacement }) => {
 /* harmony default export */ const system_directory_workdir = (defineRule({
     id: "system-directory-workdir",
     summary: "Work in a directory of your own, not of the system",
-    level: { recommended: "warning", strict: "warning" },
+    level: { recommended: "note", strict: "warning" },
     scope: "every stage",
     why: `In a directory of the system every relative COPY, download and clean-up mixes with the files of the distribution: \`COPY . .\` may replace a program, and \`rm -rf *\` removes them all. /proc, /sys and /dev are not even part of the image.
 
@@ -79975,7 +84276,7 @@ Remove it in the RUN that installed it (\`apt-get purge -y --auto-remove curl\`,
     examples: [
         {
             bad: 'FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends ca-certificates ⟦curl⟧ \\\n && curl -fsSLo /usr/bin/tool https://example.com/tool\nCMD ["tool"]\n',
-            message: "`curl` serves the build alone but ships: nothing that the container starts names it",
+            message: "`curl` is needed by the build alone but ships: nothing that the container starts names it",
         },
         {
             title: "a pinned package, used in a later RUN",
@@ -80060,7 +84361,7 @@ const toolsLeft = function* (file, stage, atRuntime) {
                     continue;
                 yield {
                     at: word.span,
-                    message: `\`${name}\` serves the build alone but ships: nothing that the container starts names it`,
+                    message: `\`${name}\` is needed by the build alone but ships: nothing that the container starts names it`,
                 };
             }
         }
@@ -80700,7 +85001,7 @@ Use the form that fails instead: \`npm ci\`, \`yarn install --frozen-lockfile\` 
         {
             bad: "FROM node:22-slim\nCOPY package.json package-lock.json ./\nRUN npm ⟦install⟧ --omit=dev\n",
             fixed: "FROM node:22-slim\nCOPY package.json package-lock.json ./\nRUN npm ci --omit=dev\n",
-            message: "`npm install` may leave what package-lock.json says: `npm ci` does not",
+            message: "`npm install` may deviate from package-lock.json: `npm ci` does not",
         },
         {
             title: "the lock file is in the context that is copied",
@@ -80767,7 +85068,7 @@ RUN cargo install --locked --path . && pnpm i --frozen-lockfile --prod
                 const { word, lock, remedy, advice } = fault;
                 const written = `${called.command.name} ${called.subcommand}`.trim();
                 const how = remedy === undefined ? (advice === undefined ? "" : `: ${advice}`) : `: \`${remedy.shown}\` does not`;
-                const message = `\`${written}\` may leave what ${lock.name} says${how}`;
+                const message = `\`${written}\` may deviate from ${lock.name}${how}`;
                 const related = lock.at === undefined ? {} : { related: [{ at: lock.at, message: "The lock file comes from here" }] };
                 if (remedy === undefined) {
                     yield { at: word.span, message, ...related };
@@ -81134,7 +85435,7 @@ Write the version (\`pip install ruff==0.6.9\`, \`npm install -g pnpm@9.12.0\`, 
     examples: [
         {
             bad: "FROM python:3.12-slim\nRUN pip install --no-cache-dir ⟦requests⟧ flask==3.0.3 'django>=5,<6' ⟦uvicorn[standard]⟧\n",
-            message: "`requests` has no version: pip installs the newest of the day",
+            message: "`requests` has no version: pip installs whatever is newest",
         },
         {
             title: "npm, globally and with a tag that moves",
@@ -81192,7 +85493,7 @@ const firstCopy = alongLineage((stage, below) => {
 });
 const messageOf = (called, word) => {
     const fault = /@(latest|next|master|main|HEAD)$/.test(word.value) ? "names no version" : "has no version";
-    return `\`${word.value}\` ${fault}: ${called.manager.name} installs the newest of the day`;
+    return `\`${word.value}\` ${fault}: ${called.manager.name} installs whatever is newest`;
 };
 
 ;// CONCATENATED MODULE: ./lib/src/rules/unpinned-requirements-file.js
@@ -81339,7 +85640,7 @@ this rule is off unless it is asked for.`,
     examples: [
         {
             bad: "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y ⟦curl⟧ nginx=1.22.* ⟦git⟧\n",
-            message: "`curl` has no version: apt-get installs the newest of the day",
+            message: "`curl` has no version: apt-get installs whatever is newest",
         },
         {
             title: "apk, with a name for the group",
@@ -81373,7 +85674,7 @@ this rule is off unless it is asked for.`,
                 for (const word of called.operands.filter((operand) => isUnpinned(called, operand))) {
                     yield {
                         at: word.span,
-                        message: `\`${word.value}\` has no version: ${called.command.name} installs the newest of the day`,
+                        message: `\`${word.value}\` has no version: ${called.command.name} installs whatever is newest`,
                     };
                 }
             }
@@ -81412,7 +85713,7 @@ what is left of an edit, or its result was meant to be copied and is not. If it 
     examples: [
         {
             bad: "FROM ⟦golang:1.27⟧\nRUN go build -o /app\nFROM scratch\nCOPY app /app",
-            message: "Nothing uses this stage, and without a name it is no target",
+            message: "No other stage uses this one, and without a name it cannot be built on its own",
         },
         { bad: "FROM debian:12 AS a\nFROM ⟦a⟧\nRUN make\nFROM a\nRUN true" },
         { bad: "FROM ⟦debian:12⟧\nFROM ⟦alpine:3.22⟧\nFROM scratch\nCOPY a /a" },
@@ -81428,7 +85729,10 @@ what is left of an edit, or its result was meant to be copied and is not. If it 
         for (const facts of file.stages) {
             if (facts.name !== undefined || facts.index === file.stages.length - 1 || used.has(facts))
                 continue;
-            yield { at: facts.stage.from.image.span, message: "Nothing uses this stage, and without a name it is no target" };
+            yield {
+                at: facts.stage.from.image.span,
+                message: "No other stage uses this one, and without a name it cannot be built on its own",
+            };
         }
     },
 }));
@@ -81942,6 +86246,14 @@ const products = [
         ended: ended("5 2023-10-31, 8.0 2026-04-30, 8.1 2023-10-25, 8.2 2024-01-18, 8.3 2024-04-30"),
     },
     {
+        label: "Java",
+        // Replaced by openjdk, which itself is deprecated by now.
+        images: /^java$/,
+        source: "https://hub.docker.com/_/java",
+        supported: "",
+        ended: ended("6 2016-12-31, 7 2016-12-31, 8 2016-12-31, 9 2016-12-31"),
+    },
+    {
         label: "OpenJDK",
         images: /^openjdk$/,
         // The image itself is deprecated in favour of eclipse-temurin and others.
@@ -82321,7 +86633,7 @@ RUN set -eux; \\
     tar -xzf /tmp/tool.tar.gz -C /usr/local; \\
     rm /tmp/tool.tar.gz
 `,
-            message: "Nothing compares `https://example.org/tool-1.2.tar.gz` with a checksum or signature",
+            message: "Nothing verifies `https://example.org/tool-1.2.tar.gz` by checksum or signature",
         },
         { title: "straight into tar", bad: "RUN ⟦wget⟧ -qO- https://example.org/a.tgz | tar xz -C /opt\n" },
         {
@@ -82432,13 +86744,13 @@ const unverifiedIn = function* (run, later, copied) {
             if (download.command.index < lastScript || isVerifiedLater(download, later))
                 continue;
             const at = download.command.nameWord?.span ?? download.command.span;
-            yield { at, message: `Nothing compares ${describe(download)} with a checksum or signature` };
+            yield { at, message: `Nothing verifies ${describe(download)} by checksum or signature` };
         }
     }
 };
 const describe = ({ urls, command }) => urls.length === 0
     ? `what \`${command.name}\` fetches`
-    : urls.map(({ value }) => `\`${printableUrl(value)}\``).join(" and ");
+    : `\`${printableUrl(urls[0]?.value ?? "")}\`${urls.length > 1 ? ` and ${urls.length - 1} more` : ""}`;
 /** Names of files that COPY and ADD bring in one by one. */
 const copiedNames = (stage) => new Set(stage.lineage
     .flatMap((one) => one.instructions)
@@ -82701,7 +87013,7 @@ files of many gigabytes; layers keep no holes, so that the image grows by their 
         {
             bad: "FROM debian:12\nRUN useradd -u ⟦1000660000⟧ app",
             fixed: "FROM debian:12\nRUN useradd -l -u 1000660000 app",
-            message: "useradd with the uid 1000660000 writes a sparse file that fills the layer",
+            message: "`useradd` with the uid 1000660000 writes a sparse file that fills the layer",
         },
         {
             bad: "FROM debian:12\nARG UID=200000\nRUN useradd -m --uid ⟦$UID⟧ app",
@@ -82727,7 +87039,7 @@ files of many gigabytes; layers keep no holes, so that the image grows by their 
                     continue;
                 yield {
                     at: user.uid.span,
-                    message: `useradd with the uid ${uid} writes a sparse file that fills the layer`,
+                    message: `\`useradd\` with the uid ${uid} writes a sparse file that fills the layer`,
                     fix: { title: "Add `-l`", safety: "safe", edits: [{ span: { start: end, end }, text: " -l" }] },
                 };
             }
@@ -83931,23 +88243,26 @@ const once = (make) => {
     };
 };
 const folderOf = (absolute) => absolute.replace(/[\\/][^\\/]*$/, "") || "/";
-const surroundings = (context, found, own, { settings, world, baked = [] }, isBuilding) => ({
-    get context() {
-        return world.files.context(context(), found.absolute);
-    },
-    namedContexts: new Set([
-        ...settings.buildContexts.keys(),
-        ...(own?.buildContexts.keys() ?? []),
-        ...baked.flatMap(({ buildContexts, linked }) => [...buildContexts.keys(), ...linked.keys()]),
-    ].map((name) => name.toLowerCase())),
-    targets: new Set([...(own?.targets ?? []), ...baked.flatMap(({ stage }) => stage ?? [])].map((name) => name.toLowerCase())),
-    supplied: isBuilding
-        ? {
-            secrets: new Set([settings, ...baked].flatMap(({ secrets }) => secrets.map(({ id }) => id))),
-            ssh: new Set([settings, ...baked].flatMap(({ ssh }) => ssh.map(({ id }) => id))),
-        }
-        : undefined,
-});
+const surroundings = (context, found, own, { settings, world, baked = [] }, isBuilding) => {
+    const files = once(() => world.files.context(context(), found.absolute));
+    return {
+        get context() {
+            return files();
+        },
+        namedContexts: new Set([
+            ...settings.buildContexts.keys(),
+            ...(own?.buildContexts.keys() ?? []),
+            ...baked.flatMap(({ buildContexts, linked }) => [...buildContexts.keys(), ...linked.keys()]),
+        ].map((name) => name.toLowerCase())),
+        targets: new Set([...(own?.targets ?? []), ...baked.flatMap(({ stage }) => stage ?? [])].map((name) => name.toLowerCase())),
+        supplied: isBuilding
+            ? {
+                secrets: new Set([settings, ...baked].flatMap(({ secrets }) => secrets.map(({ id }) => id))),
+                ssh: new Set([settings, ...baked].flatMap(({ ssh }) => ssh.map(({ id }) => id))),
+            }
+            : undefined,
+    };
+};
 
 
 /***/ }),
@@ -84104,7 +88419,7 @@ const withSlashes = (path) => path.replaceAll("\\", "/");
 
 /***/ }),
 
-/***/ 5192:
+/***/ 4979:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -84125,245 +88440,12 @@ var errors = __nccwpck_require__(5071);
 var baseline = __nccwpck_require__(8234);
 // EXTERNAL MODULE: ./lib/src/report/new-findings.js
 var new_findings = __nccwpck_require__(8982);
-;// CONCATENATED MODULE: ./lib/src/report/secret-search.js
-/** What the search of all images came to; undefined when there was nothing to search for. */
-const secretSearch = (targets) => {
-    const searched = targets.flatMap(({ build, images }) => images.flatMap((image) => (image.leaks === undefined ? [] : [{ id: build.target.id, image, search: image.leaks }])));
-    if (searched.length === 0)
-        return undefined;
-    const unmeasured = targets.filter(({ build, images }) => build.status === "built" && images.length === 0);
-    const most = (numbers) => Math.max(0, ...numbers);
-    return {
-        values: most(searched.map(({ search }) => search.secrets)),
-        forms: most(searched.map(({ search }) => search.forms)),
-        bytes: searched.reduce((sum, { search }) => sum + search.bytes, 0),
-        images: searched.length,
-        found: searched.flatMap(({ id, image, search }) => search.leaks.map((leak) => ({ id: leak.secretId, target: id, place: leakPlace(leak, image) }))),
-        gaps: [
-            ...unmeasured.map(({ build }) => `the image of ${build.target.id} could not be measured`),
-            ...new Set(searched.flatMap(({ search }) => search.gaps)),
-        ],
-        unsearched: [
-            ...new Map(searched.flatMap(({ search }) => search.unsearched.map((one) => [`${one.id} ${one.reason}`, one]))).values(),
-        ],
-    };
-};
-/** ``layer 3, line 12, `etc/token` (base64)`` */
-const leakPlace = ({ where, form, lines }, image) => {
-    const line = lines === undefined ? "" : `, line ${lines.start}`;
-    const written = form === "as it is" ? "" : ` (${form})`;
-    if (where.in === "layer") {
-        const of = image.layers[where.layer]?.isBase ? " of the base" : "";
-        const part = where.part === "contents" ? "" : where.part === "name or attributes" ? "the name of " : "packed in ";
-        return `layer ${where.layer + 1}${of}${line}, ${part}\`${where.path}\`${written}`;
-    }
-    if (where.in === "history")
-        return `the history of the image${line}${written}`;
-    return `${leakDocuments[where.in]}${written}`;
-};
-const leakDocuments = {
-    config: "the configuration of the image",
-    manifest: "the manifest of the image",
-    attestation: "an attestation of the image",
-};
-
-// EXTERNAL MODULE: ./lib/src/image/image.js
-var image_image = __nccwpck_require__(8245);
-// EXTERNAL MODULE: ./lib/src/report/layers.js
-var report_layers = __nccwpck_require__(8711);
-// EXTERNAL MODULE: ./lib/src/report/numbers.js
-var numbers = __nccwpck_require__(4567);
-;// CONCATENATED MODULE: ./lib/src/report/sizes.js
-
-
-
-/** One row per target and platform in the order of `targets`; what only the baseline has comes last. */
-const sizeRows = (targets, options) => {
-    const measured = targets.flatMap((target) => target.images.length === 0
-        ? unmeasuredRows(target, options)
-        : target.images.map((image) => measuredRow(target, image, options)));
-    return options.isWhole ? [...measured, ...removedRows(targets, options.baseline)] : measured;
-};
-/** How many lines a row names. */
-const namedLines = 3;
-const measuredRow = (target, image, options) => {
-    const { id, dockerfile, stage } = target.build.target;
-    const pull = (0,image_image/* pullBytes */.Z)(image);
-    const disk = (0,image_image/* diskBytes */.l)(image);
-    const before = options.baseline?.targets.find((other) => other.id === id && other.platform === image.platform);
-    const isSame = before !== undefined && (0,numbers/* isNoise */.ty)(before.pullBytes, pull) && (0,numbers/* isNoise */.ty)(before.diskBytes, disk);
-    return {
-        id,
-        dockerfile,
-        stage,
-        platform: image.platform,
-        change: before === undefined ? "new" : isSame ? "same" : "changed",
-        pullBytes: pull,
-        diskBytes: disk,
-        isPullEstimated: image.isPullEstimated,
-        before: before && sizeBefore(before, image, options),
-        budget: budgetOf(id, pull, disk, options),
-        lines: (before === undefined || isSame ? heaviest(image) : changedLines(image, before)).slice(0, namedLines),
-    };
-};
-const sizeBefore = (before, image, { baseline, engine }) => {
-    const { pullBytes: pull, diskBytes: disk } = before;
-    const isOtherMethod = (before.isPullEstimated ?? false) !== image.isPullEstimated;
-    const isOtherEngine = baseline?.engine !== undefined && engine !== undefined && baseline.engine !== engine;
-    const measuredBy = isOtherMethod ? "another method" : isOtherEngine ? "another engine" : undefined;
-    return { pullBytes: pull, diskBytes: disk, ...(measuredBy === undefined ? {} : { measuredBy }) };
-};
-const unmeasuredRows = (target, options) => {
-    const { id, dockerfile, stage, platforms } = target.build.target;
-    const before = (options.baseline?.targets ?? []).filter((other) => other.id === id);
-    const known = before.length > 0 ? before.map((other) => other.platform) : platforms;
-    return (known.length === 0 ? [""] : known).map((platform) => {
-        const past = before.find((other) => other.platform === platform);
-        return {
-            id,
-            dockerfile,
-            stage,
-            platform,
-            change: "unknown",
-            pullBytes: undefined,
-            diskBytes: undefined,
-            isPullEstimated: false,
-            before: past && { pullBytes: past.pullBytes, diskBytes: past.diskBytes },
-            budget: budgetOf(id, undefined, undefined, options),
-            lines: [],
-        };
-    });
-};
-const removedRows = (targets, baseline) => {
-    const now = new Map(targets.map((target) => [target.build.target.id, target]));
-    const isGone = ({ id, platform }) => {
-        const target = now.get(id);
-        if (target === undefined)
-            return true;
-        return target.images.length > 0 && target.images.every((image) => image.platform !== platform);
-    };
-    return (baseline?.targets ?? []).filter(isGone).map((gone) => ({
-        id: gone.id,
-        dockerfile: gone.dockerfile,
-        stage: gone.stage,
-        platform: gone.platform,
-        change: "removed",
-        pullBytes: undefined,
-        diskBytes: undefined,
-        isPullEstimated: false,
-        before: { pullBytes: gone.pullBytes, diskBytes: gone.diskBytes },
-        budget: undefined,
-        lines: [],
-    }));
-};
-/** Of a pull and a disk budget the one that is nearest to its limit, relative to it. */
-const budgetOf = (id, pull, disk, options) => {
-    const budgets = ["disk", "pull"].flatMap((of) => {
-        const budget = options.budgets.findLast((each) => each.of === of && options.matches(each.target, id));
-        return budget === undefined ? [] : [{ of, maxBytes: budget.maxBytes, size: of === "pull" ? pull : disk }];
-    });
-    const tightest = budgets.toSorted((a, b) => (b.size ?? 0) * a.maxBytes - (a.size ?? 0) * b.maxBytes)[0];
-    if (tightest === undefined)
-        return undefined;
-    const { of, maxBytes, size } = tightest;
-    return { maxBytes, of, over: size === undefined ? undefined : Math.max(0, size - maxBytes) };
-};
-const heaviest = (image) => (0,report_layers/* lineWeights */.Q)(image)
-    .map(({ from, line, instruction, diskBytes: bytes }) => ({ from, line, instruction, bytes }))
-    .filter(({ bytes }) => bytes > 0)
-    .toSorted((a, b) => b.bytes - a.bytes);
-/**
- * A line is the same as before when it says the same (the nearest such line, for lines that repeat), else when
- * it stands where a line was that is gone: an edited instruction.
- */
-const changedLines = (image, before) => {
-    const past = before.lines.map((line) => ({ ...line, isTaken: false }));
-    const take = (fits, near) => {
-        const found = past
-            .filter((line) => !line.isTaken && fits(line))
-            .toSorted((a, b) => Math.abs((a.line ?? 0) - (near ?? 0)) - Math.abs((b.line ?? 0) - (near ?? 0)))[0];
-        if (found !== undefined)
-            found.isTaken = true;
-        return found;
-    };
-    const now = (0,report_layers/* lineWeights */.Q)(image);
-    const same = now.map((row) => take((line) => line.from === row.from && (row.from === "base" || line.instruction === row.instruction), row.line));
-    const paired = now.map((row, index) => same[index] ?? take((line) => isEdited(line, row), row.line));
-    const changes = now.map(({ from, line, instruction, diskBytes: bytes }, index) => ({
-        from,
-        line,
-        instruction,
-        bytes: bytes - (paired[index]?.diskBytes ?? 0),
-    }));
-    const removed = past
-        .filter((line) => !line.isTaken)
-        .map(({ instruction, diskBytes: bytes }) => ({
-        from: "removed",
-        line: undefined,
-        instruction,
-        bytes: -bytes,
-    }));
-    return [...changes, ...removed]
-        .filter(({ bytes }) => !(0,numbers/* isNoise */.ty)(0, bytes))
-        .toSorted((a, b) => Math.abs(b.bytes) - Math.abs(a.bytes));
-};
-const isEdited = (before, now) => before.from === "line" &&
-    now.from === "line" &&
-    now.line !== undefined &&
-    before.line === now.line &&
-    keyword(before.instruction) === keyword(now.instruction);
-const keyword = (instruction) => (/^\S+/.exec(instruction)?.[0] ?? "").toUpperCase();
-
-// EXTERNAL MODULE: ./lib/src/report/words.js
-var words = __nccwpck_require__(3512);
-;// CONCATENATED MODULE: ./lib/src/report/verdict.js
-
-const verdictOf = (judged) => {
-    const reasons = [
-        ...secretReasons(judged.secrets),
-        ...(judged.buildImpossible === undefined ? [] : [`nothing could be built: ${judged.buildImpossible}`]),
-        ...buildReasons(judged.targets ?? []),
-        ...budgetReasons(judged.sizes, judged.targets ?? []),
-        ...findingReasons(judged.findings, judged.failureThreshold),
-    ];
-    return { status: reasons.length === 0 ? "pass" : "fail", reasons };
-};
-const secretReasons = (secrets) => {
-    const ids = new Set(secrets?.found.map(({ id }) => id));
-    if (ids.size === 0)
-        return [];
-    return [`${(0,words/* count */.U9)(ids.size, "secret")} ${ids.size === 1 ? "is" : "are"} in an image`];
-};
-/** Where nothing was built at all, `buildImpossible` decides. */
-const buildReasons = (targets) => {
-    const failed = targets.filter(({ build }) => build.status === "failed").length;
-    const skipped = targets.filter(({ build }) => build.status === "skipped").length;
-    const isPartial = skipped > 0 && skipped < targets.length;
-    return [
-        ...(failed === 0 ? [] : [`${(0,words/* count */.U9)(failed, "target")} did not build`]),
-        ...(isPartial ? [`${(0,words/* count */.U9)(skipped, "target")} ${skipped === 1 ? "was" : "were"} not built`] : []),
-    ];
-};
-/** A budget that could not be checked is not kept; where the build failed, that is reason enough. */
-const budgetReasons = (sizes, targets) => {
-    const over = sizes.filter((row) => (row.budget?.over ?? 0) > 0).length;
-    const built = new Set(targets.filter(({ build }) => build.status === "built").map(({ build }) => build.target.id));
-    const unchecked = sizes.filter((row) => row.budget && row.budget.over === undefined && built.has(row.id)).length;
-    return [
-        ...(over === 0 ? [] : [over === 1 ? "1 image is over its budget" : `${over} images are over their budgets`]),
-        ...(unchecked === 0 ? [] : [`${(0,words/* count */.U9)(unchecked, "budget")} could not be checked`]),
-    ];
-};
-const findingReasons = (findings, threshold) => {
-    if (threshold === "none")
-        return [];
-    const severities = ["error", "warning", "note"];
-    return severities.slice(0, severities.indexOf(threshold) + 1).flatMap((severity) => {
-        const found = findings.filter((finding) => finding.severity === severity).length;
-        return found === 0 ? [] : [(0,words/* count */.U9)(found, severity)];
-    });
-};
-
+// EXTERNAL MODULE: ./lib/src/report/secret-search.js
+var secret_search = __nccwpck_require__(2662);
+// EXTERNAL MODULE: ./lib/src/report/sizes.js
+var report_sizes = __nccwpck_require__(4739);
+// EXTERNAL MODULE: ./lib/src/report/verdict.js
+var report_verdict = __nccwpck_require__(8092);
 // EXTERNAL MODULE: ./lib/src/run-audit.js + 4 modules
 var run_audit = __nccwpck_require__(3285);
 // EXTERNAL MODULE: ./lib/src/discover/paths.js
@@ -84862,164 +88944,14 @@ var stage_purpose = __nccwpck_require__(1696);
 var audit = __nccwpck_require__(6674);
 // EXTERNAL MODULE: ./lib/src/audit/ignores.js
 var audit_ignores = __nccwpck_require__(517);
-;// CONCATENATED MODULE: ./lib/src/audit/image-problems.js
-
-/** All that the rules about built images have to say, whatever their levels. */
-const imageProblems = (image) => [
-    ...leaked(image),
-    ...secretFiles(image),
-    ...faultyAccounts(image),
-    ...setuidFiles(image),
-    ...packageCaches(image),
-    ...wastedSpace(image),
-];
-const isOwn = ({ layers }, layer) => layers[layer]?.isBase === false;
-const leaked = ({ leaks, layers }) => [...Map.groupBy(leaks?.leaks ?? [], (leak) => `${leak.secretId}\n${layerOf(leak)}`).values()].flatMap((group) => {
-    const [first] = group;
-    if (first === undefined)
-        return [];
-    const more = group.length === 1 ? "" : `, and in ${group.length - 1} more ${group.length === 2 ? "place" : "places"}`;
-    return [
-        {
-            rule: "secret-value-in-image",
-            layer: layerOf(first),
-            subject: first.secretId,
-            message: `The secret \`${first.secretId}\` is in the image: ${placeWords(first, layers)}${more}`,
-            bytes: undefined,
-        },
-    ];
-});
-const layerOf = ({ where }) => where.in === "layer" || where.in === "history" ? where.layer : undefined;
-/** ``layer 4 holds it in `root/.npmrc` (base64)`` */
-const placeWords = ({ where, form }, layers) => {
-    const written = form === "as it is" ? "" : `, as ${form}`;
-    if (where.in === "history")
-        return `its history shows it${written}`;
-    if (where.in !== "layer")
-        return `${documents[where.in]} shows it${written}`;
-    const layer = `layer ${where.layer + 1}${layers[where.layer]?.isBase ? " of the base" : ""}`;
-    const part = where.part === "contents"
-        ? `in \`${where.path}\``
-        : where.part === "packed contents"
-            ? `packed in \`${where.path}\``
-            : `in the name or attributes of \`${where.path}\``;
-    const { instruction, isBase } = layers[where.layer] ?? {};
-    return `${layer} holds it ${part}${written}${instruction === undefined || isBase ? "" : `, written by \`${quoted(instruction)}\``}`;
-};
-const documents = { config: "its configuration", manifest: "its manifest", attestation: "an attestation" };
-/** An instruction inside backticks; the finding stands on the whole of it. */
-const quoted = (instruction) => {
-    const plain = instruction.replaceAll("`", "'");
-    return plain.length > longestQuoted ? `${plain.slice(0, longestQuoted - 1).trimEnd()}…` : plain;
-};
-const longestQuoted = 60;
-const secretFiles = (image) => {
-    const leakedIn = new Set((image.leaks?.leaks ?? []).flatMap(({ where }) => (where.in === "layer" ? [`${where.layer} ${where.path}`] : [])));
-    return (image.contents?.secretFiles ?? [])
-        .filter(({ layer, path }) => isOwn(image, layer) && !leakedIn.has(`${layer} ${path}`))
-        .map(({ layer, path, what, isSeen }) => ({
-        rule: "secret-file-in-image",
-        layer,
-        subject: path,
-        message: `The image holds ${what}: \`/${path}\`${isSeen ? "" : ", which a later layer only hides"}`,
-        bytes: undefined,
-    }));
-};
-const faultyAccounts = (image) => (image.contents?.accountFaults ?? [])
-    .filter(({ layer }) => isOwn(image, layer))
-    .map(({ layer, account, fault, uid, with: other }) => ({
-    rule: "faulty-account-in-image",
-    layer,
-    subject: `${account} ${fault}`,
-    message: fault === "no password"
-        ? `The account \`${account}\` needs no password`
-        : `The accounts \`${other}\` and \`${account}\` share the id ${uid}`,
-    bytes: undefined,
-}));
-const setuidFiles = (image) => byLayer((image.contents?.setuidFiles ?? []).filter(({ since }) => isOwn(image, since))).map(([layer, files]) => ({
-    rule: "setuid-file-in-image",
-    layer,
-    subject: "",
-    message: `${list(files.map(({ path }) => `\`/${path}\``))} ${files.length === 1 ? "runs" : "run"} with the rights of ${files.every(({ uid }) => uid === 0) ? "root" : "another account"}, whoever starts ${files.length === 1 ? "it" : "them"}`,
-    bytes: undefined,
-}));
-/** Smaller ones are not worth a word. */
-const smallestCache = 1 << 20;
-const packageCaches = (image) => byLayer((image.contents?.leftovers ?? []).filter(({ kind, layer }) => (kind === "package lists" || kind === "package cache") && isOwn(image, layer))).flatMap(([layer, caches]) => {
-    const bytes = caches.reduce((sum, cache) => sum + cache.bytes, 0);
-    if (bytes < smallestCache)
-        return [];
-    const folders = list(caches.map(({ folder }) => `\`/${folder}\``));
-    return [
-        {
-            rule: "package-cache-in-image",
-            layer,
-            subject: "",
-            message: `${(0,numbers/* formatBytes */.z3)(bytes)} of ${cacheWords(caches)} stay in the image (${folders})`,
-            bytes,
-        },
-    ];
-});
-/** `package lists and caches of apt` */
-const cacheWords = (caches) => {
-    const kinds = new Set(caches.map(({ kind }) => kind));
-    const what = kinds.size > 1 ? "package lists and caches" : kinds.has("package lists") ? "package lists" : "package caches";
-    const managers = [...new Set(caches.map(({ of }) => of))];
-    return `${what} of ${managers.length > 2 ? `${managers.length} package managers` : managers.join(" and ")}`;
-};
-const largestOverlooked = 5 << 20;
-const wastedSpace = (image) => {
-    const own = image.layers.reduce((sum, layer) => (layer.isBase ? sum : sum + layer.diskBytes), 0);
-    const problems = (image.contents?.waste ?? []).flatMap((waste) => {
-        const bytes = waste.bytes - databaseBytes(waste);
-        const isSmall = bytes < largestOverlooked && (bytes < smallestCache || bytes < own * 0.05);
-        return isSmall || !isOwn(image, waste.hiddenBy) ? [] : [{ waste, bytes }];
-    });
-    return problems.map(({ waste, bytes }) => {
-        const layer = waste.kind === "deleted" && isOwn(image, waste.layer) ? waste.layer : waste.hiddenBy;
-        return {
-            rule: "wasted-space-in-image",
-            layer,
-            subject: `${waste.kind} ${layer === waste.layer ? waste.hiddenBy : waste.layer}`,
-            message: wasteWords(waste, bytes, image),
-            bytes,
-        };
-    });
-};
-/** What every install writes again. */
-const DATABASE = /^(?:var\/lib\/(?:dpkg|apt|rpm|dnf|pacman)|usr\/lib\/sysimage|(?:usr\/)?lib\/apk|var\/cache\/(?:apt|debconf|ldconfig))(?:\/|$)|^etc\/ld\.so\.cache$/;
-const databaseBytes = ({ largest }) => largest.reduce((sum, { path, bytes }) => (DATABASE.test(path) ? sum + bytes : sum), 0);
-const wasteWords = ({ kind, layer, hiddenBy, files, largest }, bytes, image) => {
-    const [first] = largest.filter(({ path }) => !DATABASE.test(path));
-    const most = first === undefined ? "" : `, most of it \`/${first.path}\``;
-    const named = files === 1 && first !== undefined ? `: \`/${first.path}\`` : most;
-    const size = (0,numbers/* formatBytes */.z3)(bytes);
-    if (kind === "deleted")
-        return isOwn(image, layer)
-            ? `${size} of this layer are deleted by ${stepWords(image, hiddenBy)} and still pulled${named}`
-            : `${size} of the base are deleted here and still pulled${named}`;
-    const lower = isOwn(image, layer) ? stepWords(image, layer) : "the base";
-    return kind === "duplicated"
-        ? `${size} of ${lower} are written a second time with the same contents${named}`
-        : `${size} of ${lower} are written again and still pulled${named}`;
-};
-const stepWords = ({ layers }, layer) => {
-    const lines = layers[layer]?.lines;
-    return lines === undefined ? `layer ${layer + 1}` : `line ${lines.start}`;
-};
-const byLayer = (items) => [
-    ...Map.groupBy(items, ({ layer }) => layer),
-];
-const mostListed = 3;
-const list = (names) => {
-    const shown = names.length > mostListed ? [...names.slice(0, mostListed - 1)] : names;
-    const last = names.length > mostListed ? `${names.length - shown.length} more` : undefined;
-    const all = last === undefined ? shown : [...shown, last];
-    return all.length === 1 ? (all[0] ?? "") : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`;
-};
-
+// EXTERNAL MODULE: ./lib/src/audit/image-problems.js
+var image_problems = __nccwpck_require__(9480);
+// EXTERNAL MODULE: ./lib/src/image/image.js
+var image_image = __nccwpck_require__(8245);
 // EXTERNAL MODULE: ./lib/src/image/leftover-kinds.js
 var leftover_kinds = __nccwpck_require__(2487);
+// EXTERNAL MODULE: ./lib/src/report/numbers.js
+var numbers = __nccwpck_require__(4567);
 ;// CONCATENATED MODULE: ./lib/src/audit/measured-findings.js
 
 
@@ -85061,13 +88993,24 @@ const cache = (question) => {
         const of = (0,leftover_kinds/* leftoverOf */.nE)(path) ?? (0,leftover_kinds/* leftoverOf */.nE)(`${path}/`);
         return of === undefined || !/^package /.test(of.kind) ? [] : [{ ...of, bytes }];
     }));
-    const all = [...left, ...hiddenCaches];
+    const all = [...left, ...hiddenCaches].filter(({ of }) => isMeant(question.finding, of));
     const bytes = all.reduce((sum, one) => sum + one.bytes, 0);
     if (bytes > 0)
-        return weighed(cacheMessage(question.finding.message, `${(0,numbers/* formatBytes */.z3)(bytes)} of ${cacheWords(all)}`), bytes);
+        return weighed(cacheMessage(question.finding.message, `${(0,numbers/* formatBytes */.z3)(bytes)} of ${(0,image_problems/* cacheWords */.M)(all)}`), bytes);
     // What is hidden may be a folder of which nobody knows what was in it.
-    return hidden.length > 0 ? kept : refuted("nothing of it is in the layer");
+    return hidden.length > 0 || !isKnownCache(question.finding.message) ? kept : refuted("nothing of it is in the layer");
 };
+/** Whether the folder that a message names is one that the measurement looks for; else its silence proves nothing. */
+const isKnownCache = (message) => cacheOwner(message) !== undefined;
+/** Who leaves the cache that a message names: `pip`. */
+const cacheOwner = (message) => {
+    const folder = /(?:^|[\s(`])~?\/([\w.+-]+(?:\/[\w.+-]+)*)/.exec(message)?.[1];
+    const found = folder === undefined ? undefined : (0,leftover_kinds/* leftoverOf */.nE)(`${folder}/x`);
+    return found !== undefined && /^package /.test(found.kind) ? found.of : undefined;
+};
+/** One RUN may call several managers. Those of systems share folders: what dnf leaves, yum may have made. */
+const isMeant = ({ rule, message }, of) => rule === "system-package-cache-left" ? SYSTEM.test(of) : of === cacheOwner(message);
+const SYSTEM = /^(?:apt|apk|dnf|yum|zypper|pacman)$/;
 /** `` `apt-get update` leaves 19.1 MB of package lists of apt in the image`` */
 const cacheMessage = (message, what) => {
     const [, command, rest] = /^(`[^`]+`) (?:leaves|keeps) .* (?:of|in) this layer(.*)$/.exec(message) ?? [];
@@ -85198,7 +89141,7 @@ const ownProblems = (given, judged, rules) => {
     const placed = new Map();
     for (const one of judged) {
         const facts = file.stages[one.stageIndex];
-        for (const problem of [...imageProblems(one.image), ...rootAtLast(one, given)]) {
+        for (const problem of [...(0,image_problems/* imageProblems */.y)(one.image), ...rootAtLast(one, given)]) {
             const rule = rules.find(({ id }) => id === problem.rule);
             const severity = rule === undefined ? "off" : (0,audit/* levelOf */.In)(rule, levels);
             if (severity === "off" || isOutOfScope(problem, facts, file))
@@ -85664,28 +89607,29 @@ const run = async (request) => {
     const judged = judgeBuilt(audits, targets);
     const sorted = targets === undefined ? audited : await sort(judged.findings);
     const { findings } = sorted;
-    const secrets = secretSearch(targets ?? []);
+    const secrets = (0,secret_search/* secretSearch */.R)(targets ?? []);
     if (targets)
         clock.lap("build and measure");
     const baseline = given ?? (targets && (await request.earlier?.sizes?.()));
     const isPartial = settings.targets.length > 0 || settings.paths.length > 0;
+    const budgets = await budgetsOf(targets ?? [], configs);
     const sizes = targets
-        ? sizeRows(targets, {
+        ? (0,report_sizes/* sizeRows */.$)(targets, {
             baseline: baseline?.sizes,
             engine: engine?.status === "ready" ? engine.description : undefined,
-            budgets: budgetsOf(root),
-            matches: (glob, id) => budgetMatches(root, audits, glob, id),
+            budgets: (id) => budgets.get(id) ?? [],
             isWhole: !isPartial,
         })
         : [];
     const buildImpossible = engine?.status === "absent" ? engine.reason : undefined;
-    const verdict = verdictOf({
+    const verdict = (0,report_verdict/* verdictOf */.V)({
         findings: earlier === undefined ? findings : (0,new_findings/* newFindings */.FN)(findings),
         targets,
         sizes,
         ...(secrets && { secrets }),
         failureThreshold: settings.failureThreshold,
-        buildImpossible: settings.build === true ? buildImpossible : undefined,
+        // A builder that is named and missing is a mistake, not a machine without an engine.
+        buildImpossible: settings.build === true || settings.builder !== undefined ? buildImpossible : undefined,
     });
     return {
         version: version/* version */.r,
@@ -85827,14 +89771,12 @@ const readBaseline = async (path, world) => {
     }
     return (0,baseline/* parseBaseline */.n)((0,decode/* decodeText */.g)(bytes), path);
 };
-/** The budgets by name; the configuration's own matcher decides which target one is for. */
-const budgetsOf = (config) => config.budgets.map(({ target, maxBytes, of }) => ({ target, maxBytes, of }));
-const budgetMatches = (config, audits, glob, id) => {
-    const audit = audits.find(({ found }) => id === found.path || id.startsWith(`${found.path}:`));
-    const stage = audit && id.length > audit.found.path.length ? id.slice(audit.found.path.length + 1) : undefined;
-    const dockerfileAbsolute = audit?.found.absolute ?? id;
-    return config.budgets.some((budget) => budget.target === glob && budget.matches({ id, stage, dockerfileAbsolute }));
-};
+/** By the id of each target: what the configuration of its Dockerfile says of it. */
+const budgetsOf = async (targets, configs) => new Map(await Promise.all(targets.map(async ({ build }) => {
+    const { id, stage, dockerfileAbsolute } = build.target;
+    const { budgets } = await configs.of(dockerfileAbsolute);
+    return [id, budgets.filter(({ matches }) => matches({ id, stage, dockerfileAbsolute }))];
+})));
 const stopwatch = (now) => {
     const laps = [];
     let last = now();
@@ -86217,6 +90159,8 @@ const settingNames = [
 ];
 const profiles = ["recommended", "strict", "all"];
 const failureThresholds = ["error", "warning", "note", "none"];
+/** BuildKit knows no network of the engine. */
+const networks = ["default", "none", "host"];
 /**
  * Turns what was given into settings: an input or flag wins over the configuration file, which wins over the
  * defaults. Throws a UserError that names the setting and the accepted form, and never the value of a secret.
@@ -86260,7 +90204,7 @@ const readSettings = (given, context) => {
         builder: text("builder"),
         cacheFrom: lines("cache-from"),
         cacheTo: lines("cache-to"),
-        network: text("network"),
+        network: readChoice(last("network"), networks),
         noCache: readBoolean(last("no-cache")) ?? false,
         pull: readBoolean(last("pull")) ?? false,
         maxParallel: readCount(last("max-parallel")) ?? 12,
@@ -86385,7 +90329,7 @@ const version = "1.0.0";
 
 /***/ }),
 
-/***/ 9050:
+/***/ 7996:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -87289,2081 +91233,10 @@ const reason = ({ stderr, timedOut, started }) => {
     return error.replace(/^ERROR: (target t\d+: )?/, "") || "docker gave no reason";
 };
 
-// EXTERNAL MODULE: ./lib/src/adapters/files.js + 5 modules
-var files = __nccwpck_require__(3788);
-// EXTERNAL MODULE: ./lib/src/redact-report.js
-var redact_report = __nccwpck_require__(5516);
-// EXTERNAL MODULE: external "node:fs"
-var external_node_fs_ = __nccwpck_require__(3024);
-// EXTERNAL MODULE: ./lib/src/dockerfile/read.js + 5 modules
-var read = __nccwpck_require__(3671);
-;// CONCATENATED MODULE: ./lib/src/image/pattern-search.js
-/**
- * Finds any of many byte patterns in streams, at the speed of a single one (Wu and Manber, "A fast algorithm for
- * multi-pattern searching", 1994). Patterns have at least two bytes. A hit that lies across chunks is found too.
- */
-const patternSearch = (patterns) => {
-    if (patterns.length === 0)
-        return () => ({ push: () => { } });
-    const tables = buildTables(patterns);
-    const overlap = Math.max(...patterns.map(({ length }) => length)) - 1;
-    return (onHit) => {
-        const seam = new Uint8Array(2 * overlap);
-        let tailLength = 0;
-        let position = 0;
-        return {
-            push: (chunk) => {
-                const head = Math.min(overlap, chunk.length);
-                seam.set(chunk.subarray(0, head), tailLength);
-                const seamStart = position - tailLength;
-                scan(tables, seam, tailLength + head, (pattern, start, end) => {
-                    if (start < tailLength && end > tailLength)
-                        onHit(pattern, seamStart + start);
-                });
-                const chunkStart = position;
-                scan(tables, chunk, chunk.length, (pattern, start) => onHit(pattern, chunkStart + start));
-                tailLength = keepTail(seam, tailLength, chunk, overlap);
-                position += chunk.length;
-            },
-        };
-    };
-};
-/** Moves the last bytes seen to the front of the seam; returns how many they are. */
-const keepTail = (seam, tailLength, chunk, overlap) => {
-    if (chunk.length >= overlap) {
-        seam.set(chunk.subarray(chunk.length - overlap), 0);
-        return overlap;
-    }
-    const length = tailLength + chunk.length;
-    const dropped = Math.max(0, length - overlap);
-    seam.copyWithin(0, dropped, length);
-    return length - dropped;
-};
-const LONGEST_WINDOW = 200;
-const buildTables = (patterns) => {
-    const window = Math.min(LONGEST_WINDOW, ...patterns.map(({ length }) => length));
-    const shift = new Uint8Array(65_536).fill(window - 1);
-    const first = new Int32Array(65_536).fill(-1);
-    const next = new Int32Array(patterns.length).fill(-1);
-    for (const [index, pattern] of patterns.entries()) {
-        for (let end = 1; end < window; end++) {
-            const pair = pairAt(pattern, end);
-            shift[pair] = Math.min(shift[pair], window - 1 - end);
-        }
-        const last = pairAt(pattern, window - 1);
-        next[index] = first[last];
-        first[last] = index;
-    }
-    return { patterns, window, shift, first, next };
-};
-const pairAt = (bytes, end) => (bytes[end - 1] << 8) | bytes[end];
-const scan = ({ patterns, window, shift, first, next }, bytes, length, onMatch) => {
-    let at = window - 1;
-    while (at < length) {
-        const pair = (bytes[at - 1] << 8) | bytes[at];
-        const step = shift[pair];
-        if (step !== 0) {
-            at += step;
-            continue;
-        }
-        const start = at - window + 1;
-        for (let index = first[pair]; index !== -1; index = next[index]) {
-            const pattern = patterns[index];
-            if (start + pattern.length <= length && matches(bytes, start, pattern)) {
-                onMatch(index, start, start + pattern.length);
-            }
-        }
-        at++;
-    }
-};
-const matches = (bytes, start, pattern) => {
-    for (let index = 0; index < pattern.length; index++)
-        if (bytes[start + index] !== pattern[index])
-            return false;
-    return true;
-};
-
-;// CONCATENATED MODULE: ./lib/src/image/secret-forms.js
-/**
- * All the forms to search for, the plainest first: the value without white space around, its telling lines and
- * the values in them, base64 at three alignments (plain, for URLs, and pieces that a line break of wrapped base64
- * cannot hit), hex, URL-encoded and JSON-escaped.
- */
-const secretForms = (secrets) => {
-    const forms = new Map();
-    const unsearched = [];
-    for (const { id, value } of secrets) {
-        const text = decodeText(value);
-        const reason = text === undefined ? tooShort(value.length) : unsearchable(text.trim());
-        if (reason !== undefined) {
-            unsearched.push({ id, reason });
-            continue;
-        }
-        for (const [form, bytes] of text === undefined ? binaryForms(value) : textForms(text)) {
-            const key = latin1(bytes);
-            if (bytes.length >= SHORTEST && !forms.has(key))
-                forms.set(key, { secretId: id, form, bytes });
-        }
-    }
-    return { forms: [...forms.values()], secrets: secrets.length - unsearched.length, unsearched };
-};
-/** Anything shorter turns up by chance. */
-const SHORTEST = 8;
-const SHORTEST_LINE = 12;
-/** A match this long proves the rest. */
-const LONGEST = 1024;
-/** Lines of a longer secret are searched for as they are: encoded, they would be found by the whole. */
-const MOST_ENCODED_PARTS = 8;
-const tooShort = (length) => {
-    if (length === 0)
-        return "it is empty";
-    return length < SHORTEST ? `it is shorter than ${SHORTEST} characters` : undefined;
-};
-const unsearchable = (text) => tooShort(text.length) ?? (COMMON.test(text) ? "it reads like a common word, which turns up by chance" : undefined);
-const COMMON = /^(?:[a-z]{1,10}|[A-Z][a-z]{1,9}|[A-Z]{1,10}|\d{1,9}|(.)\1*|(?:password|changeme|secret|qwerty|admin)[\d!]*)$/;
-const decodeText = (value) => {
-    try {
-        const text = new TextDecoder("utf-8", { fatal: true }).decode(value);
-        return text.includes("\0") ? undefined : text;
-    }
-    catch {
-        return undefined;
-    }
-};
-const binaryForms = (value) => [
-    ["as it is", value.subarray(0, LONGEST)],
-    ...encodedForms("", value),
-    ...wrappedForms(value),
-];
-const textForms = (text) => {
-    const whole = text.trim();
-    const parts = tellingParts(whole);
-    return [
-        ...plainForms("as it is", whole),
-        ...parts.flatMap(({ name, text: part }) => plainForms(name, part)),
-        ...encodedForms("", encode(whole)),
-        ...escapedForms("", whole),
-        ...wrappedForms(encode(whole)),
-        ...parts
-            .slice(0, MOST_ENCODED_PARTS)
-            .flatMap(({ name, text: part }) => [
-            ...encodedForms(`${name}, `, encode(part)),
-            ...escapedForms(`${name}, `, part),
-        ]),
-    ];
-};
-const plainForms = (name, text) => [[name, encode(text).subarray(0, LONGEST)]];
-const encodedForms = (prefix, bytes) => {
-    const part = bytes.subarray(0, LONGEST / 2);
-    const hex = Array.from(part, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    return [
-        ...base64Forms(`${prefix}base64`, part),
-        [`${prefix}hex`, encode(hex)],
-        [`${prefix}hex`, encode(hex.toUpperCase())],
-    ];
-};
-/** The characters that stay the same whatever surrounds the bytes, at each of the three alignments. */
-const base64Forms = (name, bytes) => [0, 1, 2].flatMap((offset) => {
-    const padded = new Uint8Array(offset + bytes.length);
-    padded.set(bytes, offset);
-    const end = Math.floor((padded.length * 8) / 6);
-    const text = btoa(latin1(padded)).slice(offset === 0 ? 0 : offset + 1, end);
-    const forUrls = text.replaceAll("+", "-").replaceAll("/", "_");
-    return [
-        [name, encode(text)],
-        [`${name} for URLs`, encode(forUrls)],
-    ];
-});
-/** Bytes that make up to 32 characters of base64. */
-const WINDOW = 24;
-/**
- * Wrapped base64 has a line break every 64 or 76 characters, at an unknown place: of two neighbouring windows
- * that fill less than a line together, one is whole.
- */
-const wrappedForms = (bytes) => {
-    if (bytes.length < 2 * WINDOW)
-        return [];
-    const middle = Math.floor(bytes.length / 2);
-    const windows = [bytes.subarray(middle - WINDOW, middle), bytes.subarray(middle, middle + WINDOW)];
-    return windows.flatMap((window) => base64Forms("wrapped base64", window));
-};
-const escapedForms = (prefix, text) => {
-    const part = text.slice(0, LONGEST / 4).toWellFormed();
-    const url = encodeURIComponent(part);
-    const json = JSON.stringify(part).slice(1, -1);
-    const named = [
-        ["URL-encoded", url],
-        ["URL-encoded", url.replaceAll("%20", "+")],
-        ["URL-encoded", url.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase())],
-        ["JSON-escaped", json],
-        // As Go writes JSON, which is how history and configuration are written.
-        ["JSON-escaped", json.replace(/[<>&]/g, (character) => `\\u00${character.charCodeAt(0).toString(16)}`)],
-    ];
-    return named.filter(([, form]) => form !== part).map(([name, form]) => [prefix + name, encode(form)]);
-};
-/**
- * The lines that would tell the secret, and the values in them. A file of settings has lines that half the images
- * of the world hold too (`registry=https://npm.example.com/`): they prove nothing.
- */
-const tellingParts = (whole) => {
-    const lines = whole.split(/\r\n|\r|\n/).map((line) => line.trim());
-    return lines.flatMap((line, index) => {
-        const value = tellingValue(line);
-        if (value === undefined)
-            return [];
-        const name = `line ${index + 1}`;
-        const isLongEnough = lines.length === 1 || line.length >= SHORTEST_LINE;
-        const parts = isLongEnough ? [{ name, text: line }] : [];
-        if (value !== line)
-            parts.push({ name: lines.length === 1 ? "the value in it" : `value in ${name}`, text: value });
-        return parts;
-    });
-};
-const tellingValue = (line) => {
-    if (/^(?:[#;<[{}]|\/\/ |-----)/.test(line) && !XML_VALUE.test(line))
-        return undefined;
-    const [key, value] = keyAndValue(line);
-    return PLAIN_KEY.test(key) || !isTelling(value) ? undefined : value;
-};
-const XML_VALUE = /^<(\w+)>([^<]+)<\/\1>$/;
-const NETRC_PASSWORD = /(?:^|\s)password\s+(\S+)/;
-const URL_PASSWORD = /^[a-z][a-z0-9+.-]*:\/\/[^/:@\s]*:([^/@\s]+)@/i;
-const ASSIGNMENT = /^(?:export\s+)?["']?([\w.\-/:@]+)["']?\s*[=:]\s*(?!\/\/|[=:\s])(.+)$/;
-const keyAndValue = (line) => {
-    const password = NETRC_PASSWORD.exec(line)?.[1] ?? URL_PASSWORD.exec(line)?.[1];
-    if (password !== undefined)
-        return ["password", password];
-    const match = XML_VALUE.exec(line) ?? ASSIGNMENT.exec(line);
-    if (match === null)
-        return ["", line];
-    return [match[1], match[2].replace(/,$/, "").replace(/^(["'])(.*)\1$/, "$2")];
-};
-/** Keys whose values are no secrets, in files that hold one. */
-const PLAIN_KEY = /^(?:.*[_\-.:])?(?:type|project_id|client_(?:id|email)|ur[il]|\w*_ur[il]|host|server|machine|domain|registry|email|user|username|login|region|endpoint|name|account|profile|version|apiversion|kind|format|output|path|file|cluster|context|namespace)$/i;
-/** The first line of every unencrypted key that OpenSSH writes. */
-const OPENSSH_START = "b3BlbnNzaC1rZXktdjE";
-const isTelling = (value) => {
-    if (value.length < SHORTEST || COMMON.test(value) || value.startsWith(OPENSSH_START))
-        return false;
-    if (/^[a-z][a-z0-9+.-]*:\/\/[^@?\s]*$/i.test(value))
-        return /[\w-]{20,}/.test(value) && /\d/.test(value);
-    if (/^[\w.+-]+@[\w.-]+$/.test(value))
-        return false;
-    const isMixed = /[a-z]/i.test(value) && /\d/.test(value);
-    const hasInnerCapitals = /[a-z][A-Z]/.test(value);
-    return (isMixed || hasInnerCapitals || /[^\w\s.:/,-]/.test(value) || /^\S{20,}$/.test(value) || /^\d{10,}$/.test(value));
-};
-const encode = (text) => new TextEncoder().encode(text);
-const latin1 = (bytes) => {
-    let text = "";
-    for (const byte of bytes)
-        text += String.fromCharCode(byte);
-    return text;
-};
-
-;// CONCATENATED MODULE: ./lib/src/image/image-leaks.js
-
-
-
-const leakHunt = (secrets) => {
-    const forms = secretForms(secrets);
-    return { forms, newStream: patternSearch(forms.forms.map(({ bytes }) => bytes)) };
-};
-/** Searches the documents, and puts what was found in the layers beside it. */
-const searchImage = ({ forms, newStream }, layers, contents, config, documents) => {
-    const found = new Map();
-    let bytes = contents.reduce((sum, { searchedBytes }) => sum + searchedBytes, 0);
-    const hide = pathHider(forms);
-    /** Of several forms in one place the plainest is told. */
-    const report = (pattern, where) => {
-        const form = forms.forms[pattern];
-        if (form === undefined)
-            return;
-        const key = `${form.secretId}\n${JSON.stringify(where)}`;
-        const before = found.get(key);
-        if (before !== undefined && before.pattern <= pattern)
-            return;
-        const layer = where.in === "layer" || where.in === "history" ? where.layer : undefined;
-        const lines = layer === undefined ? undefined : layers[layer]?.lines;
-        found.set(key, { pattern, leak: { secretId: form.secretId, form: form.form, where, lines } });
-    };
-    const search = (document, where) => {
-        bytes += document.length;
-        newStream((pattern) => report(pattern, where)).push(document);
-    };
-    for (const [layer, { hits }] of contents.entries()) {
-        for (const { pattern, path, part } of hits)
-            report(pattern, { in: "layer", layer, path: hide(path), part });
-    }
-    const { history, ...rest } = config;
-    search(image_leaks_encode(JSON.stringify(rest)), { in: "config" });
-    let layer = 0;
-    for (const entry of (0,json_reading/* asArray */._j)(history)) {
-        const hasLayer = (0,json_reading.at)(entry, "empty_layer") !== true;
-        const where = { in: "history", layer: hasLayer ? layer++ : undefined };
-        search(image_leaks_encode(JSON.stringify(entry)), where);
-        search(image_leaks_encode((0,json_reading/* asText */.e1)((0,json_reading.at)(entry, "created_by")) ?? ""), where);
-    }
-    for (const document of documents)
-        search(document.bytes, { in: document.in });
-    return {
-        leaks: [...found.values()].map(({ leak }) => leak),
-        secrets: forms.secrets,
-        forms: forms.forms.length,
-        bytes,
-        unsearched: forms.unsearched,
-        gaps: contents.flatMap(({ gaps }, index) => gaps.map((gap) => `Layer ${index + 1}: ${hide(gap)}`)),
-    };
-};
-/** A secret may be the name of a file. */
-const pathHider = (forms) => {
-    const texts = forms.forms.map(({ bytes }) => new TextDecoder().decode(bytes));
-    const longestFirst = texts.sort((a, b) => b.length - a.length);
-    return (path) => longestFirst.reduce((hidden, text) => hidden.replaceAll(text, "***"), path);
-};
-const image_leaks_encode = (text) => new TextEncoder().encode(text);
-
-;// CONCATENATED MODULE: ./lib/src/image/account-faults.js
-/** Files that say who may log in, and how. */
-const isAccountFile = (path) => path === "etc/passwd" || path === "etc/shadow";
-/** Longer ones are left unread. */
-const LARGEST_ACCOUNT_FILE = 1 << 20;
-/** Faults of the accounts that the image shows, each with the layer that brought it. */
-const accountFaults = (layers) => {
-    let passwd = new Map();
-    let shadow = new Map();
-    let known = new Map();
-    for (const [layer, files] of layers.entries()) {
-        if (files.passwd === undefined && files.shadow === undefined)
-            continue;
-        passwd = files.passwd === undefined ? passwd : readAccounts(files.passwd);
-        shadow = files.shadow === undefined ? shadow : readAccounts(files.shadow);
-        const found = faultsOf(passwd, shadow);
-        known = new Map([...found].map(([key, fault]) => [key, known.get(key) ?? { ...fault, layer }]));
-    }
-    return [...known.values()];
-};
-const readAccounts = (bytes) => new Map(new TextDecoder()
-    .decode(bytes)
-    .split("\n")
-    .map((line) => line.split(":"))
-    .flatMap((fields) => (fields.length < 3 || fields[0] === "" ? [] : [[fields[0] ?? "", fields]])));
-const faultsOf = (passwd, shadow) => {
-    const faults = new Map();
-    const byId = new Map();
-    for (const [account, [, password = "x", uid = ""]] of passwd) {
-        const isOpen = password === "x" ? shadow.get(account)?.[1] === "" : password === "";
-        if (isOpen)
-            faults.set(`${account} password`, { account, fault: "no password" });
-        const first = byId.get(uid);
-        if (first === undefined)
-            byId.set(uid, account);
-        else
-            faults.set(`${account} ${uid}`, { account, fault: "shared id", uid: Number(uid), with: first });
-    }
-    return faults;
-};
-
-// EXTERNAL MODULE: ./lib/src/rules/knowledge/credential-files.js
-var credential_files = __nccwpck_require__(5374);
-;// CONCATENATED MODULE: ./lib/src/image/credential-files.js
-
-/** Longer files are no credentials. */
-const LARGEST_CREDENTIAL = 64 * 1024;
-/** Whether a file's name makes it worth a look at its contents. */
-const mayBeCredential = (path) => (0,credential_files/* credentialFileOf */.j)(path) !== undefined && !FOREIGN.test(path);
-/** `an SSH key`; undefined when the contents hold no key, token or password. */
-const credentialIn = (path, bytes) => {
-    const text = decoder.decode(bytes);
-    if (text.trim() === "" || !(0,credential_files/* isCredentialFile */.S)({ read: () => text }, path))
-        return undefined;
-    return (0,credential_files/* credentialFileOf */.j)(path)?.what;
-};
-/** Samples and fixtures that packages bring, certificates of authorities, and the sources of languages. */
-const FOREIGN = /(?:^|\/)(?:site-packages|dist-packages|node_modules|pkg\/mod|gems|testdata|tests?|fixtures|examples?|samples?)\/|^usr\/(?:local\/)?(?:share|src|include)\/|^usr\/lib\/(?:python|ruby|go|node)|^etc\/ssl\/certs\//;
-const decoder = new TextDecoder();
-
-;// CONCATENATED MODULE: ./lib/src/image/heaviest.js
-const heaviest = (count) => {
-    let kept = [];
-    let floor = 0;
-    const trim = () => {
-        kept = kept.sort(heavierFirst).slice(0, count);
-        floor = kept.length === count ? (kept.at(-1)?.bytes ?? 0) : 0;
-    };
-    return {
-        add: (path, bytes) => {
-            if (bytes === 0 || bytes < floor)
-                return;
-            kept.push({ path, bytes });
-            if (kept.length >= 4 * count)
-                trim();
-        },
-        list: () => {
-            trim();
-            return kept;
-        },
-    };
-};
-const heavierFirst = (a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1);
-
-;// CONCATENATED MODULE: ./lib/src/image/zip.js
-const isZip = (head) => head[0] === 0x50 && head[1] === 0x4b && head[2] === 3 && head[3] === 4;
-/** The members of a zip archive (also a jar, a wheel, …) by its directory; undefined when it is broken or of 64 bits. */
-const zipMembers = (zip) => {
-    const view = new DataView(zip.buffer, zip.byteOffset, zip.byteLength);
-    const end = endOfDirectory(view);
-    if (end === undefined)
-        return undefined;
-    const members = [];
-    let at = view.getUint32(end + 16, true);
-    for (let left = view.getUint16(end + 10, true); left > 0; left--) {
-        if (at + ENTRY > zip.length || view.getUint32(at, true) !== ENTRY_MAGIC)
-            return undefined;
-        const nameLength = view.getUint16(at + 28, true);
-        const start = dataStart(view, view.getUint32(at + 42, true));
-        const length = view.getUint32(at + 20, true);
-        if (start === undefined || start + length > zip.length)
-            return undefined;
-        const method = view.getUint16(at + 10, true);
-        members.push({
-            name: zip.subarray(at + ENTRY, at + ENTRY + nameLength),
-            bytes: zip.subarray(start, start + length),
-            packing: method === 8 ? "deflate" : method === 0 ? "none" : "unknown",
-        });
-        at += ENTRY + nameLength + view.getUint16(at + 30, true) + view.getUint16(at + 32, true);
-    }
-    return members;
-};
-const END = 22;
-const END_MAGIC = 0x06054b50;
-const LONGEST_COMMENT = 0xffff;
-const ENTRY = 46;
-const ENTRY_MAGIC = 0x02014b50;
-const LOCAL = 30;
-const LOCAL_MAGIC = 0x04034b50;
-/** It stands at the very end, before a comment. */
-const endOfDirectory = (view) => {
-    const lowest = Math.max(0, view.byteLength - END - LONGEST_COMMENT);
-    for (let at = view.byteLength - END; at >= lowest; at--)
-        if (view.getUint32(at, true) === END_MAGIC)
-            return at;
-    return undefined;
-};
-const dataStart = (view, local) => {
-    if (local + LOCAL > view.byteLength || view.getUint32(local, true) !== LOCAL_MAGIC)
-        return undefined;
-    return local + LOCAL + view.getUint16(local + 26, true) + view.getUint16(local + 28, true);
-};
-
-;// CONCATENATED MODULE: ./lib/src/image/packed-search.js
-
-/** Unpacked bytes of one file that are searched: more is a bomb, or nothing that anybody would put a secret in. */
-const MOST_UNPACKED = 2 ** 30;
-/** How a file is packed, by its first four bytes. */
-const packingOf = (head) => {
-    if (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8)
-        return "gzip";
-    if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd)
-        return "zstd";
-    return undefined;
-};
-/** Undefined for a file that is not packed. The head is not written yet. */
-const openPacked = (head, size, means, depth = 1) => {
-    const packing = packingOf(head);
-    if (packing === undefined && !isZip(head))
-        return undefined;
-    if (depth > DEEPEST)
-        return gapSearch(`is packed more than ${DEEPEST} times`);
-    if (packing === undefined) {
-        return size > LARGEST_ZIP ? gapSearch("is a zip archive of more than 16 MB") : zipSearch(size, means, depth);
-    }
-    return size <= SMALL ? smallSearch(packing, size, means, depth) : streamSearch(packing, means, depth);
-};
-const DEEPEST = 3;
-/** Packed files up to this size are unpacked at once. */
-const SMALL = 256 * 1024;
-/** The directory of a zip archive stands at its end: it is kept whole. */
-const LARGEST_ZIP = 16 << 20;
-const TOO_MUCH = "unpacks to more than 1 GB";
-const gapSearch = (gap) => ({ write: () => { }, end: () => { }, settled: async () => gap });
-const streamSearch = (packing, means, depth) => {
-    const stream = means.newStream();
-    let inner;
-    let isFirst = true;
-    let hasEnded = false;
-    let gap;
-    const unpacker = means.unpack(packing, (bytes) => {
-        if (gap !== undefined)
-            return;
-        if (isFirst)
-            inner = openPacked(bytes, Number.POSITIVE_INFINITY, means, depth + 1);
-        isFirst = false;
-        stream.push(bytes);
-        inner?.write(bytes);
-        if (means.mayUnpack(bytes.length))
-            return;
-        gap = TOO_MUCH;
-        unpacker.stop();
-    });
-    return {
-        write: unpacker.write,
-        end: () => {
-            hasEnded = true;
-            unpacker.end();
-        },
-        settled: async () => {
-            const outcome = await unpacker.settled();
-            if (hasEnded)
-                inner?.end();
-            const innerGap = await inner?.settled();
-            return gap ?? innerGap ?? (outcome === "broken" ? "is broken" : undefined);
-        },
-    };
-};
-/** Collects the file, and searches it when it is there. */
-const wholeSearch = (size, search) => {
-    const whole = new Uint8Array(size);
-    let length = 0;
-    let searches = [];
-    return {
-        write: (bytes) => {
-            // A sparse file may claim less than it stores.
-            const fitting = bytes.subarray(0, size - length);
-            whole.set(fitting, length);
-            length += fitting.length;
-        },
-        end: () => {
-            searches = search(whole.subarray(0, length));
-        },
-        settled: async () => {
-            const gaps = await Promise.all(searches.map((one) => one.settled()));
-            return gaps.find((gap) => gap !== undefined);
-        },
-    };
-};
-const smallSearch = (packing, size, means, depth) => wholeSearch(size, (whole) => {
-    const unpacked = means.unpackSmall(packing, whole);
-    if (unpacked !== undefined)
-        return searchUnpacked(unpacked, means, depth);
-    const search = streamSearch(packing, means, depth);
-    search.write(whole);
-    search.end();
-    return [search];
-});
-const zipSearch = (size, means, depth) => wholeSearch(size, (whole) => {
-    const members = zipMembers(whole);
-    if (members === undefined)
-        return [gapSearch("is a broken zip archive")];
-    const searches = [];
-    for (const member of members) {
-        // Members may share their bytes: what they become is known only when they are unpacked.
-        if (!means.mayUnpack(0))
-            return [gapSearch(TOO_MUCH)];
-        means.newStream().push(member.name);
-        const unpacked = memberBytes(member, means);
-        const isOdd = unpacked === undefined;
-        searches.push(...(isOdd ? [gapSearch(ODD_MEMBER)] : searchUnpacked(unpacked, means, depth)));
-    }
-    return searches;
-});
-const ODD_MEMBER = "is a zip archive with a member that cannot be unpacked";
-const memberBytes = ({ packing, bytes }, means) => {
-    if (packing === "none")
-        return bytes;
-    return packing === "deflate" ? means.unpackSmall("deflate", bytes) : undefined;
-};
-const searchUnpacked = (bytes, means, depth) => {
-    if (!means.mayUnpack(bytes.length))
-        return [gapSearch(TOO_MUCH)];
-    means.newStream().push(bytes);
-    const inner = openPacked(bytes, bytes.length, means, depth + 1);
-    if (inner === undefined)
-        return [];
-    inner.write(bytes);
-    inner.end();
-    return [inner];
-};
-
-;// CONCATENATED MODULE: ./lib/src/image/layer-hits.js
-
-const hitFinder = (means) => means === undefined ? NO_SEARCH : searchingFinder(means);
-const NOTHING = { hits: [], searchedBytes: 0, gaps: [] };
-const NO_SEARCH = {
-    stream: () => { },
-    enter: () => { },
-    data: () => { },
-    leave: () => { },
-    settled: async () => { },
-    end: async () => NOTHING,
-};
-/** A layer full of hits is told by the first ones. */
-const MOST_HITS = 200;
-/** Per chunk; a file that repeats a secret is told once. */
-const MOST_PENDING = 5000;
-const MOST_GAPS = 20;
-const HEAD = 4;
-const searchingFinder = ({ newStream, unpack, unpackSmall }) => {
-    const hits = new Map();
-    const gaps = [];
-    const running = [];
-    const pending = [];
-    const head = new Uint8Array(HEAD);
-    let headLength = 0;
-    let searchedBytes = 0;
-    let entry;
-    let path = "";
-    let packed;
-    const archive = newStream((pattern, start) => {
-        if (pending.length < MOST_PENDING)
-            pending.push({ pattern, start });
-    });
-    const keep = (hit) => {
-        if (hits.size < MOST_HITS)
-            hits.set(`${hit.pattern} ${hit.part} ${hit.path}`, hit);
-    };
-    /** Hits are reported chunk by chunk, before the reader tells what entries the chunk holds. */
-    const resolve = (before) => {
-        let resolved = 0;
-        for (; (pending[resolved]?.start ?? before) < before; resolved++) {
-            const hit = pending[resolved];
-            if (hit === undefined || entry === undefined)
-                continue;
-            keep({ pattern: hit.pattern, path, part: hit.start < entry.dataStart ? "name or attributes" : "contents" });
-        }
-        if (resolved > 0)
-            pending.splice(0, resolved);
-    };
-    const packedMeans = (inside) => {
-        let unpacked = 0;
-        return {
-            unpack,
-            unpackSmall,
-            newStream: () => newStream((pattern) => keep({ pattern, path: inside, part: "packed contents" })),
-            mayUnpack: (count) => {
-                searchedBytes += count;
-                unpacked += count;
-                return unpacked <= MOST_UNPACKED;
-            },
-        };
-    };
-    const settle = async () => {
-        for (const { path: inside, search } of running.splice(0)) {
-            const gap = await search.settled();
-            if (gap !== undefined && gaps.length < MOST_GAPS)
-                gaps.push(`\`${inside}\` ${gap}`);
-        }
-        await packed?.settled();
-    };
-    return {
-        stream: (chunk) => {
-            searchedBytes += chunk.length;
-            archive.push(chunk);
-            pending.sort((a, b) => a.start - b.start);
-        },
-        enter: (next, nextPath) => {
-            resolve(next.start);
-            entry = next;
-            path = nextPath;
-            headLength = 0;
-        },
-        data: (bytes) => {
-            let from = 0;
-            if (headLength < HEAD) {
-                from = Math.min(HEAD - headLength, bytes.length);
-                head.set(bytes.subarray(0, from), headLength);
-                headLength += from;
-                if (headLength < HEAD)
-                    return;
-                packed = openPacked(head, entry?.size ?? 0, packedMeans(path));
-                packed?.write(head.slice());
-            }
-            if (from < bytes.length)
-                packed?.write(bytes.subarray(from));
-        },
-        leave: () => {
-            if (packed === undefined)
-                return;
-            packed.end();
-            running.push({ path, search: packed });
-            packed = undefined;
-        },
-        settled: settle,
-        end: async () => {
-            resolve(Number.POSITIVE_INFINITY);
-            await settle();
-            return { hits: [...hits.values()], searchedBytes, gaps };
-        },
-    };
-};
-
-;// CONCATENATED MODULE: ./lib/src/image/layer-listing.js
-/** Each path is written as what differs from the one before, as neighbours share their folders. */
-const listingWriter = () => {
-    const blocks = [];
-    let block = new Uint8Array(FIRST_BLOCK);
-    let at = 0;
-    let last = "";
-    const number = (value) => {
-        let rest = Math.max(0, value);
-        while (rest >= 128) {
-            block[at++] = (rest % 128) | 128;
-            rest = Math.floor(rest / 128);
-        }
-        block[at++] = rest;
-    };
-    const text = (value, from) => {
-        const written = encoder.encodeInto(from === 0 ? value : value.slice(from), scratchFor(value.length - from)).written;
-        number(written);
-        block.set(scratch.subarray(0, written), at);
-        at += written;
-    };
-    const closeBlock = () => {
-        blocks.push(block.subarray(0, at));
-        at = 0;
-        last = "";
-    };
-    return {
-        add: (entry) => {
-            const room = NUMBERS + 3 * (entry.path.length + entry.linkPath.length);
-            if (at + room > block.length) {
-                closeBlock();
-                block = new Uint8Array(Math.max(BLOCK, room));
-            }
-            const shared = sharedLength(last, entry.path);
-            block[at++] = KINDS.indexOf(entry.kind);
-            number(shared);
-            text(entry.path, shared);
-            text(entry.linkPath, 0);
-            number(entry.size);
-            number(entry.checksum);
-            number(entry.mode);
-            number(entry.uid);
-            last = entry.path;
-        },
-        finish: () => {
-            closeBlock();
-            // The last block is mostly empty; what is kept should be what was written.
-            const kept = blocks.map((full, index) => (index === blocks.length - 1 ? full.slice() : full));
-            return {
-                entries: () => readBlocks(kept),
-                byteLength: kept.reduce((sum, one) => sum + one.buffer.byteLength, 0),
-            };
-        },
-    };
-};
-const FIRST_BLOCK = 4096;
-const BLOCK = 256 * 1024;
-/** Room for the kind, six numbers of at most eight bytes, and to spare. */
-const NUMBERS = 64;
-const KINDS = ["file", "hard link", "directory", "other", "whiteout", "opaque"];
-const encoder = new TextEncoder();
-const layer_listing_decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-let scratch = new Uint8Array(1024);
-const scratchFor = (length) => {
-    if (scratch.length < 3 * length)
-        scratch = new Uint8Array(3 * length);
-    return scratch;
-};
-const sharedLength = (before, path) => {
-    const limit = Math.min(before.length, path.length);
-    let shared = 0;
-    while (shared < limit && before.charCodeAt(shared) === path.charCodeAt(shared))
-        shared++;
-    // Half of a surrogate pair cannot be written.
-    const isSplit = shared > 0 && (path.charCodeAt(shared - 1) & 0xfc00) === 0xd800;
-    return isSplit ? shared - 1 : shared;
-};
-function* readBlocks(blocks) {
-    for (const block of blocks) {
-        let at = 0;
-        let path = "";
-        const number = () => {
-            let value = 0;
-            for (let scale = 1;; scale *= 128) {
-                const byte = block[at++];
-                value += (byte & 127) * scale;
-                if (byte < 128)
-                    return value;
-            }
-        };
-        const text = () => {
-            const length = number();
-            if (length === 0)
-                return "";
-            at += length;
-            return decode(block, at - length, at);
-        };
-        while (at < block.length) {
-            const kind = KINDS[block[at++]];
-            path = path.slice(0, number()) + text();
-            yield { kind, path, linkPath: text(), size: number(), checksum: number(), mode: number(), uid: number() };
-        }
-    }
-}
-/** The decoder costs more than most names are long. */
-const decode = (bytes, from, to) => {
-    if (to - from > 24)
-        return layer_listing_decoder.decode(bytes.subarray(from, to));
-    let text = "";
-    for (let index = from; index < to; index++) {
-        const byte = bytes[index];
-        if (byte > 127)
-            return layer_listing_decoder.decode(bytes.subarray(from, to));
-        text += String.fromCharCode(byte);
-    }
-    return text;
-};
-
-;// CONCATENATED MODULE: ./lib/src/image/layer-path.js
-/** `./usr//bin/../lib/x` → `usr/lib/x`; empty for the root. */
-const normalPath = (path) => {
-    if (!UNUSUAL.test(path))
-        return path;
-    const parts = [];
-    for (const part of path.split("/")) {
-        if (part === "..")
-            parts.pop();
-        else if (part !== "" && part !== ".")
-            parts.push(part);
-    }
-    return parts.join("/");
-};
-const UNUSUAL = /^\/|\/$|\/\/|(?:^|\/)\.\.?(?:\/|$)|^$/;
-/** What a name in a layer stands for, when it is no file's: `etc/.wh.passwd` hides `etc/passwd`. */
-const markedPath = (path) => {
-    const slash = path.lastIndexOf("/") + 1;
-    if (!path.startsWith(".wh.", slash))
-        return undefined;
-    const folder = path.slice(0, Math.max(0, slash - 1));
-    const name = path.slice(slash + 4);
-    if (name === ".wh..opq")
-        return { kind: "opaque", path: folder };
-    // aufs kept its own books under `.wh..wh.`
-    if (name === "" || name.startsWith(".wh."))
-        return { kind: "other", path };
-    return { kind: "whiteout", path: path.slice(0, slash) + name };
-};
-
-;// CONCATENATED MODULE: ./lib/src/image/npm-tree.js
-
-/** npm's own list of what it installed, written beside it since npm 7. */
-const isInstalledList = (path) => INSTALLED_LIST.test(path);
-const INSTALLED_LIST = /(?:^|\/)node_modules\/\.package-lock\.json$/;
-/** Longer lists are left unread. */
-const LARGEST_LIST = 8 << 20;
-/** The folders of packages that are only there for development, given the list's path and text. */
-const developmentFolders = (path, bytes) => {
-    const project = path.replace(INSTALLED_LIST, "");
-    return Object.entries((0,json_reading/* asObject */.eB)((0,json_reading.at)(npm_tree_parse(bytes), "packages"))).flatMap(([folder, entry]) => (0,json_reading.at)(entry, "dev") === true ? [project === "" ? folder : `${project}/${folder}`] : []);
-};
-/** `app/node_modules/@a/b/node_modules/c/index.js` → `app/node_modules/@a/b/node_modules/c` */
-const packageFolder = (path) => path.includes("node_modules/") ? /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] : undefined;
-const npm_tree_parse = (bytes) => {
-    try {
-        return JSON.parse(new TextDecoder().decode(bytes));
-    }
-    catch {
-        return undefined;
-    }
-};
-
-// EXTERNAL MODULE: ./lib/src/image/tar.js + 1 modules
-var tar = __nccwpck_require__(2958);
-;// CONCATENATED MODULE: ./lib/src/image/layer-scan.js
-
-
-
-
-
-
-
-
-const LARGEST_FILES = 10;
-/** Reads a layer once, while its uncompressed tar archive streams by. */
-const layerScan = (means) => {
-    const largest = heaviest(LARGEST_FILES);
-    const listing = listingWriter();
-    const find = hitFinder(means.search);
-    const keptFiles = new Map();
-    const credentials = [];
-    let kept;
-    let keptLength = 0;
-    let diskBytes = 0;
-    let fileCount = 0;
-    let entry;
-    let path = "";
-    let marked;
-    let checksum = 0;
-    const keep = (bytes) => {
-        if (isAccountFile(path) || isInstalledList(path)) {
-            keptFiles.set(path, bytes);
-            return;
-        }
-        const what = credentials.length < MOST_CREDENTIALS ? credentialIn(path, bytes) : undefined;
-        if (what !== undefined)
-            credentials.push({ path, what });
-    };
-    const reader = (0,tar/* tarReader */.R)({
-        entry: (next) => {
-            entry = next;
-            path = normalPath(next.path);
-            marked = markedPath(path);
-            checksum = 0;
-            kept = undefined;
-            find.enter(next, path);
-            if (next.type !== "file" || marked !== undefined)
-                return;
-            diskBytes += next.size;
-            fileCount++;
-            largest.add(path, next.size);
-            if (next.size === 0 || next.size > largestKept(path))
-                return;
-            kept = new Uint8Array(next.size);
-            keptLength = 0;
-        },
-        data: (bytes) => {
-            if (entry?.type !== "file")
-                return;
-            checksum = means.checksum(bytes, checksum);
-            find.data(bytes);
-            if (kept === undefined)
-                return;
-            kept.set(bytes.subarray(0, kept.length - keptLength), keptLength);
-            keptLength += bytes.length;
-        },
-        close: () => {
-            if (entry === undefined)
-                return;
-            find.leave();
-            if (kept !== undefined)
-                keep(kept);
-            listing.add({
-                kind: marked?.kind ?? layer_scan_KINDS[entry.type],
-                path: marked?.path ?? path,
-                linkPath: entry.type === "hard link" ? normalPath(entry.linkPath) : entry.linkPath,
-                size: entry.size,
-                checksum,
-                mode: entry.mode,
-                uid: entry.uid,
-            });
-        },
-    });
-    return {
-        push: (chunk) => {
-            find.stream(chunk);
-            reader.push(chunk);
-        },
-        settled: find.settled,
-        end: async () => {
-            reader.end();
-            const found = await find.end();
-            return {
-                diskBytes,
-                fileCount,
-                largestFiles: largest.list(),
-                listing: listing.finish(),
-                keptFiles,
-                credentials,
-                ...found,
-            };
-        },
-    };
-};
-/** Bytes up to which a file is looked into once it is complete. */
-const largestKept = (path) => {
-    if (isInstalledList(path))
-        return LARGEST_LIST;
-    if (isAccountFile(path))
-        return LARGEST_ACCOUNT_FILE;
-    return mayBeCredential(path) ? LARGEST_CREDENTIAL : 0;
-};
-/** A layer full of them is told by the first ones. */
-const MOST_CREDENTIALS = 100;
-const layer_scan_KINDS = {
-    file: "file",
-    "hard link": "hard link",
-    directory: "directory",
-    "symbolic link": "other",
-    "character device": "other",
-    "block device": "other",
-    fifo: "other",
-    other: "other",
-};
-
-// EXTERNAL MODULE: ./lib/src/image/manifest.js
-var image_manifest = __nccwpck_require__(8043);
-;// CONCATENATED MODULE: ./lib/src/image/path-tree.js
-const ROOT = 0;
-const pathTree = () => {
-    let capacity = 1024;
-    let parents = new Int32Array(capacity);
-    let hashes = new Int32Array(capacity);
-    let otherHashes = new Int32Array(capacity);
-    let firstChildren = new Int32Array(capacity).fill(NONE);
-    let siblings = new Int32Array(capacity).fill(NONE);
-    let slots = new Int32Array(4 * capacity).fill(NONE);
-    let count = 1;
-    parents[ROOT] = NONE;
-    // Neighbours in a layer share their folder.
-    let lastFolder = "";
-    let lastFolderNode = ROOT;
-    const name = { hash: 0, other: 0 };
-    const slotOf = (parent) => {
-        const mask = slots.length - 1;
-        let slot = (Math.imul(parent, 0x9e3779b1) ^ name.hash) & mask;
-        for (;;) {
-            const node = slots[slot];
-            if (node === NONE)
-                return slot;
-            if (parents[node] === parent && hashes[node] === name.hash && otherHashes[node] === name.other)
-                return slot;
-            slot = (slot + 1) & mask;
-        }
-    };
-    const add = (parent, slot) => {
-        if (count === capacity)
-            grow();
-        const node = count++;
-        parents[node] = parent;
-        hashes[node] = name.hash;
-        otherHashes[node] = name.other;
-        siblings[node] = firstChildren[parent];
-        firstChildren[parent] = node;
-        slots[slot] = node;
-        if (4 * count > 3 * slots.length)
-            rehash();
-        return node;
-    };
-    const grow = () => {
-        capacity *= 2;
-        parents = grown(parents, capacity);
-        hashes = grown(hashes, capacity);
-        otherHashes = grown(otherHashes, capacity);
-        firstChildren = grown(firstChildren, capacity);
-        siblings = grown(siblings, capacity);
-    };
-    const rehash = () => {
-        slots = new Int32Array(2 * slots.length).fill(NONE);
-        for (let node = 1; node < count; node++) {
-            name.hash = hashes[node];
-            name.other = otherHashes[node];
-            slots[slotOf(parents[node])] = node;
-        }
-    };
-    const walk = (path, isMade) => {
-        let node = ROOT;
-        for (let from = 0; from < path.length;) {
-            const slash = path.indexOf("/", from);
-            const to = slash === -1 ? path.length : slash;
-            node = child(node, path, from, to, isMade);
-            if (node === NONE)
-                return NONE;
-            from = to + 1;
-        }
-        return node;
-    };
-    const child = (parent, path, from, to, isMade) => {
-        hashName(name, path, from, to);
-        const slot = slotOf(parent);
-        const found = slots[slot];
-        return found !== NONE || !isMade ? found : add(parent, slot);
-    };
-    const node = (path, isMade) => {
-        if (path === "")
-            return ROOT;
-        const slash = path.lastIndexOf("/");
-        const folder = slash === -1 ? "" : path.slice(0, slash);
-        const isSame = folder === lastFolder;
-        const folderNode = isSame ? lastFolderNode : walk(folder, isMade);
-        if (folderNode === NONE)
-            return NONE;
-        lastFolder = folder;
-        lastFolderNode = folderNode;
-        return child(folderNode, path, slash + 1, path.length, isMade);
-    };
-    return {
-        node: (path) => node(path, true),
-        find: (path) => node(path, false),
-        children: function* (parent) {
-            for (let next = firstChildren[parent]; next !== NONE; next = siblings[next])
-                yield next;
-        },
-        parent: (child) => parents[child],
-    };
-};
-const NONE = -1;
-const grown = (array, capacity) => {
-    const larger = new Int32Array(capacity).fill(NONE);
-    larger.set(array);
-    return larger;
-};
-/** FNV-1a twice, with different primes. */
-const hashName = (name, path, from, to) => {
-    let hash = 0x811c9dc5 | 0;
-    let other = 0x1b873593 | 0;
-    for (let index = from; index < to; index++) {
-        const code = path.charCodeAt(index);
-        hash = Math.imul(hash ^ code, 0x01000193);
-        other = Math.imul(other ^ code, 0x85ebca6b);
-    }
-    name.hash = (hash ^ (hash >>> 15)) | 0;
-    name.other = (other ^ (other >>> 13)) | 0;
-};
-
-;// CONCATENATED MODULE: ./lib/src/image/image-files.js
-
-
-/** Lays the layers over each other as the engine does, from the base to the top. */
-const layOver = (layers) => {
-    const overlay = newOverlay();
-    for (const [layer, listing] of layers.entries()) {
-        for (const entry of listing.entries())
-            overlay.apply(entry, layer);
-    }
-    return { waste: overlay.waste(), isSeen: overlay.isSeen };
-};
-const LARGEST_WASTE = 10;
-const ABSENT = 0;
-const NO_FILE = -1;
-const KIND_CODES = { file: 1, "hard link": 1, directory: 2, other: 3 };
-const FILE = KIND_CODES.file;
-const FOLDER = KIND_CODES.directory;
-const newOverlay = () => {
-    const tree = pathTree();
-    /** Per node. */
-    const kinds = numbers(Uint8Array);
-    const layersOf = numbers(Uint16Array);
-    /** The last layer that put something there or below. */
-    const touchedBy = numbers(Uint16Array);
-    const filesOf = numbers(Int32Array);
-    /** Per file contents, which hard links share. */
-    const sizes = numbers(Float64Array);
-    const checksums = numbers(Uint32Array);
-    const owners = numbers(Uint16Array);
-    const links = numbers(Int32Array);
-    let fileCount = 0;
-    const waste = wasteBook();
-    /** Takes a name off its file; returns the file when nothing names it any longer. */
-    const unlink = (node) => {
-        const file = kinds.get(node) === FILE ? filesOf.get(node) : NO_FILE;
-        kinds.set(node, ABSENT);
-        if (file === NO_FILE)
-            return NO_FILE;
-        links.set(file, links.get(file) - 1);
-        return links.get(file) === 0 ? file : NO_FILE;
-    };
-    /** Hides what lower layers put at a node and below it. */
-    const hide = (root, rootPath, hiddenBy, keepsRoot) => {
-        const lost = new Map();
-        const waiting = keepsRoot ? [...tree.children(root)] : [root];
-        for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
-            if (kinds.get(node) === ABSENT)
-                continue;
-            if (kinds.get(node) === FOLDER)
-                for (const child of tree.children(node))
-                    waiting.push(child);
-            if (touchedBy.get(node) >= hiddenBy)
-                continue;
-            const file = unlink(node);
-            if (file === NO_FILE || owners.get(file) === hiddenBy)
-                continue;
-            const sum = lost.get(owners.get(file)) ?? { bytes: 0, files: 0 };
-            lost.set(owners.get(file), { bytes: sum.bytes + sizes.get(file), files: sum.files + 1 });
-        }
-        for (const [layer, { bytes, files }] of lost) {
-            waste.add({ kind: "deleted", layer, hiddenBy }, rootPath, bytes, files);
-        }
-    };
-    const newFile = (entry, layer) => {
-        const file = fileCount++;
-        sizes.set(file, entry.size);
-        checksums.set(file, entry.checksum);
-        owners.set(file, layer);
-        links.set(file, 1);
-        return file;
-    };
-    const fileOf = (entry, layer) => {
-        if (entry.kind === "file")
-            return newFile(entry, layer);
-        if (entry.kind !== "hard link")
-            return NO_FILE;
-        const target = tree.find(entry.linkPath);
-        if (target < 0 || kinds.get(target) !== FILE)
-            return newFile(entry, layer);
-        const file = filesOf.get(target);
-        links.set(file, links.get(file) + 1);
-        return file;
-    };
-    const replace = (node, entry, layer) => {
-        const lost = unlink(node);
-        if (lost === NO_FILE || owners.get(lost) === layer)
-            return;
-        const isSame = entry.kind === "file" && entry.size === sizes.get(lost) && entry.checksum === checksums.get(lost);
-        const kind = isSame ? "duplicated" : "rewritten";
-        waste.add({ kind, layer: owners.get(lost), hiddenBy: layer }, entry.path, sizes.get(lost), 1);
-    };
-    /** Folders that a layer does not list were there before, or come with what lies in them. */
-    const touchFolders = (node, layer) => {
-        for (let folder = tree.parent(node); folder >= 0; folder = tree.parent(folder)) {
-            const isFolder = kinds.get(folder) === FOLDER;
-            if (isFolder && touchedBy.get(folder) === layer)
-                return;
-            touchedBy.set(folder, layer);
-            if (isFolder)
-                continue;
-            unlink(folder);
-            kinds.set(folder, FOLDER);
-            layersOf.set(folder, layer);
-        }
-    };
-    const put = (entry, kind, layer) => {
-        const node = tree.node(entry.path);
-        const wasFolder = kinds.get(node) === FOLDER;
-        if (wasFolder && kind !== "directory")
-            hide(node, entry.path, layer, false);
-        // Made before the old one goes: a hard link may name it.
-        const file = fileOf(entry, layer);
-        if (!wasFolder)
-            replace(node, entry, layer);
-        kinds.set(node, KIND_CODES[kind]);
-        layersOf.set(node, layer);
-        touchedBy.set(node, layer);
-        filesOf.set(node, file);
-        touchFolders(node, layer);
-    };
-    return {
-        apply: (entry, layer) => {
-            if (entry.kind !== "whiteout" && entry.kind !== "opaque") {
-                put(entry, entry.kind, layer);
-                return;
-            }
-            const node = tree.find(entry.path);
-            if (node >= 0)
-                hide(node, entry.path, layer, entry.kind === "opaque");
-        },
-        waste: waste.list,
-        isSeen: (path, layer) => {
-            const node = tree.find(path);
-            return node >= 0 && kinds.get(node) !== ABSENT && layersOf.get(node) === layer;
-        },
-    };
-};
-const wasteBook = () => {
-    const sums = new Map();
-    return {
-        add: (key, path, bytes, files) => {
-            if (bytes === 0)
-                return;
-            const id = `${key.kind} ${key.layer} ${key.hiddenBy}`;
-            const sum = sums.get(id) ?? { key, bytes: 0, files: 0, largest: heaviest(LARGEST_WASTE) };
-            sums.set(id, sum);
-            sum.bytes += bytes;
-            sum.files += files;
-            sum.largest.add(path, bytes);
-        },
-        list: () => [...sums.values()]
-            .map(({ key, bytes, files, largest }) => ({ ...key, bytes, files, largest: largest.list() }))
-            .sort((a, b) => b.bytes - a.bytes || a.layer - b.layer || a.hiddenBy - b.hiddenBy),
-    };
-};
-const numbers = (kind) => {
-    let values = new kind(1024);
-    return {
-        get: (index) => values[index] ?? 0,
-        set: (index, value) => {
-            if (index >= values.length) {
-                const larger = new kind(Math.max(index + 1, 2 * values.length));
-                larger.set(values);
-                values = larger;
-            }
-            values[index] = value;
-        },
-    };
-};
-
-// EXTERNAL MODULE: ./lib/src/image/leftover-kinds.js
-var leftover_kinds = __nccwpck_require__(2487);
-;// CONCATENATED MODULE: ./lib/src/image/image-contents.js
-
-
-
-
-/** What the files of an image tell, once its layers lie over each other. */
-const imageContents = (layers) => {
-    const files = layOver(layers.map(({ listing }) => listing));
-    const development = seenDevelopmentFolders(layers, files);
-    const leftovers = new Map();
-    const setuidFiles = [];
-    const setuidSince = new Map();
-    const tools = [];
-    const worldWritable = [];
-    const shells = [];
-    const packageManagers = [];
-    const look = (entry, layer) => {
-        const isSpecial = isSetuid(entry) || isWorldWritable(entry);
-        if (isSetuid(entry) && !setuidSince.has(entry.path))
-            setuidSince.set(entry.path, layer);
-        const isManager = (0,leftover_kinds/* isPackageManager */.Oj)(entry.path) && !BUSYBOX.test(entry.linkPath);
-        const isTool = (0,leftover_kinds/* isShell */.H7)(entry.path) || isManager || (0,leftover_kinds/* isKnownTool */.kK)(entry.path);
-        const isWeighty = entry.kind === "file" && entry.size > 0;
-        const leftover = isWeighty ? ((0,leftover_kinds/* leftoverOf */.nE)(entry.path) ?? developmentFile(entry.path, development)) : undefined;
-        if (!isSpecial && !isTool && leftover === undefined)
-            return;
-        if (!files.isSeen(entry.path, layer))
-            return;
-        const permission = { path: entry.path, layer, mode: entry.mode, uid: entry.uid };
-        if (isSetuid(entry))
-            setuidFiles.push({ ...permission, since: setuidSince.get(entry.path) ?? layer });
-        if (isWorldWritable(entry) && worldWritable.length < MOST_WRITABLE)
-            worldWritable.push(permission);
-        if ((0,leftover_kinds/* isShell */.H7)(entry.path))
-            shells.push(entry.path);
-        if (isManager)
-            packageManagers.push(entry.path);
-        if ((0,leftover_kinds/* isKnownTool */.kK)(entry.path))
-            tools.push(entry.path);
-        if (leftover === undefined)
-            return;
-        const key = `${leftover.kind} ${leftover.of} ${layer}`;
-        const sum = leftovers.get(key) ?? { ...leftover, layer, bytes: 0, files: 0 };
-        leftovers.set(key, sum);
-        sum.folder = commonFolder(sum.folder, leftover.folder);
-        sum.bytes += entry.size;
-        sum.files++;
-    };
-    for (const [layer, { listing }] of layers.entries()) {
-        for (const entry of listing.entries())
-            look(entry, layer);
-    }
-    return {
-        largestFiles: layers.map(({ largestFiles }) => largestFiles),
-        fileCounts: layers.map(({ fileCount }) => fileCount),
-        waste: files.waste,
-        leftovers: [...leftovers.values()].sort((a, b) => b.bytes - a.bytes || a.layer - b.layer),
-        setuidFiles,
-        worldWritable,
-        shells: [...new Set(shells)].sort(),
-        packageManagers: [...new Set(packageManagers)].sort(),
-        tools: [...new Set(tools)].sort(),
-        secretFiles: layers.flatMap(({ credentials }, layer) => credentials.map(({ path, what }) => ({ path, layer, what, isSeen: files.isSeen(path, layer) }))),
-        accountFaults: accountFaults(layers.map(({ keptFiles }) => ({ passwd: keptFiles.get("etc/passwd"), shadow: keptFiles.get("etc/shadow") }))),
-    };
-};
-const seenDevelopmentFolders = (layers, files) => new Set(layers.flatMap(({ keptFiles }, layer) => [...keptFiles].flatMap(([path, bytes]) => isInstalledList(path) && files.isSeen(path, layer) ? developmentFolders(path, bytes) : [])));
-const developmentFile = (path, folders) => {
-    const folder = folders.size > 0 ? packageFolder(path) : undefined;
-    if (folder === undefined || !folders.has(folder))
-        return undefined;
-    return { kind: "development dependencies", of: "npm", folder };
-};
-/** Where somebody opened a whole tree to everybody, the first ones tell it. */
-const MOST_WRITABLE = 1000;
-/** It answers to `dpkg` and `rpm`, which installs nothing worth the name. */
-const BUSYBOX = /(?:^|\/)busybox$/;
-const isSetuid = (entry) => entry.kind === "file" && (entry.mode & 0o6000) !== 0;
-/** Everybody may write to `/tmp`, and the sticky bit keeps them from each other's files. */
-const isWorldWritable = (entry) => (entry.kind === "file" && (entry.mode & 0o002) !== 0) ||
-    (entry.kind === "directory" && (entry.mode & 0o1002) === 0o002);
-const commonFolder = (a, b) => {
-    if (a === b)
-        return a;
-    const left = a.split("/");
-    const right = b.split("/");
-    let shared = 0;
-    while (shared < left.length && left[shared] === right[shared])
-        shared++;
-    return left.slice(0, shared).join("/");
-};
-
-;// CONCATENATED MODULE: ./lib/src/image/layer-origins.js
-/**
- * For each layer, from the base to the top, the step that made it: the first step whose whole chain of layers
- * is the image's own up to that layer. A single digest proves nothing: empty layers occur several times, and
- * a `COPY --link` is a chain of its own.
- * @param lineage the lines of the stages that the image is built from, its own and those it is built FROM;
- *   they decide where a step is written that stands in several stages.
- */
-const layerOrigins = (digests, provenance, lineage) => {
-    const makers = [];
-    for (const [index, step] of provenance.trunk.entries()) {
-        const length = step.chains.find((chain) => isPrefix(chain, digests))?.length ?? 0;
-        if (length <= makers.length)
-            continue;
-        const origin = originOf(step, index === 0, provenance, lineage);
-        while (makers.length < length)
-            makers.push(origin);
-    }
-    return digests.map((_, index) => makers[index] ?? UNKNOWN);
-};
-const UNKNOWN = { lines: undefined, instruction: undefined, isBase: false };
-/** What `history` of an image's configuration says of each layer, for images without provenance. */
-const historyOrigins = (layerCount, history) => Array.from({ length: layerCount }, (_, index) => {
-    const written = history.length === layerCount ? history[index] : undefined;
-    return { lines: undefined, instruction: written === undefined ? undefined : fromHistory(written), isBase: false };
-});
-const isPrefix = (chain, digests) => chain.length > 0 && chain.length <= digests.length && chain.every((digest, index) => digest === digests[index]);
-const originOf = (step, isRoot, provenance, lineage) => {
-    if (isRoot && step.image !== undefined)
-        return { lines: undefined, instruction: step.image, isBase: true };
-    const location = chooseLocation(step.locations, provenance, lineage);
-    if (location === undefined)
-        return UNKNOWN;
-    const instruction = layer_origins_oneLine(location.source.text, location.lines);
-    const isOwn = location.source.text === provenance.source?.text;
-    return isOwn
-        ? { lines: location.lines, instruction, isBase: false }
-        : { lines: undefined, instruction, isBase: true };
-};
-const chooseLocation = (locations, provenance, lineage) => {
-    const own = locations.filter((location) => location.source.text === provenance.source?.text);
-    const inLineage = own.find(({ lines }) => lineage.some((stage) => stage.start <= lines.start && lines.end <= stage.end));
-    return inLineage ?? own[0] ?? locations[0];
-};
-const layer_origins_LONGEST = 120;
-/** The lines as one, continuations and comments taken out. */
-const layer_origins_oneLine = (text, lines) => {
-    const written = text.split("\n").slice(lines.start - 1, lines.end);
-    const kept = written.filter((line, index) => index === 0 || !/^\s*#/.test(line));
-    return layer_origins_shorten(kept.map((line) => line.replace(/[\\`]\s*$/, "")).join(" "));
-};
-const layer_origins_shorten = (text) => {
-    const plain = text.replace(/\s+/g, " ").trim();
-    return plain.length <= layer_origins_LONGEST ? plain : `${plain.slice(0, layer_origins_LONGEST - 1).trimEnd()}…`;
-};
-/** `RUN |1 TOKEN=… /bin/sh -c make # buildkit` → `RUN make`: values of build arguments are left out. */
-const fromHistory = (createdBy) => {
-    const classic = createdBy.replace(/^\/bin\/sh -c #\(nop\)\s*/, "").replace(/^(\|\d+ .*)?\/bin\/sh -c /, "RUN $&");
-    const withoutArguments = classic.replace(/^RUN \|\d+ .*(?=\/bin\/(?:ba|da)?sh )/s, "RUN ");
-    const hasArguments = /^RUN \|\d+ /.test(withoutArguments);
-    if (hasArguments)
-        return "RUN";
-    return layer_origins_shorten(withoutArguments.replace(/^RUN \/bin\/sh -c /, "RUN ").replace(/ # buildkit$/, "")) || undefined;
-};
-
-;// CONCATENATED MODULE: ./lib/src/image/lineage.js
-/** The lines of a stage and of the stages it is built FROM, the stage itself first. */
-const lineageOf = (dockerfile, stageIndex, buildArgs) => {
-    const defaults = globalDefaults(dockerfile);
-    const argument = (name) => buildArgs.get(name) ?? defaults.get(name) ?? "";
-    const lineage = [];
-    let stage = dockerfile.stages[stageIndex];
-    while (stage !== undefined) {
-        lineage.push(linesOf(stage));
-        stage = baseStage(dockerfile, stage, argument);
-    }
-    return lineage;
-};
-const linesOf = (stage) => ({
-    start: stage.from.startLine,
-    end: stage.instructions.at(-1)?.endLine ?? stage.from.endLine,
-});
-/** A name means the last earlier stage that has it. */
-const baseStage = (dockerfile, stage, argument) => {
-    const name = expand(stage.from.image.text, argument).toLowerCase();
-    return dockerfile.stages.slice(0, stage.index).findLast((earlier) => earlier.name === name);
-};
-const globalDefaults = (dockerfile) => new Map(dockerfile.instructions.flatMap((instruction) => instruction.keyword === "ARG" && instruction.stageIndex === undefined
-    ? instruction.assignments.map(({ key, value }) => [key.text, unquote(value?.text ?? "")])
-    : []));
-/** `$NAME`, `${NAME}`, `${NAME:-default}`: all that a stage's name is made of in practice. */
-const expand = (text, argument) => unquote(text).replace(/\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})/g, (_, bare, braced, fallback) => {
-    return argument(bare ?? braced) || fallback || "";
-});
-const unquote = (text) => text.replace(/^(["'])(.*)\1$/s, "$2");
-
-;// CONCATENATED MODULE: ./lib/src/image/provenance.js
-
-/**
- * Reads a SLSA provenance predicate, v0.2 or v1, bare or inside its in-toto statement; undefined when it does
- * not tell layers (`mode=min`, or another kind of document).
- */
-const readProvenance = (json) => {
-    const predicate = (0,json_reading.at)(json, "predicate") ?? json;
-    const metadata = (0,json_reading.at)(predicate, "metadata", "https://mobyproject.org/buildkit@v1#metadata") ??
-        (0,json_reading.at)(predicate, "runDetails", "metadata", "buildkit_metadata");
-    const config = (0,json_reading.at)(predicate, "buildConfig") ?? (0,json_reading.at)(predicate, "buildDefinition", "internalParameters", "buildConfig");
-    if ((0,json_reading.at)(metadata, "layers") === undefined)
-        return undefined;
-    const sources = (0,json_reading/* asArray */._j)((0,json_reading.at)(metadata, "source", "infos")).map(readSource);
-    const steps = new Map((0,json_reading/* asArray */._j)((0,json_reading.at)(config, "llbDefinition")).map((step) => [(0,json_reading/* asText */.e1)((0,json_reading.at)(step, "id")) ?? "", step]));
-    const trunk = trunkOf(steps).map((ref) => ({
-        locations: readLocations((0,json_reading.at)(metadata, "source", "locations", stepOf(ref)), sources),
-        chains: (0,json_reading/* asArray */._j)((0,json_reading.at)(metadata, "layers", ref)).map(readChain),
-        image: imageName((0,json_reading/* asText */.e1)((0,json_reading.at)(steps.get(stepOf(ref)), "op", "Op", "source", "identifier"))),
-    }));
-    const entry = (0,json_reading/* asText */.e1)((0,json_reading.at)(predicate, "invocation", "configSource", "entryPoint")) ??
-        (0,json_reading/* asText */.e1)((0,json_reading.at)(predicate, "buildDefinition", "externalParameters", "configSource", "path"));
-    return { source: sources.find((source) => source.name === baseName(entry)) ?? sources[0], trunk };
-};
-const baseName = (path) => path?.slice(path.lastIndexOf("/") + 1);
-const readSource = (info) => ({
-    name: baseName((0,json_reading/* asText */.e1)((0,json_reading.at)(info, "filename"))) ?? "",
-    text: fromBase64((0,json_reading/* asText */.e1)((0,json_reading.at)(info, "data")) ?? ""),
-});
-const fromBase64 = (text) => {
-    try {
-        return new TextDecoder().decode(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
-    }
-    catch {
-        return "";
-    }
-};
-const readLocations = (json, sources) => (0,json_reading/* asArray */._j)((0,json_reading.at)(json, "locations")).flatMap((location) => {
-    const source = sources[(0,json_reading/* asNumber */.i)((0,json_reading.at)(location, "sourceIndex")) ?? 0];
-    const ranges = (0,json_reading/* asArray */._j)((0,json_reading.at)(location, "ranges"));
-    const starts = ranges.map((range) => (0,json_reading/* asNumber */.i)((0,json_reading.at)(range, "start", "line")) ?? 0);
-    const ends = ranges.map((range) => (0,json_reading/* asNumber */.i)((0,json_reading.at)(range, "end", "line")) ?? 0);
-    const lines = { start: Math.min(...starts), end: Math.max(...ends) };
-    return source !== undefined && lines.start > 0 && Number.isFinite(lines.start) ? [{ source, lines }] : [];
-});
-const readChain = (chain) => (0,json_reading/* asArray */._j)(chain).map((descriptor) => (0,json_reading/* asText */.e1)((0,json_reading.at)(descriptor, "digest")) ?? "");
-/** `step3:0` → `step3` */
-const stepOf = (ref) => ref.slice(0, ref.lastIndexOf(":"));
-/**
- * The references from the base to the result. The last step of the definition has no operation: it names
- * the result.
- */
-const trunkOf = (steps) => {
-    const trunk = [];
-    const seen = new Set();
-    let step = [...steps.values()].at(-1);
-    let input = 0;
-    while (step !== undefined && input !== undefined) {
-        const ref = (0,json_reading/* asText */.e1)((0,json_reading/* asArray */._j)((0,json_reading.at)(step, "inputs"))[input]) ?? "";
-        if (ref === "" || seen.has(ref))
-            break;
-        seen.add(ref);
-        trunk.push(ref);
-        step = steps.get(stepOf(ref));
-        input = rootInput(step, Number(ref.slice(ref.lastIndexOf(":") + 1)));
-    }
-    return trunk.reverse();
-};
-/** Which input of a step becomes the files it works on; undefined for none (a source, or FROM scratch). */
-const rootInput = (step, output) => {
-    const op = (0,json_reading.at)(step, "op", "Op");
-    if ((0,json_reading.at)(op, "exec") !== undefined) {
-        const mounts = (0,json_reading/* asArray */._j)((0,json_reading.at)(op, "exec", "mounts"));
-        const root = mounts.find((mount) => ((0,json_reading/* asNumber */.i)((0,json_reading.at)(mount, "output")) ?? 0) === output);
-        return existing((0,json_reading/* asNumber */.i)((0,json_reading.at)(root, "input")) ?? 0);
-    }
-    if ((0,json_reading.at)(op, "file") !== undefined)
-        return fileInput(step, output);
-    if ((0,json_reading.at)(op, "merge") !== undefined)
-        return existing((0,json_reading/* asNumber */.i)((0,json_reading.at)((0,json_reading/* asArray */._j)((0,json_reading.at)(op, "merge", "inputs"))[0], "input")) ?? 0);
-    return undefined;
-};
-const existing = (input) => (input < 0 ? undefined : input);
-/** The actions of a file operation build on inputs, or (numbered behind them) on earlier actions. */
-const fileInput = (step, output) => {
-    const actions = (0,json_reading/* asArray */._j)((0,json_reading.at)(step, "op", "Op", "file", "actions"));
-    const inputs = (0,json_reading/* asArray */._j)((0,json_reading.at)(step, "inputs")).length;
-    let action = actions.find((candidate) => (0,json_reading/* asNumber */.i)((0,json_reading.at)(candidate, "output")) === output) ?? actions.at(-1);
-    for (let hops = 0; hops <= actions.length; hops++) {
-        const input = (0,json_reading/* asNumber */.i)((0,json_reading.at)(action, "input")) ?? 0;
-        if (input < inputs)
-            return existing(input);
-        action = actions[input - inputs];
-    }
-    return undefined;
-};
-/** `docker-image://docker.io/library/busybox:1.37@sha256:…` → `busybox:1.37` */
-const imageName = (identifier) => {
-    const match = /^(?:docker-image|oci-layout)[a-z+]*:\/\/(.+?)(?:@sha256:[0-9a-f]+)?$/.exec(identifier ?? "");
-    return match?.[1]?.replace(/^docker\.io\/(?:library\/)?/, "");
-};
-
-;// CONCATENATED MODULE: ./lib/src/image/measure-image.js
-
-
-
-
-
-
-
-/** Measures every platform of what a digest names, each for itself: a broken one does not hide the others. */
-const measureImages = async (store, roots, build, hunt) => {
-    const found = (await Promise.all(roots.map((root) => findManifests(store, root, 0)))).flat();
-    const attestations = found.filter(({ attestationOf }) => attestationOf !== undefined);
-    const manifests = found.filter(({ attestationOf }) => attestationOf === undefined);
-    const images = [];
-    const problems = [];
-    for (const manifest of manifests) {
-        try {
-            const own = attestations.filter(({ attestationOf }) => attestationOf === manifest.digest);
-            images.push(await measureImage(store, manifest, own, build, hunt));
-        }
-        catch (error) {
-            const platform = manifests.length > 1 && manifest.platform !== undefined ? `${manifest.platform}: ` : "";
-            problems.push(platform + problemOf(error));
-        }
-    }
-    if (manifests.length === 0)
-        problems.push("it holds no image");
-    return { images, problems };
-};
-/** An index may hold an index; nobody nests them deeper. */
-const DEEPEST_INDEX = 4;
-const findManifests = async (store, root, depth) => {
-    if (depth > DEEPEST_INDEX)
-        throw new image_manifest/* ImageError */.C8("indexes are nested too deeply");
-    const document = (0,image_manifest/* readDocument */.u0)(await readJson(store, root.digest));
-    if (document.kind === "manifest")
-        return [root];
-    const nested = document.manifests.map(async (inner) => {
-        // An engine keeps the index of all platforms, and the parts of its own one alone.
-        if (document.manifests.length > 1 && !(await store.has(inner.digest)))
-            return [];
-        return inner.attestationOf === undefined ? findManifests(store, inner, depth + 1) : [inner];
-    });
-    return (await Promise.all(nested)).flat();
-};
-const measureImage = async (store, descriptor, attestations, build, hunt) => {
-    const manifestBytes = await store.document(descriptor.digest);
-    const manifest = (0,image_manifest/* readDocument */.u0)(measure_image_parse(manifestBytes, descriptor.digest));
-    if (manifest.kind !== "manifest")
-        throw new image_manifest/* ImageError */.C8("the manifest is an index");
-    const json = await readJson(store, manifest.config.digest);
-    const config = (0,image_manifest/* readConfig */.Xg)(json);
-    const platform = (0,image_manifest/* platformOf */.tj)(json) ?? descriptor.platform ?? "unknown";
-    const attested = await readAttestations(store, attestations);
-    const provenance = metadataProvenance(build?.metadata, platform) ?? attested.provenance;
-    const origins = originsOf(manifest.layers, json, provenance, build);
-    const stored = await readLayers(store, manifest.layers);
-    const layers = stored.map(({ contents, pullBytes }, index) => {
-        const digest = manifest.layers[index]?.digest ?? "";
-        return { digest, pullBytes, diskBytes: contents.diskBytes, ...(origins[index] ?? UNKNOWN_ORIGIN) };
-    });
-    const contents = stored.map((layer) => layer.contents);
-    const documents = [{ in: "manifest", bytes: manifestBytes }, ...attested.documents];
-    return {
-        digest: descriptor.digest,
-        platform,
-        layers,
-        config,
-        isPullEstimated: stored.some(({ isPullEstimated }) => isPullEstimated),
-        contents: imageContents(contents),
-        ...(hunt && { leaks: searchImage(hunt, layers, contents, json, documents) }),
-    };
-};
-const UNKNOWN_ORIGIN = { lines: undefined, instruction: undefined, isBase: false };
-/** Two at a time: one is unpacked while the other is read. */
-const LAYERS_AT_ONCE = 2;
-const readLayers = async (store, layers) => {
-    const read = [];
-    const left = [...layers.entries()];
-    const work = async () => {
-        for (let next = left.shift(); next !== undefined; next = left.shift()) {
-            const [index, layer] = next;
-            try {
-                read[index] = await store.layer(layer);
-            }
-            catch (error) {
-                left.length = 0;
-                throw new image_manifest/* ImageError */.C8(`layer ${index + 1} of ${layers.length} cannot be read: ${problemOf(error)}`);
-            }
-        }
-    };
-    const outcomes = await Promise.allSettled(Array.from({ length: LAYERS_AT_ONCE }, work));
-    const failed = outcomes.find((outcome) => outcome.status === "rejected");
-    if (failed !== undefined)
-        throw failed.reason;
-    return read;
-};
-/** Several platforms have one record each, under the platform's name. */
-const metadataProvenance = (metadata, platform) => {
-    const key = "buildx.build.provenance";
-    return (readProvenance((0,json_reading.at)(metadata, `${key}/${platform}`)) ??
-        readProvenance((0,json_reading.at)(metadata, key, platform)) ??
-        readProvenance((0,json_reading.at)(metadata, key)));
-};
-const originsOf = (layers, config, provenance, build) => {
-    if (provenance === undefined) {
-        const history = (0,json_reading/* asArray */._j)((0,json_reading.at)(config, "history")).filter((entry) => (0,json_reading.at)(entry, "empty_layer") !== true);
-        return historyOrigins(layers.length, history.map((entry) => (0,json_reading/* asText */.e1)((0,json_reading.at)(entry, "created_by")) ?? ""));
-    }
-    const dockerfile = build?.readDockerfile(provenance.source?.text ?? "");
-    const lineage = build && dockerfile ? lineageOf(dockerfile, build.stageIndex, build.buildArgs) : [];
-    return layerOrigins(layers.map(({ digest }) => digest), provenance, lineage);
-};
-const readAttestations = async (store, attestations) => {
-    const documents = [];
-    let provenance;
-    for (const { digest } of attestations) {
-        const manifest = (0,image_manifest/* readDocument */.u0)(await readJson(store, digest));
-        if (manifest.kind !== "manifest")
-            continue;
-        for (const layer of manifest.layers) {
-            const bytes = await store.document(layer.digest);
-            documents.push({ in: "attestation", bytes });
-            if (IN_TOTO.test(layer.mediaType))
-                provenance ??= readProvenance(measure_image_parse(bytes, layer.digest));
-        }
-    }
-    return { documents, provenance };
-};
-const IN_TOTO = /^application\/vnd\.in-toto\+json$/;
-const readJson = async (store, digest) => measure_image_parse(await store.document(digest), digest);
-const measure_image_parse = (bytes, digest) => {
-    try {
-        return JSON.parse(new TextDecoder().decode(bytes));
-    }
-    catch {
-        throw new image_manifest/* ImageError */.C8(`the document ${digest} is not JSON`);
-    }
-};
-const problemOf = (error) => (0,json_reading/* asText */.e1)((0,json_reading.at)(error, "message")) ?? String(error);
-
-// EXTERNAL MODULE: external "node:stream"
-var external_node_stream_ = __nccwpck_require__(7075);
-// EXTERNAL MODULE: external "node:zlib"
-var external_node_zlib_ = __nccwpck_require__(8522);
-;// CONCATENATED MODULE: ./lib/src/image/zstd-frames.js
-/**
- * Cuts a zstd stream where a frame ends (RFC 8878, section 3.1): Node's decompressor leaves out, in silence, what
- * follows the end of a frame in the same write.
- */
-const zstdFrames = () => {
-    const header = new Uint8Array(LONGEST_HEADER);
-    let filled = 0;
-    let wanted = MAGIC_LENGTH;
-    let part = "magic";
-    let skip = 0;
-    let isLastBlock = false;
-    let hasChecksum = false;
-    let endsAfterSkip = false;
-    const next = (nextPart, bytes) => {
-        part = nextPart;
-        wanted = bytes;
-        filled = 0;
-    };
-    /** Called when `wanted` bytes of the part are in `header`. */
-    const read = () => {
-        const number = new DataView(header.buffer);
-        if (part === "magic") {
-            const magic = number.getUint32(0, true);
-            if (magic === ZSTD_MAGIC)
-                next("descriptor", 1);
-            else if ((magic & 0xfffffff0) >>> 0 === SKIPPABLE_MAGIC)
-                next("skippable", 4);
-            else
-                part = "unknown";
-        }
-        else if (part === "skippable") {
-            skip = number.getUint32(0, true);
-            endsAfterSkip = true;
-            next("magic", MAGIC_LENGTH);
-        }
-        else if (part === "descriptor") {
-            const descriptor = header[0];
-            hasChecksum = (descriptor & 4) !== 0;
-            next("header", restOfHeader(descriptor));
-        }
-        else if (part === "header")
-            next("block", 3);
-        else
-            readBlock();
-    };
-    const readBlock = () => {
-        const block = header[0] | (header[1] << 8) | (header[2] << 16);
-        isLastBlock = (block & 1) !== 0;
-        const isRepeated = ((block >> 1) & 3) === 1;
-        skip = (isRepeated ? 1 : block >> 3) + (isLastBlock && hasChecksum ? 4 : 0);
-        endsAfterSkip = isLastBlock;
-        if (isLastBlock)
-            next("magic", MAGIC_LENGTH);
-        else
-            next("block", 3);
-    };
-    return (chunk) => {
-        const pieces = [];
-        let from = 0;
-        let at = 0;
-        while (at < chunk.length && part !== "unknown") {
-            if (skip > 0) {
-                const taken = Math.min(skip, chunk.length - at);
-                skip -= taken;
-                at += taken;
-            }
-            else {
-                header[filled++] = chunk[at++];
-                if (filled === wanted)
-                    read();
-            }
-            if (skip > 0 || !endsAfterSkip)
-                continue;
-            endsAfterSkip = false;
-            pieces.push(chunk.subarray(from, at));
-            from = at;
-        }
-        if (from < chunk.length)
-            pieces.push(chunk.subarray(from));
-        return pieces;
-    };
-};
-const MAGIC_LENGTH = 4;
-const LONGEST_HEADER = 16;
-const ZSTD_MAGIC = 0xfd2fb528;
-const SKIPPABLE_MAGIC = 0x184d2a50;
-/** Window, dictionary and content size: at least one byte, as a frame without a window tells its size. */
-const restOfHeader = (descriptor) => {
-    const isSingleSegment = (descriptor & 0x20) !== 0;
-    const dictionary = [0, 1, 2, 4][descriptor & 3];
-    const contentSize = [isSingleSegment ? 1 : 0, 2, 4, 8][descriptor >> 6];
-    return (isSingleSegment ? 0 : 1) + dictionary + contentSize;
-};
-
-;// CONCATENATED MODULE: ./lib/src/adapters/image-unpack.js
-
-
-
-const checksum = (bytes, before) => (0,external_node_zlib_.crc32)(bytes, before);
-/** Bytes that a stream hands on at a time. */
-const CHUNK = 64 * 1024;
-/** A stream that unpacks what is written to it; several gzip members or zstd frames count as one. */
-const unpackingStream = (packing, chunkSize) => {
-    // Room for some chunks lets the unpacking run ahead of the reading.
-    const options = { chunkSize, readableHighWaterMark: 4 * chunkSize };
-    return packing === "gzip" ? (0,external_node_zlib_.createGunzip)(options) : (0,external_node_zlib_.createZstdDecompress)(options);
-};
-/** Cuts a stream between the frames of zstd; other streams pass. */
-const framing = (packing) => {
-    if (packing !== "zstd")
-        return undefined;
-    const cut = zstdFrames();
-    return new external_node_stream_.Transform({
-        readableHighWaterMark: CHUNK,
-        transform(chunk, _encoding, done) {
-            for (const piece of cut(chunk))
-                this.push(piece);
-            done();
-        },
-    });
-};
-const SMALL_CHUNK = 16 * 1024;
-const unpack = (packing, onData) => {
-    const stream = unpackingStream(packing, SMALL_CHUNK);
-    const cut = packing === "zstd" ? zstdFrames() : undefined;
-    let isBroken = false;
-    let isOver = false;
-    let last = Promise.resolve();
-    const closed = new Promise((resolve) => {
-        const over = () => {
-            isOver = true;
-            resolve();
-        };
-        stream.on("end", over);
-        stream.on("close", over);
-        stream.on("error", () => {
-            isBroken = true;
-            over();
-        });
-    });
-    stream.on("data", onData);
-    const writePiece = (bytes) => {
-        if (isOver || stream.writableEnded)
-            return;
-        last = new Promise((resolve) => stream.write(bytes, () => resolve()));
-    };
-    return {
-        write: (bytes) => (cut === undefined ? [bytes] : cut(bytes)).forEach(writePiece),
-        end: () => {
-            if (isOver)
-                return;
-            stream.end();
-            last = closed;
-        },
-        settled: async () => {
-            await Promise.race([last, closed]);
-            return isBroken ? "broken" : "whole";
-        },
-        stop: () => stream.destroy(),
-    };
-};
-const AT_ONCE = { chunkSize: CHUNK, maxOutputLength: 8 << 20 };
-const unpackSmall = (packing, bytes) => {
-    // Several frames of zstd would be cut off after the first.
-    if (packing === "zstd")
-        return undefined;
-    try {
-        return packing === "gzip" ? (0,external_node_zlib_.gunzipSync)(bytes, AT_ONCE) : (0,external_node_zlib_.inflateRawSync)(bytes, AT_ONCE);
-    }
-    catch {
-        return undefined;
-    }
-};
-
-;// CONCATENATED MODULE: ./lib/src/adapters/oci-layout.js
-
-
-
-
-
-
-
-
-
-
-/** One or more platforms of a target could not be measured; the others are in `measured`. */
-class MeasureError extends image_manifest/* ImageError */.C8 {
-    name = "MeasureError";
-    measured;
-    constructor(message, measured) {
-        super(message);
-        this.measured = measured;
-    }
-}
-/**
- * Measures what a build exported with `-o type=oci,tar=false,dest=layoutDirectory`.
- * @param metadata the parsed file that `--metadata-file` named, written with `BUILDX_METADATA_PROVENANCE=max`
- * @returns one image per platform
- * @throws MeasureError when at least one platform is broken; it carries those that are not
- */
-const measure = (layoutDirectory, metadata, target, options = {}) => measurer(options)(layoutDirectory, metadata, target);
-/** `measure` for many targets: a layer that several of them share is read once. */
-const measurer = ({ secrets } = {}) => {
-    const hunt = secrets && leakHunt(secrets);
-    const cache = layerCache(hunt);
-    return async (layoutDirectory, metadata, target) => {
-        const root = (0,image_manifest/* descriptorOf */.nb)((0,image_manifest/* checkedDigest */.oM)((0,json_reading.at)(metadata, "containerimage.digest")));
-        const store = layoutStore(layoutDirectory, cache);
-        const build = {
-            metadata,
-            stageIndex: target.stageIndex,
-            buildArgs: target.buildArgs,
-            readDockerfile: (text) => (0,read/* readDockerfile */.n)(target.dockerfile, text),
-        };
-        return imagesOrError(await measureImages(store, [root], build, hunt));
-    };
-};
-const imagesOrError = ({ images, problems }) => {
-    if (problems.length > 0)
-        throw new MeasureError(problems.join("; "), images);
-    return images;
-};
-/** An image layout directory as the OCI describes it. */
-const layoutStore = (layout, readLayer) => {
-    const pathOf = (digest) => (0,external_node_path_.join)(layout, (0,image_manifest/* blobPath */.nD)(digest));
-    return {
-        document: async (digest) => {
-            if ((await blobSize(pathOf(digest))) > image_manifest/* LARGEST_DOCUMENT */.zj)
-                throw new image_manifest/* ImageError */.C8(`the document ${digest} is too large`);
-            return (0,promises_.readFile)(pathOf(digest));
-        },
-        has: async (digest) => (await blobSize(pathOf(digest)).catch(() => undefined)) !== undefined,
-        layer: async (layer) => {
-            const compression = (0,image_manifest/* layerCompression */.AH)(layer);
-            const size = await blobSize(pathOf(layer.digest));
-            if (layer.size !== undefined && layer.size !== size) {
-                throw new image_manifest/* ImageError */.C8(`it has ${size} bytes instead of ${layer.size}`);
-            }
-            const contents = await readLayer(pathOf(layer.digest), compression);
-            return { contents, pullBytes: size, isPullEstimated: false };
-        },
-    };
-};
-const blobSize = async (path) => {
-    const file = await (0,promises_.open)(path).catch(() => undefined);
-    if (file === undefined)
-        throw new image_manifest/* ImageError */.C8("it is not there");
-    try {
-        return (await file.stat()).size;
-    }
-    finally {
-        await file.close();
-    }
-};
-/** Listings that wait for the next image which has the layer, in bytes. */
-const LARGEST_CACHE = 32 << 20;
-/** Reads layers, and remembers the last ones by path: in a layout that is the digest. */
-const layerCache = (hunt) => {
-    const kept = new Map();
-    let bytes = 0;
-    return async (path, compression) => {
-        const known = kept.get(path);
-        if (known !== undefined)
-            return known;
-        const contents = await scanLayer(path, compression, hunt);
-        if (kept.has(path))
-            return contents;
-        kept.set(path, contents);
-        bytes += contents.listing.byteLength;
-        for (const [oldest, { listing }] of kept) {
-            if (bytes <= LARGEST_CACHE)
-                break;
-            kept.delete(oldest);
-            bytes -= listing.byteLength;
-        }
-        return contents;
-    };
-};
-const scanLayer = async (path, compression, hunt) => {
-    const scan = layerScan({ checksum: checksum, search: hunt && { newStream: hunt.newStream, unpack: unpack, unpackSmall: unpackSmall } });
-    for await (const chunk of uncompressed(path, compression)) {
-        scan.push(chunk);
-        await scan.settled();
-    }
-    return scan.end();
-};
-async function* uncompressed(path, compression) {
-    const raw = (0,external_node_fs_.createReadStream)(path, { highWaterMark: CHUNK });
-    if (compression === "none")
-        return yield* raw;
-    const inflate = unpackingStream(compression, CHUNK);
-    const frames = framing(compression);
-    raw.on("error", (error) => inflate.destroy(error));
-    try {
-        yield* (frames === undefined ? raw : raw.pipe(frames)).pipe(inflate);
-    }
-    finally {
-        raw.destroy();
-        frames?.destroy();
-        inflate.destroy();
-    }
-}
-
-;// CONCATENATED MODULE: ./lib/src/adapters/image-proof.js
-
-
-
-
-
-/**
- * An engine whose images are searched for the values of all secrets of the builds, also of those that other
- * targets get. What it tells of images holds none of the values.
- */
-const provingDocker = (environment, connect) => {
-    const measures = new WeakMap();
-    const docker = connect((layout, metadata, target) => (measures.get(target) ?? measurer())(layout, metadata, target));
-    return {
-        ...docker,
-        build: async (targets, run) => {
-            const secrets = await secretsOf(targets, environment);
-            const measure = measurer(secrets.length === 0 ? {} : { secrets });
-            for (const target of targets)
-                measures.set(target, measure);
-            const redact = (0,redaction/* redactor */.$p)(secrets.map(({ value }) => value));
-            const built = await docker.build(targets, run);
-            return built.map((one) => ({ ...one, images: (0,redact_report/* redactDeep */.K)(one.images, redact) }));
-        },
-    };
-};
-/** Each value under its id; of ssh the key files, since an agent gives none away. */
-const secretsOf = async (targets, environment) => {
-    const all = targets.flatMap(bake_definition/* linkedTargets */.Gx);
-    const sources = [
-        ...all.flatMap(({ secrets }) => secrets),
-        ...all.flatMap(({ ssh }) => ssh.flatMap(({ id, paths }) => paths.map((path) => ({ id: `ssh ${id}`, from: "file", path })))),
-    ];
-    const once = new Map(sources.map((secret) => [JSON.stringify(secret), secret]));
-    const read = await Promise.all([...once.values()].map(async (secret) => {
-        const [value] = await (0,buildx_secrets/* readSecretValues */.x)([secret], environment);
-        return value === undefined || value.length === 0 ? [] : [{ id: secret.id, value }];
-    }));
-    return read.flat();
-};
-
+// EXTERNAL MODULE: ./lib/src/adapters/files.js + 6 modules
+var files = __nccwpck_require__(1777);
+// EXTERNAL MODULE: ./lib/src/adapters/image-proof.js
+var image_proof = __nccwpck_require__(1229);
 // EXTERNAL MODULE: external "node:child_process"
 var external_node_child_process_ = __nccwpck_require__(1421);
 ;// CONCATENATED MODULE: ./lib/src/adapters/shellcheck.js
@@ -89486,7 +91359,7 @@ const shellcheck_lastLine = (text) => text.trim().split("\n").at(-1) || "it gave
 
 const connectWorld = (options) => ({
     files: (0,files.createFiles)(options.cwd),
-    docker: provingDocker(options.environment, (measure) => connectDocker({
+    docker: (0,image_proof/* provingDocker */.Gz)(options.environment, (measure) => connectDocker({
         builder: options.builder,
         environment: options.environment,
         measure,
