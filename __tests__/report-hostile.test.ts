@@ -1,5 +1,7 @@
 import { describe, expect, test } from "@jest/globals";
 import { marked } from "marked";
+import { describeError } from "../src/cli-terminal.ts";
+import { UserError } from "../src/errors.ts";
 import { type Annotation, annotations, workflowCommands } from "../src/report/annotations.ts";
 import { htmlText } from "../src/report/escape/html.ts";
 import { codeFence, codeSpan, markdownProse, markdownText } from "../src/report/escape/markdown.ts";
@@ -187,6 +189,11 @@ describe("every character that somebody else wrote", () => {
       expect(command).not.toContain("##[");
     }
   });
+});
+
+test("a message that quotes hostile text is inert", () => {
+  const error = new UserError("`extends` names \u001b]8;;http://evil\u0007a\u001b[31m ##[error]b\n::error::c");
+  expect(describeError(error, "1").text).toBe("docker-hygiene: `extends` names a ##\u200b[error]b\n\u200b::error::c\n");
 });
 
 describe("a report full of hostile text", () => {

@@ -1,5 +1,7 @@
 import { styleText } from "node:util";
 import { UserError } from "./errors.ts";
+import { manyLines } from "./report/escape/plain.ts";
+import { withoutCommands } from "./report/escape/workflow-command.ts";
 import { noPaint, type Paint } from "./report/paint.ts";
 import { refuseChoice } from "./settings-values.ts";
 
@@ -41,7 +43,8 @@ export const openTerminal = (color: string | undefined, environment: NodeJS.Proc
 
 /** What a person is told of an error, and the exit code that goes with it. */
 export const describeError = (error: unknown, version: string): { readonly text: string; readonly code: number } => {
-  if (error instanceof UserError) return { text: `docker-hygiene: ${error.message}\n`, code: 2 };
+  if (error instanceof UserError)
+    return { text: `docker-hygiene: ${withoutCommands(manyLines(error.message))}\n`, code: 2 };
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return {
     text: `docker-hygiene ${version} has met a bug of its own, sorry. Please report it with these lines:\n${stack}\n`,
