@@ -52,36 +52,43 @@ const row = (name: string, value: number, unit: string, remark = ""): void =>
     `  ${value.toFixed(value < 10 ? 2 : 0).padStart(8)} ${unit}  ${name}${remark === "" ? "" : `  (${remark})`}`,
   );
 
-/** Files of one to four stages of one to eight parts each; a part parses by itself, so that none swallows the next. */
+/** Files of one to four stages of one to eight parts each; the last stage takes files from all others, and ships. */
 const makeDockerfiles = (count: number, seed: number): readonly string[] => {
   const random = randomNumbers(seed);
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
-  const sources = stageTexts();
+  const { good, bad } = stageTexts();
   const upTo = (most: number): readonly number[] =>
     Array.from({ length: 1 + Math.floor(random() * most) }, (_, n) => n);
   return Array.from({ length: count }, (_, file) => {
-    const stages = upTo(4).map((index) => {
-      const parts = upTo(8).map(() => pick(sources).replaceAll("example.org", `host${file}.example.org`));
-      return [`FROM debian:bookworm-slim AS s${index}`, ...parts].join("\n");
+    const stages = upTo(4).map((index, _, all) => {
+      const parts = upTo(8).map(() => pick(random() < badShare ? bad : good));
+      const copies = index === all.length - 1 ? all.slice(0, -1).map((from) => `COPY --from=s${from} /out /out`) : [];
+      return [`FROM debian:trixie-slim AS s${index}`, ...parts, ...copies].join("\n");
     });
-    return `${stages.join("\n")}\n`;
+    return `${stages.join("\n").replaceAll("example.org", `host${file}.example.org`)}\n`;
   });
 };
 
-const stageTexts = (): readonly string[] => {
-  const ofRules = rules.flatMap(({ examples }) =>
-    examples.map((example) => ("bad" in example ? example.bad.replace(/[⟦⟧]/g, "") : example.good)),
-  );
+/** Of the parts; with it a file gets as many findings as those of public repositories do. */
+const badShare = 0.1;
+
+const stageTexts = (): { readonly good: readonly string[]; readonly bad: readonly string[] } => {
+  const examples = rules.flatMap((rule) => rule.examples);
   const ofFiles = globSync(["examples/**/*Dockerfile*", "__tests__/fixtures/conformance/edge/*"], { cwd: root })
     .filter((path) => !/dockerignore$/.test(path))
     .map((path) => readFileSync(join(root, path), "utf8"));
-  const isPart = (text: string): boolean =>
-    text.length < 20_000 &&
-    !/^\s*#\s*(escape|syntax)\s*=/im.test(text) &&
-    readDockerfile("a", text).problems.length === 0;
-  return [...ofRules, ...ofFiles].filter((text) =>
-    isPart(/^\s*FROM\s/im.test(text) ? text : `FROM debian:bookworm-slim\n${text}`),
-  );
+  const withoutFrom = (text: string): readonly string[] => {
+    const part = text.replace(/^FROM\s.*\n?/i, "");
+    const isPart =
+      part.length < 20_000 &&
+      !/^\s*FROM\s|^\s*#\s*(escape|syntax)\s*=|--from=|from=/im.test(part) &&
+      readDockerfile("a", `FROM debian:trixie-slim\n${part}`).problems.length === 0;
+    return isPart ? [part] : [];
+  };
+  return {
+    good: [...examples.flatMap((example) => ("good" in example ? example.good : [])), ...ofFiles].flatMap(withoutFrom),
+    bad: examples.flatMap((example) => ("bad" in example ? example.bad.replace(/[⟦⟧]/g, "") : [])).flatMap(withoutFrom),
+  };
 };
 
 /** Mulberry32. */

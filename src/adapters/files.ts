@@ -5,12 +5,17 @@ import type { Files } from "../ports.ts";
 import { createBuildContexts } from "./build-context.ts";
 import { discover } from "./discovery.ts";
 import { repositoryOf } from "./git.ts";
+import { keepHeapSmall } from "./heap.ts";
 import { readRegularFile } from "./regular-file.ts";
 import { pathBelow, shownPath, systemReason } from "./shown-path.ts";
 
 /** The file system as seen from a current directory. */
 export const createFiles = (cwd: string = process.cwd()): Files => ({
-  discover: (request) => discover(cwd, request),
+  discover: async (request) => {
+    const found = await discover(cwd, request);
+    if (found.files.length > manyFiles) keepHeapSmall();
+    return found;
+  },
   readBytes,
   writeText: async (path, text) => {
     const absolute = resolve(cwd, path);
@@ -25,6 +30,8 @@ export const createFiles = (cwd: string = process.cwd()): Files => ({
     repositoryOf(dirname(absolute)) ?? (pathBelow(cwd, absolute) === undefined ? dirname(absolute) : cwd),
   context: createBuildContexts(cwd),
 });
+
+const manyFiles = 500;
 
 /** Far above any Dockerfile, far below what would exhaust the memory. */
 const mostBytes = 32 * 1024 * 1024;
