@@ -3,7 +3,7 @@ import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
 import type { AuditedFile } from "./audited-file.ts";
 import { downloadsIn, interpreterOf, laterRunOf } from "./knowledge/download-use.ts";
 import { isPrivateHost, printableUrl, readUrl } from "./knowledge/downloads.ts";
-import { knownValue, runsIn } from "./knowledge/run-commands.ts";
+import { knownValue, type RunCommands, runsIn } from "./knowledge/run-commands.ts";
 import { overHttps } from "./knowledge/text-edits.ts";
 import { isVerified } from "./knowledge/verification.ts";
 import { defineRule, type Problem } from "./rule.ts";
@@ -79,17 +79,22 @@ RUN echo "deb http://deb.example.org/debian bookworm main" > /etc/apt/sources.li
           const isRun = interpreterOf(download, commands) ?? laterRunOf(download, commands);
           if (isRun !== undefined || download.output.kind === "nowhere" || isVerified(download, commands, downloads))
             continue;
-          for (const url of download.urls)
-            yield* judge(
-              file,
-              { value: knownValue(file, run, url) ?? url.value, span: url.span },
-              download.command.name,
-            );
+          for (const url of download.urls) yield* judge(file, asKnown(file, run, url), download.command.name);
         }
         for (const command of commands) for (const url of otherUrls(command)) yield* judge(file, url, command.name);
       }
   },
 });
+
+/** A variable on its own is shown as its value; beside other text the file's own words are clearer. */
+const asKnown = (file: AuditedFile, run: RunCommands, url: ShellWord): JudgedUrl => {
+  const value = knownValue(file, run, url) ?? url.value;
+  return { value, span: url.span, shown: /^\$(\w+|\{\w+\})$/.test(url.value) ? value : url.value };
+};
+
+interface JudgedUrl extends Pick<ShellWord, "value" | "span"> {
+  readonly shown?: string;
+}
 
 const added = function* (file: AuditedFile, add: AddInstruction): Iterable<Problem> {
   if (add.flags.some(({ name }) => name === "checksum")) return;
@@ -97,14 +102,14 @@ const added = function* (file: AuditedFile, add: AddInstruction): Iterable<Probl
     yield* judge(file, { value: file.expand(source, add).value ?? source.text, span: source.span }, "ADD");
 };
 
-const judge = function* (file: AuditedFile, url: Pick<ShellWord, "value" | "span">, who: string): Iterable<Problem> {
+const judge = function* (file: AuditedFile, url: JudgedUrl, who: string): Iterable<Problem> {
   const read = readUrl(url.value);
   if (read === undefined || !/^(http|ftp)$/.test(read.scheme)) return;
   if (isPrivateHost(read.host) || read.host.startsWith("$")) return;
   const edit = file.hasForeignSyntax ? undefined : overHttps(file.text, url.span);
   yield {
     at: url.span,
-    message: `\`${who}\` fetches \`${printableUrl(url.value)}\` in clear text`,
+    message: `\`${who}\` fetches \`${printableUrl(url.shown ?? url.value)}\` in clear text`,
     ...(edit === undefined ? {} : { fix: { title: "Write https in place of http", safety: "unsafe", edits: [edit] } }),
   };
 };
