@@ -14,6 +14,7 @@ import type { Terminal } from "./cli-terminal.ts";
 import { openConfigs } from "./config.ts";
 import { UserError } from "./errors.ts";
 import { redactReport } from "./redact-report.ts";
+import { oneLine } from "./report/escape/plain.ts";
 import { noPaint } from "./report/paint.ts";
 import type { Report } from "./report/report.ts";
 import { count } from "./report/words.ts";
@@ -120,7 +121,7 @@ export const runPipeline = async (request: {
     if (output !== undefined) await createFiles(cwd).writeText(output, text);
     else if (!isEmpty || format !== "text") terminal.out(text);
     if (isEmpty) {
-      terminal.err([...report.notes.map((note) => `note: ${note}\n`), noneFound(cwd, paths)].join(""));
+      terminal.err([...report.notes.map((note) => `note: ${oneLine(note)}\n`), noneFound(cwd, paths)].join(""));
       return 3;
     }
     if (output !== undefined && verbosity !== "quiet") terminal.err(`wrote ${shownPath(cwd, resolve(cwd, output))}\n`);

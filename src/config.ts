@@ -106,6 +106,7 @@ const loadConfig = async (
       throw new UserError(`${shown}: \`extends\` takes a file, not the address ${path}`);
     if ([...from, file].includes(extended))
       throw new UserError(`${shown}: \`extends\` goes in a circle through ${shownPath(cwd, extended)}`);
+    if (!/\.ya?ml$/.test(path)) throw new UserError(`${shown}: \`extends\` names ${path}, which is no .yml file`);
     if (!existsSync(extended)) throw new UserError(`${shown}: \`extends\` names ${path}, which does not exist`);
     const below = await loadConfig(cwd, extended, loadRules, [...from, file]);
     base = layOver(base, { extends: [], says: given(below) });

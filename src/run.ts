@@ -90,6 +90,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
     sizes,
     ...(secrets && { secrets }),
     failureThreshold: settings.failureThreshold,
+    unread: files.filter(({ error }) => error !== undefined).length,
     // A builder that is named and missing is a mistake, not a machine without an engine.
     buildImpossible: settings.build === true || settings.builder !== undefined ? buildImpossible : undefined,
   });

@@ -9,6 +9,8 @@ export interface Judged {
   readonly secrets?: SecretSearch;
   /** Findings of this severity or worse fail; `none`: no finding does. Builds, budgets and leaks always count. */
   readonly failureThreshold: Severity | "none";
+  /** Dockerfiles that could not be read: nobody has judged them, so they do not pass. */
+  readonly unread?: number;
   /** Why nothing could be built although building was demanded. */
   readonly buildImpossible: string | undefined;
 }
@@ -19,6 +21,7 @@ export const verdictOf = (judged: Judged): Verdict => {
     ...(judged.buildImpossible === undefined ? [] : [`nothing could be built: ${judged.buildImpossible}`]),
     ...buildReasons(judged.targets ?? []),
     ...budgetReasons(judged.sizes, judged.targets ?? []),
+    ...(judged.unread ? [`${count(judged.unread, "Dockerfile")} could not be read`] : []),
     ...findingReasons(judged.findings, judged.failureThreshold),
   ];
   return { status: reasons.length === 0 ? "pass" : "fail", reasons };
