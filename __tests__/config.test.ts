@@ -301,7 +301,9 @@ strict-labels: true
   test("that never ends is refused", async () => {
     const message = "the configuration `/dev/zero` cannot be read: it is not a regular file";
     await expect(open(folderOf({}), "/dev/zero")).rejects.toThrow(new Error(message));
-    await expect(open(folderOf({ ".docker-hygiene.yml": "extends: /dev/zero" }))).rejects.toThrow(new Error(message));
+    await expect(open(folderOf({ ".docker-hygiene.yml": "extends: /dev/zero" }))).rejects.toThrow(
+      new Error(".docker-hygiene.yml: `extends` names /dev/zero, which is no .yml file"),
+    );
   });
 
   test("that is asked for and not there is refused", async () => {

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { makeFolder } from "./adapters/make-folder.ts";
 import { renderHtml } from "./report/html.ts";
 import { type ReportedCommit, renderJson } from "./report/json.ts";
 import type { PageOptions } from "./report/page-options.ts";
@@ -28,7 +29,7 @@ export const writeReportFiles = async (report: Report, options: ReportFileOption
     options.folder === ""
       ? await mkdtemp(join(process.env.RUNNER_TEMP ?? tmpdir(), "docker-hygiene-report-"))
       : resolve(process.cwd(), options.folder);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const files = {
     report: join(folder, "report.json"),
     sarif: join(folder, "report.sarif"),

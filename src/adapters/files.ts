@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import type { Files } from "../ports.ts";
@@ -6,6 +6,7 @@ import { createBuildContexts } from "./build-context.ts";
 import { discover } from "./discovery.ts";
 import { repositoryOf } from "./git.ts";
 import { keepHeapSmall } from "./heap.ts";
+import { makeFolder } from "./make-folder.ts";
 import { readRegularFile } from "./regular-file.ts";
 import { pathBelow, shownPath, systemReason } from "./shown-path.ts";
 
@@ -20,7 +21,7 @@ export const createFiles = (cwd: string = process.cwd()): Files => ({
   writeText: async (path, text) => {
     const absolute = resolve(cwd, path);
     try {
-      await mkdir(dirname(absolute), { recursive: true });
+      await makeFolder(dirname(absolute));
       await writeFile(absolute, text);
     } catch (error) {
       throw new UserError(`\`${shownPath(cwd, absolute)}\` cannot be written: ${systemReason(error)}`);
