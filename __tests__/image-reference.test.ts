@@ -62,7 +62,6 @@ describe("an image reference", () => {
     "0123456789abcdef".repeat(4),
     "https://ghcr.io/acme/app",
     "debian\n",
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a Dockerfile variable
     "debian:${TAG}",
     "é",
   ])("%j is refused", (text) => {
