@@ -41730,6 +41730,8 @@ const linkTo = ({ serverUrl, owner, repository }, { headSha }) => (path, line) =
 var external_node_os_ = __nccwpck_require__(8161);
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
+// EXTERNAL MODULE: ./lib/src/adapters/make-folder.js
+var make_folder = __nccwpck_require__(8866);
 ;// CONCATENATED MODULE: ./lib/src/report/escape/html.js
 
 /** For text and for quoted attributes. */
@@ -42062,12 +42064,13 @@ var sarif = __nccwpck_require__(7356);
 
 
 
+
 /** Writes the report in its three forms; without a folder into one that lives as long as the job. */
 const writeReportFiles = async (report, options) => {
     const folder = options.folder === ""
         ? await (0,promises_.mkdtemp)((0,external_node_path_.join)(process.env.RUNNER_TEMP ?? (0,external_node_os_.tmpdir)(), "docker-hygiene-report-"))
         : (0,external_node_path_.resolve)(process.cwd(), options.folder);
-    await (0,promises_.mkdir)(folder, { recursive: true });
+    await (0,make_folder/* makeFolder */.f)(folder);
     const files = {
         report: (0,external_node_path_.join)(folder, "report.json"),
         sarif: (0,external_node_path_.join)(folder, "report.sarif"),
@@ -50258,7 +50261,7 @@ const lastLine = (text) => (0,terminal_codes/* stripTerminalCodes */.v)(text).tr
 
 /***/ }),
 
-/***/ 1777:
+/***/ 2738:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
 
@@ -50902,7 +50905,24 @@ const templateNote = (templates) => {
     ];
 };
 
+;// CONCATENATED MODULE: external "node:v8"
+const external_node_v8_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import.meta.url)("node:v8");
+;// CONCATENATED MODULE: ./lib/src/adapters/heap.js
+
+/**
+ * Lets garbage pile up less. What is kept of an audited file is small, but V8 takes several times of that before it
+ * collects, which for thousands of files is most of the memory. Costs a few percent of time, so it is for them alone.
+ */
+const keepHeapSmall = () => {
+    (0,external_node_v8_namespaceObject.setFlagsFromString)("--semi-space-growth-factor=1");
+    (0,external_node_v8_namespaceObject.setFlagsFromString)("--heap-growing-percent=20");
+};
+
+// EXTERNAL MODULE: ./lib/src/adapters/make-folder.js
+var make_folder = __nccwpck_require__(8866);
 ;// CONCATENATED MODULE: ./lib/src/adapters/files.js
+
+
 
 
 
@@ -50913,12 +50933,17 @@ const templateNote = (templates) => {
 
 /** The file system as seen from a current directory. */
 const createFiles = (cwd = process.cwd()) => ({
-    discover: (request) => discover(cwd, request),
+    discover: async (request) => {
+        const found = await discover(cwd, request);
+        if (found.files.length > manyFiles)
+            keepHeapSmall();
+        return found;
+    },
     readBytes,
     writeText: async (path, text) => {
         const absolute = (0,external_node_path_.resolve)(cwd, path);
         try {
-            await (0,promises_.mkdir)((0,external_node_path_.dirname)(absolute), { recursive: true });
+            await (0,make_folder/* makeFolder */.f)((0,external_node_path_.dirname)(absolute));
             await (0,promises_.writeFile)(absolute, text);
         }
         catch (error) {
@@ -50928,6 +50953,7 @@ const createFiles = (cwd = process.cwd()) => ({
     rootOf: (absolute) => (0,git/* repositoryOf */._M)((0,external_node_path_.dirname)(absolute)) ?? ((0,shown_path/* pathBelow */.Br)(cwd, absolute) === undefined ? (0,external_node_path_.dirname)(absolute) : cwd),
     context: createBuildContexts(cwd),
 });
+const manyFiles = 500;
 /** Far above any Dockerfile, far below what would exhaust the memory. */
 const files_mostBytes = 32 * 1024 * 1024;
 const readBytes = async (absolute) => {
@@ -51297,6 +51323,36 @@ const unpackSmall = (packing, bytes) => {
     }
     catch {
         return undefined;
+    }
+};
+
+
+/***/ }),
+
+/***/ 8866:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   f: () => (/* binding */ makeFolder)
+/* harmony export */ });
+/* harmony import */ var node_fs__WEBPACK_IMPORTED_MODULE_0__ = __nccwpck_require__(3024);
+/* harmony import */ var node_fs_promises__WEBPACK_IMPORTED_MODULE_1__ = __nccwpck_require__(1455);
+/* harmony import */ var node_path__WEBPACK_IMPORTED_MODULE_2__ = __nccwpck_require__(6760);
+
+
+
+/** Makes a folder with its parents. Node's own recursive mkdir never ends below /proc, where it is told ENOENT for ever. */
+const makeFolder = async (folder) => {
+    if ((0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)(folder))
+        return;
+    await makeFolder((0,node_path__WEBPACK_IMPORTED_MODULE_2__.dirname)(folder));
+    try {
+        await (0,node_fs_promises__WEBPACK_IMPORTED_MODULE_1__.mkdir)(folder);
+    }
+    catch (error) {
+        // Another run may have made it meanwhile.
+        if (!(0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)(folder))
+            throw error;
     }
 };
 
@@ -53738,8 +53794,8 @@ __nccwpck_require__.d(__webpack_exports__, {
   fixFiles: () => (/* binding */ fixFiles)
 });
 
-// EXTERNAL MODULE: ./lib/src/adapters/files.js + 6 modules
-var adapters_files = __nccwpck_require__(1777);
+// EXTERNAL MODULE: ./lib/src/adapters/files.js + 8 modules
+var adapters_files = __nccwpck_require__(2738);
 // EXTERNAL MODULE: external "node:fs"
 var external_node_fs_ = __nccwpck_require__(3024);
 // EXTERNAL MODULE: external "node:fs/promises"
@@ -54151,8 +54207,8 @@ __nccwpck_require__.d(__webpack_exports__, {
 
 // EXTERNAL MODULE: external "node:path"
 var external_node_path_ = __nccwpck_require__(6760);
-// EXTERNAL MODULE: ./lib/src/adapters/files.js + 6 modules
-var files = __nccwpck_require__(1777);
+// EXTERNAL MODULE: ./lib/src/adapters/files.js + 8 modules
+var files = __nccwpck_require__(2738);
 // EXTERNAL MODULE: external "node:child_process"
 var external_node_child_process_ = __nccwpck_require__(1421);
 // EXTERNAL MODULE: external "node:crypto"
@@ -55136,8 +55192,8 @@ var external_node_os_ = __nccwpck_require__(8161);
 var external_node_path_ = __nccwpck_require__(6760);
 // EXTERNAL MODULE: ./lib/src/adapters/buildx-secrets.js + 1 modules
 var buildx_secrets = __nccwpck_require__(2009);
-// EXTERNAL MODULE: ./lib/src/adapters/files.js + 6 modules
-var files = __nccwpck_require__(1777);
+// EXTERNAL MODULE: ./lib/src/adapters/files.js + 8 modules
+var files = __nccwpck_require__(2738);
 // EXTERNAL MODULE: ./lib/src/adapters/shown-path.js
 var shown_path = __nccwpck_require__(4592);
 // EXTERNAL MODULE: ./lib/src/build/redaction.js
@@ -55206,6 +55262,8 @@ var config = __nccwpck_require__(1778);
 var errors = __nccwpck_require__(5071);
 // EXTERNAL MODULE: ./lib/src/redact-report.js
 var redact_report = __nccwpck_require__(5516);
+// EXTERNAL MODULE: ./lib/src/report/escape/plain.js
+var plain = __nccwpck_require__(6121);
 // EXTERNAL MODULE: ./lib/src/report/paint.js
 var paint = __nccwpck_require__(4053);
 // EXTERNAL MODULE: ./lib/src/report/words.js
@@ -55219,6 +55277,7 @@ var settings_values = __nccwpck_require__(1507);
 // EXTERNAL MODULE: ./lib/src/world.js + 11 modules
 var world = __nccwpck_require__(7996);
 ;// CONCATENATED MODULE: ./lib/src/cli-run.js
+
 
 
 
@@ -55334,7 +55393,7 @@ const runPipeline = async (request) => {
         else if (!isEmpty || format !== "text")
             terminal.out(text);
         if (isEmpty) {
-            terminal.err([...report.notes.map((note) => `note: ${note}\n`), noneFound(cwd, paths)].join(""));
+            terminal.err([...report.notes.map((note) => `note: ${(0,plain/* oneLine */.TN)(note)}\n`), noneFound(cwd, paths)].join(""));
             return 3;
         }
         if (output !== undefined && verbosity !== "quiet")
@@ -55414,11 +55473,17 @@ var cli_commands = __nccwpck_require__(1835);
 var external_node_util_ = __nccwpck_require__(7975);
 // EXTERNAL MODULE: ./lib/src/errors.js
 var errors = __nccwpck_require__(5071);
+// EXTERNAL MODULE: ./lib/src/report/escape/plain.js
+var plain = __nccwpck_require__(6121);
+// EXTERNAL MODULE: ./lib/src/report/escape/workflow-command.js
+var workflow_command = __nccwpck_require__(4576);
 // EXTERNAL MODULE: ./lib/src/report/paint.js
 var paint = __nccwpck_require__(4053);
 // EXTERNAL MODULE: ./lib/src/settings-values.js + 2 modules
 var settings_values = __nccwpck_require__(1507);
 ;// CONCATENATED MODULE: ./lib/src/cli-terminal.js
+
+
 
 
 
@@ -55449,7 +55514,7 @@ const openTerminal = (color, environment = process.env) => {
 /** What a person is told of an error, and the exit code that goes with it. */
 const describeError = (error, version) => {
     if (error instanceof errors/* UserError */.y)
-        return { text: `docker-hygiene: ${error.message}\n`, code: 2 };
+        return { text: `docker-hygiene: ${(0,workflow_command/* withoutCommands */.D)((0,plain/* manyLines */.hw)(error.message))}\n`, code: 2 };
     const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
     return {
         text: `docker-hygiene ${version} has met a bug of its own, sorry. Please report it with these lines:\n${stack}\n`,
@@ -55549,14 +55614,14 @@ const listRules = async (terminal, words, given) => {
     if (format !== "text" && format !== "json")
         return (0,settings_values/* refuseChoice */._f)({ setting: "--format", where: "on the command line" }, format, ["text", "json"]);
     const output = given.values.get(settings_flags/* flags */.M.output.name);
-    const text = format === "json" ? rulesJson(rules) : rulesText(rules, output === undefined ? terminal.paint : plain);
+    const text = format === "json" ? rulesJson(rules) : rulesText(rules, output === undefined ? terminal.paint : cli_plain);
     if (output === undefined)
         return print(terminal, text);
-    const { createFiles } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 1777));
+    const { createFiles } = await Promise.resolve(/* import() eager */).then(__nccwpck_require__.bind(__nccwpck_require__, 2738));
     await createFiles().writeText(output, text);
     return 0;
 };
-const plain = (_style, text) => text;
+const cli_plain = (_style, text) => text;
 const explain = async (terminal, words, given) => {
     const [name, ...others] = words;
     if (name === undefined || others.length > 0)
@@ -55664,6 +55729,8 @@ const loadConfig = async (cwd, file, loadRules, from) => {
             throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .UserError */ .y(`${shown}: \`extends\` takes a file, not the address ${path}`);
         if ([...from, file].includes(extended))
             throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .UserError */ .y(`${shown}: \`extends\` goes in a circle through ${(0,_adapters_shown_path_js__WEBPACK_IMPORTED_MODULE_3__/* .shownPath */ .pS)(cwd, extended)}`);
+        if (!/\.ya?ml$/.test(path))
+            throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .UserError */ .y(`${shown}: \`extends\` names ${path}, which is no .yml file`);
         if (!(0,node_fs__WEBPACK_IMPORTED_MODULE_0__.existsSync)(extended))
             throw new _errors_js__WEBPACK_IMPORTED_MODULE_5__/* .UserError */ .y(`${shown}: \`extends\` names ${path}, which does not exist`);
         const below = await loadConfig(cwd, extended, loadRules, [...from, file]);
@@ -71992,6 +72059,7 @@ const verdictOf = (judged) => {
         ...(judged.buildImpossible === undefined ? [] : [`nothing could be built: ${judged.buildImpossible}`]),
         ...buildReasons(judged.targets ?? []),
         ...budgetReasons(judged.sizes, judged.targets ?? []),
+        ...(judged.unread ? [`${(0,_words_js__WEBPACK_IMPORTED_MODULE_0__/* .count */ .U9)(judged.unread, "Dockerfile")} could not be read`] : []),
         ...findingReasons(judged.findings, judged.failureThreshold),
     ];
     return { status: reasons.length === 0 ? "pass" : "fail", reasons };
@@ -75589,7 +75657,7 @@ RUN echo "deb http://deb.example.org/debian bookworm main" > /etc/apt/sources.li
                     if (isRun !== undefined || download.output.kind === "nowhere" || isVerified(download, commands, downloads))
                         continue;
                     for (const url of download.urls)
-                        yield* judge(file, { value: knownValue(file, run, url) ?? url.value, span: url.span }, download.command.name);
+                        yield* judge(file, asKnown(file, run, url), download.command.name);
                 }
                 for (const command of commands)
                     for (const url of otherUrls(command))
@@ -75597,6 +75665,11 @@ RUN echo "deb http://deb.example.org/debian bookworm main" > /etc/apt/sources.li
             }
     },
 }));
+/** A variable on its own is shown as its value; beside other text the file's own words are clearer. */
+const asKnown = (file, run, url) => {
+    const value = knownValue(file, run, url) ?? url.value;
+    return { value, span: url.span, shown: /^\$(\w+|\{\w+\})$/.test(url.value) ? value : url.value };
+};
 const added = function* (file, add) {
     if (add.flags.some(({ name }) => name === "checksum"))
         return;
@@ -75612,7 +75685,7 @@ const judge = function* (file, url, who) {
     const edit = file.hasForeignSyntax ? undefined : overHttps(file.text, url.span);
     yield {
         at: url.span,
-        message: `\`${who}\` fetches \`${printableUrl(url.value)}\` in clear text`,
+        message: `\`${who}\` fetches \`${printableUrl(url.shown ?? url.value)}\` in clear text`,
         ...(edit === undefined ? {} : { fix: { title: "Write https in place of http", safety: "unsafe", edits: [edit] } }),
     };
 };
@@ -78806,6 +78879,7 @@ build repeatable to the byte.`,
         "`scratch`, earlier stages, and build contexts that are given by name",
         "a reference with a digest",
         "a variable that has no default in the file; one with a default is judged by it",
+        "a file in a folder named `testdata`: the input of a test",
         "a bare word in `--from`, of which unknown-stage-reference speaks",
         "an owner that is an argument (`${OWNER}/base`) without a tag in the text: images of one family, whose build gives both",
     ],
@@ -78832,6 +78906,8 @@ build repeatable to the byte.`,
         { title: "A mirror is no owner", bad: "ARG MIRROR=docker.io\nFROM ⟦${MIRROR}/alpine⟧" },
     ],
     check: function* (file) {
+        if (/(^|\/)testdata\//.test(file.dockerfile.path))
+            return;
         for (const use of (0,image_uses/* imageUses */.YQ)(file)) {
             const { reference } = use;
             if (reference === undefined || reference.digest !== undefined || isOfFamily(file, use))
@@ -89628,6 +89704,7 @@ const run = async (request) => {
         sizes,
         ...(secrets && { secrets }),
         failureThreshold: settings.failureThreshold,
+        unread: files.filter(({ error }) => error !== undefined).length,
         // A builder that is named and missing is a mistake, not a machine without an engine.
         buildImpossible: settings.build === true || settings.builder !== undefined ? buildImpossible : undefined,
     });
@@ -91233,8 +91310,8 @@ const reason = ({ stderr, timedOut, started }) => {
     return error.replace(/^ERROR: (target t\d+: )?/, "") || "docker gave no reason";
 };
 
-// EXTERNAL MODULE: ./lib/src/adapters/files.js + 6 modules
-var files = __nccwpck_require__(1777);
+// EXTERNAL MODULE: ./lib/src/adapters/files.js + 8 modules
+var files = __nccwpck_require__(2738);
 // EXTERNAL MODULE: ./lib/src/adapters/image-proof.js
 var image_proof = __nccwpck_require__(1229);
 // EXTERNAL MODULE: external "node:child_process"
