@@ -50915,7 +50915,7 @@ const external_node_v8_namespaceObject = __WEBPACK_EXTERNAL_createRequire(import
  */
 const keepHeapSmall = () => {
     (0,external_node_v8_namespaceObject.setFlagsFromString)("--semi-space-growth-factor=1");
-    (0,external_node_v8_namespaceObject.setFlagsFromString)("--heap-growing-percent=20");
+    (0,external_node_v8_namespaceObject.setFlagsFromString)("--heap-growing-percent=60");
 };
 
 // EXTERNAL MODULE: ./lib/src/adapters/make-folder.js
