@@ -41343,6 +41343,8 @@ const sayMissing = (missing, runner) => {
 
 // EXTERNAL MODULE: ./lib/src/errors.js
 var errors = __nccwpck_require__(5071);
+// EXTERNAL MODULE: ./lib/src/build/target.js
+var build_target = __nccwpck_require__(4800);
 ;// CONCATENATED MODULE: ./lib/src/report/strict-json.js
 
 /** Every property is one of these, and each that is not optional is there. */
@@ -41508,6 +41510,7 @@ const reportShape = object({
 ;// CONCATENATED MODULE: ./lib/src/report/read-report.js
 
 
+
 /**
  * Reads a report file of the same version as if an enemy had written it: every field is known, of its type and of
  * bounded size, or the file is refused. Texts stay what they are; whoever renders them makes them harmless.
@@ -41596,25 +41599,13 @@ const targetsOf = (entries) => [...Map.groupBy(entries, ({ id }) => id).values()
         ];
 });
 const buildOf = (entry) => {
-    const target = {
+    const target = (0,build_target/* namedTarget */.J)({
         id: entry.id,
         dockerfile: entry.dockerfile,
         dockerfileAbsolute: "",
-        context: "",
-        stageIndex: 0,
         stage: entry.stage ?? undefined,
-        span: { start: 0, end: 0 },
         platforms: entry.platform === null ? [] : [entry.platform],
-        buildArgs: new Map(),
-        buildContexts: new Map(),
-        secrets: [],
-        ssh: [],
-        cacheFrom: [],
-        cacheTo: [],
-        network: undefined,
-        noCache: false,
-        pull: false,
-    };
+    });
     const common = { target, milliseconds: entry.milliseconds, steps: [] };
     if (entry.status === "built")
         return { ...common, status: "built" };
@@ -53378,6 +53369,32 @@ const matchesName = (pattern, name) => {
 
 /***/ }),
 
+/***/ 4800:
+/***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
+
+/* harmony export */ __nccwpck_require__.d(__webpack_exports__, {
+/* harmony export */   J: () => (/* binding */ namedTarget)
+/* harmony export */ });
+/** A target of which only the names are known, because it was built elsewhere. */
+const namedTarget = (names) => ({
+    ...names,
+    context: "",
+    stageIndex: 0,
+    span: { start: 0, end: 0 },
+    buildArgs: new Map(),
+    buildContexts: new Map(),
+    secrets: [],
+    ssh: [],
+    cacheFrom: [],
+    cacheTo: [],
+    network: undefined,
+    noCache: false,
+    pull: false,
+});
+
+
+/***/ }),
+
 /***/ 2950:
 /***/ ((__unused_webpack___webpack_module__, __webpack_exports__, __nccwpck_require__) => {
 
@@ -54640,6 +54657,8 @@ var findings = __nccwpck_require__(4374);
 var image_problems = __nccwpck_require__(9480);
 // EXTERNAL MODULE: ./lib/src/build/redaction.js
 var redaction = __nccwpck_require__(2336);
+// EXTERNAL MODULE: ./lib/src/build/target.js
+var target = __nccwpck_require__(4800);
 // EXTERNAL MODULE: ./lib/src/cli-report.js
 var cli_report = __nccwpck_require__(1811);
 // EXTERNAL MODULE: ./lib/src/config.js
@@ -54750,6 +54769,7 @@ var version = __nccwpck_require__(1294);
 
 
 
+
 /** Measures images that exist already and applies the rules about built images; resolves to the exit code. */
 const inspectImages = async (request) => {
     const { references, given, terminal } = request;
@@ -54803,25 +54823,7 @@ const inspectOne = async (reference, secrets) => {
     }
 };
 /** Nothing is known of how it was built. */
-const targetOf = (reference) => ({
-    id: reference,
-    dockerfile: reference,
-    dockerfileAbsolute: reference,
-    context: "",
-    stageIndex: 0,
-    stage: undefined,
-    span: { start: 0, end: 0 },
-    platforms: [],
-    buildArgs: new Map(),
-    buildContexts: new Map(),
-    secrets: [],
-    ssh: [],
-    cacheFrom: [],
-    cacheTo: [],
-    network: undefined,
-    noCache: false,
-    pull: false,
-});
+const targetOf = (reference) => (0,target/* namedTarget */.J)({ id: reference, dockerfile: reference, dockerfileAbsolute: reference, stage: undefined, platforms: [] });
 const reportOf = (targets, settings, config) => {
     const levels = { profile: settings.profile, settings: config.rules };
     const findings = targets.flatMap(({ build, images }) => images.flatMap((image) => findingsOf(build.target.id, image, levels)));

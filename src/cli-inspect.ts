@@ -8,7 +8,7 @@ import { levelOf } from "./audit/audit.ts";
 import { contentHash } from "./audit/findings.ts";
 import { imageProblems } from "./audit/image-problems.ts";
 import { redactor } from "./build/redaction.ts";
-import type { Target } from "./build/target.ts";
+import { namedTarget, type Target } from "./build/target.ts";
 import { ruleInfo } from "./cli-report.ts";
 import type { Terminal } from "./cli-terminal.ts";
 import { openConfigs } from "./config.ts";
@@ -85,25 +85,8 @@ const inspectOne = async (
 };
 
 /** Nothing is known of how it was built. */
-const targetOf = (reference: string): Target => ({
-  id: reference,
-  dockerfile: reference,
-  dockerfileAbsolute: reference,
-  context: "",
-  stageIndex: 0,
-  stage: undefined,
-  span: { start: 0, end: 0 },
-  platforms: [],
-  buildArgs: new Map(),
-  buildContexts: new Map(),
-  secrets: [],
-  ssh: [],
-  cacheFrom: [],
-  cacheTo: [],
-  network: undefined,
-  noCache: false,
-  pull: false,
-});
+const targetOf = (reference: string): Target =>
+  namedTarget({ id: reference, dockerfile: reference, dockerfileAbsolute: reference, stage: undefined, platforms: [] });
 
 const reportOf = (targets: readonly TargetReport[], settings: Settings, config: Config): Report => {
   const levels = { profile: settings.profile, settings: config.rules };

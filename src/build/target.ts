@@ -50,6 +50,25 @@ export interface BakeLink {
   readonly others: Readonly<Record<string, unknown>>;
 }
 
+/** A target of which only the names are known, because it was built elsewhere. */
+export const namedTarget = (
+  names: Pick<Target, "id" | "dockerfile" | "dockerfileAbsolute" | "stage" | "platforms">,
+): Target => ({
+  ...names,
+  context: "",
+  stageIndex: 0,
+  span: { start: 0, end: 0 },
+  buildArgs: new Map(),
+  buildContexts: new Map(),
+  secrets: [],
+  ssh: [],
+  cacheFrom: [],
+  cacheTo: [],
+  network: undefined,
+  noCache: false,
+  pull: false,
+});
+
 /** One step of a build, for the timeline. */
 export interface BuildStep {
   /** As BuildKit names it: `[builder 2/4] RUN make`. */

@@ -1,3 +1,4 @@
+import { namedTarget } from "../build/target.ts";
 import { UserError } from "../errors.ts";
 import type { Image } from "../image/image.ts";
 import type { Finding, LineSize, Report, SecretSearch, SizeRow, TargetReport } from "./report.ts";
@@ -123,25 +124,13 @@ const targetsOf = (entries: readonly Shape<typeof targetShape>[]): readonly Targ
   });
 
 const buildOf = (entry: Shape<typeof targetShape>): TargetReport["build"] => {
-  const target = {
+  const target = namedTarget({
     id: entry.id,
     dockerfile: entry.dockerfile,
     dockerfileAbsolute: "",
-    context: "",
-    stageIndex: 0,
     stage: entry.stage ?? undefined,
-    span: { start: 0, end: 0 },
     platforms: entry.platform === null ? [] : [entry.platform],
-    buildArgs: new Map(),
-    buildContexts: new Map(),
-    secrets: [],
-    ssh: [],
-    cacheFrom: [],
-    cacheTo: [],
-    network: undefined,
-    noCache: false,
-    pull: false,
-  };
+  });
   const common = { target, milliseconds: entry.milliseconds, steps: [] };
   if (entry.status === "built") return { ...common, status: "built" };
   if (entry.status === "skipped") return { ...common, status: "skipped", reason: entry.reason ?? "" };
