@@ -1,15 +1,16 @@
-import type { Assignment, Instruction, RunInstruction } from "../dockerfile/model.ts";
+import type { Assignment, Instruction, Span } from "../dockerfile/model.ts";
 import type { ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile } from "./audited-file.ts";
 import { downloadsIn } from "./knowledge/download-use.ts";
 import { isLocalHost, readUrl } from "./knowledge/downloads.ts";
 import { deleteInstruction } from "./knowledge/edits.ts";
 import { unquoted } from "./knowledge/labels.ts";
-import { runsIn } from "./knowledge/run-commands.ts";
-import { isElement } from "./knowledge/script-edits.ts";
-import { spanWithin, withoutWords } from "./knowledge/text-edits.ts";
+import { type RunCommands, runsIn } from "./knowledge/run-commands.ts";
+import { deleteCommandOrRun, isElement } from "./knowledge/script-edits.ts";
+import { spanWithin } from "./knowledge/text-edits.ts";
 import { disablesTls, type TlsSwitch, tlsSwitches } from "./knowledge/tls-switches.ts";
 import { isVerified } from "./knowledge/verification.ts";
+import { withoutWords } from "./knowledge/word-deletion.ts";
 import { defineRule, type Edit, type Problem } from "./rule.ts";
 
 export default defineRule({
@@ -50,12 +51,29 @@ Install the certificate of your private authority instead (\`COPY ca.crt /usr/lo
       bad: `RUN wget ⟦--no-check-certificate⟧ https://example.org/a && \\
     pip install ⟦--trusted-host⟧ pypi.example.org app && \\
     git config --global ⟦http.sslVerify⟧ false && \\
+    git clone https://example.org/a && \\
     npm config set ⟦strict-ssl⟧ false
 `,
       fixed: `RUN wget https://example.org/a && \\
     pip install app && \\
-    git config --global http.sslVerify false && \\
-    npm config set strict-ssl false
+    git clone https://example.org/a
+`,
+    },
+    {
+      title: "on lines of their own, and behind another option",
+      bad: `RUN wget https://example.org/a \\
+      # the proxy
+      ⟦--no-check-certificate⟧
+RUN git -c ⟦http.sslVerify=false⟧ clone https://example.org/a && \\
+    curl -f \\
+      ⟦--insecure⟧ \\
+      https://example.org/b
+`,
+      fixed: `RUN wget https://example.org/a
+      # the proxy
+RUN git clone https://example.org/a && \\
+    curl -f \\
+      https://example.org/b
 `,
     },
     {
@@ -64,13 +82,14 @@ Install the certificate of your private authority instead (\`COPY ca.crt /usr/lo
 ENV A=1 ⟦GIT_SSL_NO_VERIFY⟧=true
 RUN ⟦PYTHONHTTPSVERIFY⟧=0 python3 fetch.py && export ⟦npm_config_strict_ssl=false⟧ && npm ci
 `,
-      fixed: `ENV A=1 GIT_SSL_NO_VERIFY=true
-RUN PYTHONHTTPSVERIFY=0 python3 fetch.py && export npm_config_strict_ssl=false && npm ci
+      fixed: `ENV A=1
+RUN python3 fetch.py && npm ci
 `,
     },
     {
-      title: "exec form: reported without a fix",
+      title: "exec form",
       bad: 'RUN ["wget", ⟦"--no-check-certificate"⟧, "https://example.org/a"]\n',
+      fixed: 'RUN ["wget", "https://example.org/a"]\n',
     },
     { title: "written into a configuration", bad: 'RUN echo "[main] ⟦sslverify=false⟧" >> /etc/yum.conf\n' },
     {
@@ -93,40 +112,27 @@ RUN npm config set strict-ssl true && curl -f https://example.org/k -o k
       if (instruction.keyword !== "ENV" && instruction.keyword !== "ARG") continue;
       for (const assignment of instruction.assignments) yield* variable(file, instruction, assignment);
     }
-    for (const { run, scripts } of runsIn(file, "every stage"))
-      for (const { commands } of scripts)
+    for (const run of runsIn(file, "every stage"))
+      for (const { commands } of run.scripts)
         for (const command of commands) yield* inCommand(file, run, command, commands);
   },
 });
 
-const variable = function* (file: AuditedFile, at: Instruction, { key, value }: Assignment): Iterable<Problem> {
+const variable = function* (file: AuditedFile, at: Instruction, { key, value, span }: Assignment): Iterable<Problem> {
   const known = value === undefined ? undefined : file.expand(value, at).value;
   if (known === undefined || !disablesTls(unquoted(key.text), unquoted(known))) return;
   const isAlone = (at.keyword === "ENV" || at.keyword === "ARG") && at.assignments.length === 1;
-  yield {
-    at: key.span,
-    message: `\`${key.text}\` turns off certificate checks`,
-    ...(isAlone && !file.hasForeignSyntax ? fixed([deleteInstruction(file.text, at)]) : {}),
-  };
+  const edits = isAlone ? [deleteInstruction(file.text, at)] : withoutWords(file, at, span);
+  yield { at: key.span, message: `\`${key.text}\` turns off certificate checks`, ...fixed(file, edits) };
 };
 
 const inCommand = function* (
   file: AuditedFile,
-  run: RunInstruction,
+  run: RunCommands,
   command: ShellCommand,
   commands: readonly ShellCommand[],
 ): Iterable<Problem> {
-  for (const { name, value, span } of command.assignments)
-    if (value !== undefined && disablesTls(name, value.value))
-      yield {
-        at: { start: span.start, end: span.start + name.length },
-        message: `\`${name}\` turns off certificate checks`,
-      };
-  if (command.name === "export")
-    for (const { value, span } of command.args) {
-      const [, name = "", set = ""] = /^(\w+)=(.*)$/.exec(value) ?? [];
-      if (disablesTls(name, set)) yield { at: span, message: `\`${name}\` turns off certificate checks` };
-    }
+  yield* variablesIn(file, run, command);
   const found = tlsSwitches(command);
   if (found.length === 0) return;
   const downloads = downloadsIn(commands);
@@ -137,20 +143,53 @@ const inCommand = function* (
     yield {
       at: one.text === one.word.value ? one.word.span : spanWithin(file.text, one.word.span, one.text),
       message: `\`${one.text}\` turns off the certificate check of \`${command.name}\``,
-      ...(file.hasForeignSyntax || isElement(run, one.word) ? {} : fixed(deletion(file, one))),
+      ...fixed(file, deletion(file, run, command, one)),
     };
 };
 
-/** Options are deleted; a setting in words of its own (`config set strict-ssl false`) is left to a person. */
-const deletion = (file: AuditedFile, { word, last, letter }: TlsSwitch): readonly Edit[] => {
-  if (!word.value.startsWith("-")) return [];
-  if (letter === undefined) return [withoutWords(file.text, word.span, last.span)];
-  const written = file.text.slice(word.span.start, word.span.end);
-  const at = written.indexOf(letter);
-  return written !== word.value
-    ? []
-    : [{ span: { start: word.span.start + at, end: word.span.start + at + 1 }, text: "" }];
+const variablesIn = function* (file: AuditedFile, run: RunCommands, command: ShellCommand): Iterable<Problem> {
+  const problem = (at: Span, name: string, edits: readonly Edit[] | undefined): Problem => ({
+    at,
+    message: `\`${name}\` turns off certificate checks`,
+    ...fixed(file, edits),
+  });
+  for (const { name, value, span } of command.assignments) {
+    if (value === undefined || !disablesTls(name, value.value)) continue;
+    const edits = command.name === "" ? undefined : withoutWords(file, run.run, span);
+    yield problem({ start: span.start, end: span.start + name.length }, name, edits);
+  }
+  if (command.name !== "export") return;
+  for (const { value, span } of command.args) {
+    const [, name = "", set = ""] = /^(\w+)=(.*)$/.exec(value) ?? [];
+    if (!disablesTls(name, set)) continue;
+    const whole = command.args.length === 1 ? deleteCommandOrRun(file, run, command) : undefined;
+    const edits = command.args.length === 1 ? whole && [whole] : withoutWords(file, run.run, span);
+    yield problem(span, name, edits);
+  }
 };
 
-const fixed = (edits: readonly Edit[]): Pick<Problem, "fix"> | Record<string, never> =>
-  edits.length === 0 ? {} : { fix: { title: "Keep the certificate check on", safety: "unsafe", edits } };
+/** An option goes with its value, a command that only writes the setting as a whole. */
+const deletion = (
+  file: AuditedFile,
+  run: RunCommands,
+  command: ShellCommand,
+  { word, last, letter }: TlsSwitch,
+): readonly Edit[] | undefined => {
+  const before = command.args[command.args.indexOf(word) - 1];
+  if (/^(-c|-o|--option)$/.test(before?.value ?? "") && before !== undefined)
+    return withoutWords(file, run.run, before.span, last.span);
+  if (!word.value.startsWith("-")) {
+    const whole = command.args[0]?.value === "config" ? deleteCommandOrRun(file, run, command) : undefined;
+    return whole && [whole];
+  }
+  if (letter === undefined) return withoutWords(file, run.run, word.span, last.span);
+  const written = file.text.slice(word.span.start, word.span.end);
+  const at = written.indexOf(letter);
+  const isWritten = written === word.value || (isElement(run.run, word) && written === `"${word.value}"`);
+  return isWritten ? [{ span: { start: word.span.start + at, end: word.span.start + at + 1 }, text: "" }] : undefined;
+};
+
+const fixed = (file: AuditedFile, edits: readonly Edit[] | undefined): Pick<Problem, "fix"> =>
+  edits === undefined || file.hasForeignSyntax
+    ? {}
+    : { fix: { title: "Keep the certificate check on", safety: "unsafe", edits } };

@@ -59,9 +59,11 @@ this rule is off unless it is asked for.`,
       if (run.stage.isWindows) continue;
       for (const { at, left, right } of lossyPipes(run)) {
         const message = `A failure of \`${left}\` is lost in this pipe: only what \`${right}\` returns counts`;
-        const words = fixed.has(run.stage.index) ? undefined : shellWithOptions(run.stage, "-o", "pipefail");
-        fixed.add(run.stage.index);
-        if (words === undefined || run.run.heredocs.length > 0) yield { at, message };
+        // An exec form and a here-document with a shebang choose their shell themselves.
+        const isOwn = run.run.command.form === "exec" || run.run.heredocs.length > 0;
+        const words = isOwn || fixed.has(run.stage.index) ? undefined : shellWithOptions(run.stage, "-o", "pipefail");
+        if (!isOwn) fixed.add(run.stage.index);
+        if (words === undefined) yield { at, message };
         else {
           const edits = [insertShell(file, run, words)];
           yield { at, message, fix: { title: "Choose a shell with pipefail", safety: "unsafe", edits } };

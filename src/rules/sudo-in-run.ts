@@ -1,9 +1,10 @@
-import type { ShellCommand } from "../dockerfile/script.ts";
+import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { defaultUserOf } from "./knowledge/base-images.ts";
-import { deleteWithBlanks, sliceOf } from "./knowledge/edits.ts";
+import { sliceOf } from "./knowledge/edits.ts";
 import { type RunCommands, runsIn } from "./knowledge/run-commands.ts";
-import { defineRule } from "./rule.ts";
+import { withoutWords } from "./knowledge/word-deletion.ts";
+import { defineRule, type Problem } from "./rule.ts";
 
 export default defineRule({
   id: "sudo-in-run",
@@ -31,6 +32,11 @@ unprivileged user become root again. Move the step above USER, or switch to root
       bad: "FROM acme/base:1\nRUN <<EOF\nset -e\n⟦sudo⟧ -E make install\nEOF",
       fixed: "FROM acme/base:1\nRUN <<EOF\nset -e\nsudo -E make install\nEOF",
     },
+    {
+      title: "Exec form",
+      bad: 'FROM debian:12\nRUN [⟦"sudo"⟧, "make", "install"]\n',
+      fixed: 'FROM debian:12\nRUN ["make", "install"]\n',
+    },
     { good: "FROM debian:12\nRUN apt-get install -y sudo && echo 'app ALL=(ALL) ALL' > /etc/sudoers.d/app" },
     { good: "FROM debian:12\nRUN sudo -u postgres initdb" },
     { good: "FROM debian:12\nRUN echo sudo make me a sandwich" },
@@ -45,20 +51,17 @@ unprivileged user become root again. Move the step above USER, or switch to root
         yield {
           at: sudo.span,
           message: messageFor(run, isRoot),
-          ...(isRoot === true && isPlain
-            ? {
-                fix: {
-                  title: "Delete `sudo`",
-                  safety: "safe" as const,
-                  edits: [deleteWithBlanks(file.text, sudo.span)],
-                },
-              }
-            : {}),
+          ...(isRoot === true && isPlain ? deletion(file, run, sudo) : {}),
         };
       }
     }
   },
 });
+
+const deletion = (file: AuditedFile, { run }: RunCommands, sudo: ShellWord): Pick<Problem, "fix"> => {
+  const edits = withoutWords(file, run, sudo.span);
+  return edits === undefined ? {} : { fix: { title: "Delete `sudo`", safety: "safe", edits } };
+};
 
 const messageFor = ({ stage, run }: RunCommands, isRoot: boolean | undefined): string => {
   if (isRoot === true) return "`sudo` does nothing here, because the step runs as root anyway";

@@ -1,6 +1,7 @@
 import { createdUser } from "./knowledge/accounts.ts";
 import { mayHaveOption } from "./knowledge/command-options.ts";
 import { knownValue, runsIn } from "./knowledge/run-commands.ts";
+import { insertAfter } from "./knowledge/script-edits.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -28,6 +29,11 @@ files of many gigabytes; layers keep no holes, so that the image grows by their 
       bad: "FROM debian:12\nRUN groupadd x && /usr/sbin/useradd ⟦--uid=300000⟧ -g x app",
       fixed: "FROM debian:12\nRUN groupadd x && /usr/sbin/useradd -l --uid=300000 -g x app",
     },
+    {
+      title: "Exec form",
+      bad: 'FROM debian:12\nRUN ["useradd", "-u", ⟦"1000660000"⟧, "app"]\n',
+      fixed: 'FROM debian:12\nRUN ["useradd", "-l", "-u", "1000660000", "app"]\n',
+    },
     { good: "FROM debian:12\nRUN useradd -l -u 1000660000 app && useradd -ml -u 1000660001 b" },
     { good: "FROM debian:12\nRUN useradd -u 10001 app" },
     { good: "FROM alpine:3.22\nARG UID\nRUN adduser -D -u 1000660000 app; useradd -u $UID b" },
@@ -38,12 +44,12 @@ files of many gigabytes; layers keep no holes, so that the image grows by their 
         const user = command.name === "useradd" ? createdUser(command) : undefined;
         if (user?.uid === undefined || mayHaveOption(user.options, "-l", "--no-log-init")) continue;
         const uid = knownValue(file, run, user.uid);
-        const end = command.nameWord?.span.end;
-        if (uid === undefined || end === undefined || !/^\d+$/.test(uid) || Number(uid) < 100_000) continue;
+        const word = command.nameWord;
+        if (uid === undefined || word === undefined || !/^\d+$/.test(uid) || Number(uid) < 100_000) continue;
         yield {
           at: user.uid.span,
           message: `\`useradd\` with the uid ${uid} writes a sparse file that fills the layer`,
-          fix: { title: "Add `-l`", safety: "safe", edits: [{ span: { start: end, end }, text: " -l" }] },
+          fix: { title: "Add `-l`", safety: "safe", edits: [insertAfter(run.run, word, "-l")] },
         };
       }
     }

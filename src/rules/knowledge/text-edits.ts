@@ -7,12 +7,6 @@ export const insertFlag = (instruction: Instruction, flag: string): Edit => ({
   text: ` ${flag}`,
 });
 
-/** Takes words out together with the blanks in front of them. */
-export const withoutWords = (text: string, first: Span, last: Span = first): Edit => {
-  const blanks = /[ \t]*$/.exec(text.slice(Math.max(0, first.start - 200), first.start))?.[0].length ?? 0;
-  return { span: { start: first.start - blanks, end: last.end }, text: "" };
-};
-
 /** Turns the http:// of a URL into https://; undefined when the file does not show it in one piece. */
 export const overHttps = (text: string, span: Span): Edit | undefined => {
   const at = text.slice(span.start, span.end).search(/http:\/\//i);
