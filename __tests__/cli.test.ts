@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { afterAll, describe, expect, test } from "@jest/globals";
+import { commands, helpText } from "../src/cli-commands.ts";
 import { shownExamples } from "../src/cli-examples.ts";
 import { explainText } from "../src/cli-rules.ts";
 import { noPaint } from "../src/report/paint.ts";
@@ -58,7 +59,7 @@ Commands:
   audit [files and folders]  audit only
   build [files and folders]  as run, but an engine must be there
   fix [files and folders]    put right what has an automatic fix
-  inspect IMAGE              measure an image that exists: of the engine, an OCI layout, or an archive
+  inspect IMAGE              measure an image of the engine, an OCI layout or an archive
   rules                      list the rules
   explain RULE               say what a rule is about; RULE is an id or an alias such as DL3008
   init [folder]              write a commented .docker-hygiene.yml
@@ -75,7 +76,8 @@ Most used options (all: docker-hygiene help run):
       --secret id=ID,env=VAR     give a secret; or id=ID,src=FILE
       --no-build                 audit only
 
-Exit code: 0 clean, 1 findings, failed builds or broken limits, 2 wrong usage or configuration, 3 no Dockerfile, 70 a bug of ours.
+Exit code: 0 clean, 1 findings, failed builds or broken limits, 2 wrong usage or configuration, 3 no
+Dockerfile, 70 a bug of ours.
 `,
     });
     expect(said(cli(tmpdir(), ["--help"]))).toEqual(general);
@@ -102,7 +104,7 @@ Options:
       expect(said(cli(tmpdir(), argv))).toEqual({ status: 0, stdout: `docker-hygiene ${version}\n`, stderr: "" });
   });
 
-  test.each([
+  test.each<[readonly string[], string, Readonly<Record<string, string>>?]>([
     [["--formt"], "--formt: there is no such option (on the command line). Did you mean `--format`?"],
     [["audit", "--target", "x"], "--target: `audit` does not take it, `run`, `build` would (on the command line)."],
     [
@@ -125,13 +127,48 @@ Options:
       ["help", "aduit"],
       "help: `aduit` is not one of run, audit, build, fix, inspect, rules, explain, init, help, version (on the command line). Did you mean `audit`?",
     ],
+    [
+      ["help", "audit", "x"],
+      "help: it takes no `x`; it is used as `docker-hygiene help [command]` (on the command line).",
+    ],
+    [["version", "x"], "version: it takes no `x`; it is used as `docker-hygiene version` (on the command line)."],
+    [["init", "a", "b"], "init: it takes no `b`; it is used as `docker-hygiene init [folder]` (on the command line)."],
+    [["init", "nowhere"], "init: there is no folder `nowhere` to write a configuration into."],
+    [["inspect", "/dev/null"], "`/dev/null` is neither a folder nor a regular file."],
+    [
+      ["inspect", "app:1.2"],
+      "The image `app:1.2` cannot be read: docker is not installed, or not on the PATH.",
+      { PATH: "/nowhere" },
+    ],
     [["audit", "--config", "no.yml"], "the configuration `no.yml` cannot be read: it does not exist"],
-  ])("refuses %j in one message", (argv, message) => {
-    expect(said(cli(folderOf({ Dockerfile: clean }), argv))).toEqual({
+  ])("refuses %j in one message", (argv, message, extra = {}) => {
+    expect(said(cli(folderOf({ Dockerfile: clean }), argv, extra))).toEqual({
       status: 2,
       stdout: "",
       stderr: `docker-hygiene: ${message}\n`,
     });
+  });
+
+  test("wraps its help to the width, below the option where the column would be too narrow", () => {
+    const command = commands.find(({ name }) => name === "init");
+    const inspect = commands.find(({ name }) => name === "inspect");
+    expect(helpText(command, 30)).toBe(
+      "Write a commented\n.docker-hygiene.yml.\n\nUsage: docker-hygiene init\n[folder]\n\nA configuration that is there\nis never overwritten.\n",
+    );
+    const options = helpText(inspect, 40).split("\n").slice(7, 10);
+    expect(options).toEqual([
+      "      --secret id=ID,env=VAR",
+      "        search for the value of this",
+      "        secret; or id=ID,src=FILE",
+    ]);
+    for (const each of commands)
+      expect(
+        Math.max(
+          ...helpText(each, 80)
+            .split("\n")
+            .map((line) => line.length),
+        ),
+      ).toBeLessThanOrEqual(80);
   });
 
   test("refuses a wrong configuration with its place", () => {
@@ -151,7 +188,7 @@ Options:
       status: 3,
       stdout: "",
       stderr:
-        "note: c/Dockerfile.j2 is left out, because it is a template; name it in `files` to have it read\ndocker-hygiene: there is no Dockerfile in c, d\n",
+        "note: c/Dockerfile.j2 is left out, because it is a template; name it in `files` to have it read\ndocker-hygiene: there is no Dockerfile in c, d; a file of another name is taken when it is named\n",
     });
   });
 

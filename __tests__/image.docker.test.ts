@@ -210,15 +210,25 @@ describe("an image that exists", () => {
     expect(await inspectImage(unpacked)).toEqual([image]);
   });
 
-  test("one that does not is told in the engine's words", async () => {
+  test("one that does not is told with the way to get it", async () => {
     await expect(inspectImage("image-test-nowhere:1", { environment: environment() })).rejects.toThrow(
-      "The image `image-test-nowhere:1` cannot be read: Error response from daemon: No such image: image-test-nowhere:1.",
+      "There is no image `image-test-nowhere:1` in the engine, and no file or folder of that name; `docker pull` fetches images.",
     );
+    await expect(inspectImage("./nowhere.tar", { environment: environment() })).rejects.toThrow(
+      "There is no file or folder `./nowhere.tar`, and no image can have that name.",
+    );
+  });
+
+  test("without an engine its question is left whole", async () => {
+    const host = `unix://${join(folder, "nowhere.sock")}`;
+    await expect(
+      inspectImage("busybox:local", { environment: { ...environment(), DOCKER_HOST: host } }),
+    ).rejects.toThrow(/^The image `busybox:local` cannot be read: .*\?$/);
   });
 
   test("without docker that is told", async () => {
     await expect(inspectImage("busybox:local", { environment: { PATH: folder } })).rejects.toThrow(
-      "The image `busybox:local` cannot be read: docker cannot be started (spawn docker ENOENT).",
+      "The image `busybox:local` cannot be read: docker is not installed, or not on the PATH.",
     );
   });
 });

@@ -9,6 +9,7 @@ import { checksum, unpack, unpackSmall } from "../src/adapters/image-unpack.ts";
 import { MeasureError, measure } from "../src/adapters/oci-layout.ts";
 import type { Target } from "../src/build/target.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
+import { UserError } from "../src/errors.ts";
 import { contentSum } from "../src/image/content-sum.ts";
 import { diskBytes, type Image, type ImageContents, type LeakSearch } from "../src/image/image.ts";
 import { imageContents } from "../src/image/image-contents.ts";
@@ -636,6 +637,27 @@ describe("images in a layout", () => {
     truncateSync(join(layout, "cut.tar"), 3000);
     await expect(inspectImage(join(layout, "cut.tar"))).rejects.toThrow(
       /is no archive of an image that can be read: the tar archive is cut off after 3000 bytes\.$/,
+    );
+  });
+
+  test.each([
+    ["empty", "", "it is empty"],
+    ["xz", "\u00fd7zXZ\0\0", "it is packed with xz; unpack it first"],
+    ["bzip2", "BZh91AY", "it is packed with bzip2; unpack it first"],
+    ["zip", "PK\u0003\u0004\u0014\0", "it is a zip file, and not what `docker save` writes"],
+    ["text", "words ".repeat(200), "it is no tar archive"],
+  ])("a file that holds no archive is told what it is: %s", async (name, text, reason) => {
+    const path = join(layout, name);
+    writeFileSync(path, text, "latin1");
+    await expect(inspectImage(path)).rejects.toThrow(
+      new UserError(`\`${path}\` is no archive of an image that can be read: ${reason}.`),
+    );
+  });
+
+  test("a layout whose index is broken is told", async () => {
+    writeFileSync(join(layout, "index.json"), "{");
+    await expect(inspectImage(layout)).rejects.toThrow(
+      new UserError(`\`${layout}\` is no image layout: its \`index.json\` cannot be read, it is not JSON.`),
     );
   });
 

@@ -20,7 +20,7 @@ import { type ConfiguredBudget, type SizeOptions, sizeRows } from "../src/report
 import { renderText } from "../src/report/text.ts";
 import { ganttDiagram } from "../src/report/timeline.ts";
 import { type Judged, verdictOf } from "../src/report/verdict.ts";
-import { changeOf } from "../src/report/words.ts";
+import { bar, changeOf } from "../src/report/words.ts";
 import { allSame, failed, firstRun, growth, link, repositoryPath, rules, samples } from "./fixtures/report/reports.ts";
 import { sarifValidator } from "./fixtures/sarif/validator.ts";
 
@@ -711,4 +711,25 @@ test("a run without an engine says so in one line", () => {
       "",
     ].join("\n"),
   );
+});
+
+test("a bar grows in eighths of a block, so that small sizes differ", () => {
+  expect([0, 299, 1_980_000, 4_590_000, 91_800_000].map((bytes) => bar(bytes, 91_800_000, 20))).toEqual([
+    "",
+    "▏",
+    "▍",
+    "█",
+    "████████████████████",
+  ]);
+  expect([1, 2, 3, 4, 5, 6, 7, 8, 9].map((eighths) => bar(eighths, 16, 2))).toEqual([
+    "▏",
+    "▎",
+    "▍",
+    "▌",
+    "▋",
+    "▊",
+    "▉",
+    "█",
+    "█▏",
+  ]);
 });

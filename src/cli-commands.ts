@@ -1,4 +1,5 @@
 import { UserError } from "./errors.ts";
+import { wrapWords } from "./report/table.ts";
 import type { Arguments, Flag } from "./settings-flags.ts";
 import { flags } from "./settings-flags.ts";
 
@@ -8,6 +9,8 @@ export interface Command {
   readonly summary: string;
   /** Further paragraphs of the command's own help. */
   readonly about: readonly string[];
+  /** How many words it takes at most; any number where it is not said. */
+  readonly most?: number;
   readonly flags: readonly Flag[];
 }
 
@@ -40,6 +43,9 @@ const building: readonly Flag[] = [
   flags.baseline,
 ];
 const showing: readonly Flag[] = [flags.format, flags.output, flags.quiet, flags.verbose, flags.color];
+const notesToo: Flag = { ...flags.verbose, summary: "show notes too" };
+
+const textOrJson: Flag = { ...flags.format, summary: "text or json" };
 
 const exitCodes =
   "Exit code: 0 clean, 1 findings, failed builds or broken limits, 2 wrong usage or configuration, 3 no Dockerfile, 70 a bug of ours.";
@@ -57,7 +63,12 @@ export const commands: readonly Command[] = [
     usage: "audit [files and folders]",
     summary: "audit only",
     about: ["A file that is named is taken whatever its name. With --write-baseline nothing is judged.", exitCodes],
-    flags: [...looking, flags.writeBaseline, ...engines, ...showing],
+    flags: [
+      ...looking,
+      flags.writeBaseline,
+      ...engines,
+      ...showing.map((flag) => (flag === flags.verbose ? notesToo : flag)),
+    ],
   },
   {
     name: "build",
@@ -80,24 +91,24 @@ export const commands: readonly Command[] = [
       flags.diff,
       ...looking.filter((flag) => flag !== flags.threshold && flag !== flags.baselineFindings),
       flags.quiet,
-      flags.verbose,
+      notesToo,
       flags.color,
     ],
   },
   {
     name: "inspect",
     usage: "inspect IMAGE",
-    summary: "measure an image that exists: of the engine, an OCI layout, or an archive",
+    summary: "measure an image of the engine, an OCI layout or an archive",
     about: [
       "IMAGE is a folder (an OCI layout), a file (what `docker save` wrote, packed or not), or else the name of an image. With --secret it is searched for the value. Lines of the Dockerfile are known where the image carries its provenance.",
       "Exit code: 0 clean, 1 findings, leaks or broken limits, 2 wrong usage or no such image, 70 a bug of ours.",
     ],
     flags: [
-      flags.secret,
+      { ...flags.secret, summary: "search for the value of this secret; or id=ID,src=FILE" },
       flags.config,
       flags.profile,
       flags.threshold,
-      flags.format,
+      textOrJson,
       flags.output,
       flags.quiet,
       flags.color,
@@ -108,11 +119,7 @@ export const commands: readonly Command[] = [
     usage: "rules",
     summary: "list the rules",
     about: [],
-    flags: [
-      { ...flags.format, summary: "text or json" },
-      { ...flags.output, summary: "write the list to a file instead of the terminal" },
-      flags.color,
-    ],
+    flags: [textOrJson, { ...flags.output, summary: "write the list to a file instead of the terminal" }, flags.color],
   },
   {
     name: "explain",
@@ -126,18 +133,29 @@ export const commands: readonly Command[] = [
     usage: "init [folder]",
     summary: "write a commented .docker-hygiene.yml",
     about: ["A configuration that is there is never overwritten."],
+    most: 1,
     flags: [],
   },
-  { name: "help", usage: "help [command]", summary: "show this text, or that of a command", about: [], flags: [] },
-  { name: "version", usage: "version", summary: "show the version", about: [], flags: [] },
+  {
+    name: "help",
+    usage: "help [command]",
+    summary: "show this text, or that of a command",
+    about: [],
+    most: 1,
+    flags: [],
+  },
+  { name: "version", usage: "version", summary: "show the version", about: [], most: 0, flags: [] },
 ];
 
 export const commandNamed = (name: string | undefined): Command | undefined =>
   commands.find((command) => command.name === name);
 
-/** What `docker-hygiene help` prints, or `help COMMAND`. */
-export const helpText = (command: Command | undefined): string =>
-  command === undefined ? generalHelp() : commandHelp(command);
+/** What `docker-hygiene help` prints, or `help COMMAND`. `width`: columns of the terminal. */
+export const helpText = (command: Command | undefined, width: number): string => {
+  const columnsToFill = Math.min(width, 100);
+  const lines = command === undefined ? generalHelp(columnsToFill) : commandHelp(command, columnsToFill);
+  return [...lines, ""].join("\n");
+};
 
 /** Refuses a flag that the command does nothing with. */
 export const requireOwnFlags = (command: Command, { used }: Pick<Arguments, "used">): void => {
@@ -150,17 +168,32 @@ export const requireOwnFlags = (command: Command, { used }: Pick<Arguments, "use
   );
 };
 
-const generalHelp = (): string =>
-  [
-    "Finds every Dockerfile, audits it, builds each target and measures the images.",
-    "",
-    "Usage: docker-hygiene [command] [options] [files and folders]",
-    "",
-    "Commands:",
-    ...columns(commands.map(({ usage, summary }) => [usage, summary])),
-    "",
-    "Most used options (all: docker-hygiene help run):",
-    ...flagLines([
+/** Refuses a word that the command does nothing with. */
+export const requireOwnWords = (
+  { name, usage, most = Number.POSITIVE_INFINITY }: Command,
+  words: readonly string[],
+) => {
+  const stranger = words[most];
+  if (stranger !== undefined)
+    throw new UserError(
+      `${name}: it takes no \`${stranger}\`; it is used as \`docker-hygiene ${usage}\` (on the command line).`,
+    );
+};
+
+const generalHelp = (width: number): readonly string[] => [
+  ...wrapWords("Finds every Dockerfile, audits it, builds each target and measures the images.", width),
+  "",
+  ...usageLines("[command] [options] [files and folders]", width),
+  "",
+  "Commands:",
+  ...columns(
+    commands.map(({ usage, summary }) => [usage, summary]),
+    width,
+  ),
+  "",
+  "Most used options (all: docker-hygiene help run):",
+  ...flagLines(
+    [
       flags.format,
       flags.output,
       flags.config,
@@ -169,31 +202,41 @@ const generalHelp = (): string =>
       flags.target,
       flags.secret,
       flags.noBuild,
-    ]),
-    "",
-    exitCodes,
-    "",
-  ].join("\n");
+    ],
+    width,
+  ),
+  "",
+  ...wrapWords(exitCodes, width),
+];
 
-const commandHelp = ({ usage, summary, about, flags: own }: Command): string =>
-  [
-    `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
-    "",
-    `Usage: docker-hygiene ${usage}${own.length > 0 ? " [options]" : ""}`,
-    ...(own.length > 0 ? ["", "Options:", ...flagLines(own)] : []),
-    ...about.flatMap((paragraph) => ["", paragraph]),
-    "",
-  ].join("\n");
+const commandHelp = ({ usage, summary, about, flags: own }: Command, width: number): readonly string[] => [
+  ...wrapWords(`${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`, width),
+  "",
+  ...usageLines(`${usage}${own.length > 0 ? " [options]" : ""}`, width),
+  ...(own.length > 0 ? ["", "Options:", ...flagLines(own, width)] : []),
+  ...about.flatMap((paragraph) => ["", ...wrapWords(paragraph, width)]),
+];
 
-const flagLines = (list: readonly Flag[]): readonly string[] =>
+const usageLines = (usage: string, width: number): readonly string[] =>
+  wrapWords(`Usage: docker-hygiene ${usage}`, width);
+
+const flagLines = (list: readonly Flag[], width: number): readonly string[] =>
   columns(
     list.map(({ name, short, value, summary }) => [
       `${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`,
       summary,
     ]),
+    width,
   );
 
-const columns = (rows: readonly (readonly [string, string])[]): readonly string[] => {
-  const width = Math.max(...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`);
+/** What stands right is wrapped in its column; below the left one where too little is left for it. */
+const columns = (rows: readonly (readonly [string, string])[], width: number): readonly string[] => {
+  const left = Math.max(...rows.map(([words]) => words.length));
+  const isNarrow = width - left - 4 < 20;
+  const indent = " ".repeat(isNarrow ? 8 : left + 4);
+  return rows.flatMap(([words, told]) => {
+    const lines = wrapWords(told, width - indent.length);
+    if (isNarrow) return [`  ${words}`, ...lines.map((line) => `${indent}${line}`)];
+    return lines.map((line, index) => `${index === 0 ? `  ${words.padEnd(left)}  ` : indent}${line}`);
+  });
 };

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { shownPath, systemReason } from "./adapters/shown-path.ts";
@@ -7,6 +7,8 @@ import { UserError } from "./errors.ts";
 /** Writes a configuration to start from; returns its path as the user knows it. */
 export const initConfig = async (cwd: string, folder: string | undefined): Promise<string> => {
   const root = resolve(cwd, folder ?? ".");
+  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true)
+    throw new UserError(`init: there is no folder \`${folder ?? "."}\` to write a configuration into.`);
   const names = [
     ".docker-hygiene.yml",
     ".docker-hygiene.yaml",

@@ -79,10 +79,12 @@ const inspectOne = async (
     // One broken platform of several does not hide the others.
     if (!(error instanceof MeasureError)) throw error;
     if (error.measured.length === 0)
-      throw new UserError(`The image \`${reference}\` cannot be measured: ${error.message}.`);
+      throw new UserError(`The image \`${reference}\` cannot be measured: ${sentence(error.message)}`);
     return { build, images: error.measured, measureError: error.message };
   }
 };
+
+const sentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text}.`);
 
 /** Nothing is known of how it was built. */
 const targetOf = (reference: string): Target =>

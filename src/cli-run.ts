@@ -162,7 +162,8 @@ const refuseMistypedCommand = (cwd: string, first: string | undefined): void => 
 
 const noneFound = (cwd: string, paths: readonly string[]): string => {
   const where = paths.length === 0 ? [cwd] : paths;
-  return `docker-hygiene: there is no Dockerfile in ${where.slice(0, 3).join(", ")}${where.length > 3 ? ", …" : ""}\n`;
+  const named = `${where.slice(0, 3).join(", ")}${where.length > 3 ? ", …" : ""}`;
+  return `docker-hygiene: there is no Dockerfile in ${named}; a file of another name is taken when it is named\n`;
 };
 
 interface Interruption {

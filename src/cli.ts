@@ -1,4 +1,4 @@
-import { commandNamed, commands, helpText, requireOwnFlags } from "./cli-commands.ts";
+import { commandNamed, commands, helpText, requireOwnFlags, requireOwnWords } from "./cli-commands.ts";
 import { describeError, openTerminal, type Terminal } from "./cli-terminal.ts";
 import { UserError } from "./errors.ts";
 import { type Arguments, flags, readArguments } from "./settings-flags.ts";
@@ -22,13 +22,14 @@ const dispatch = async (given: Arguments): Promise<number> => {
   const named = given.wordsBeforeEnd > 0 ? commandNamed(first) : undefined;
   const words = named === undefined ? given.words : rest;
   if (given.values.has(flags.version.name)) return printVersion(terminal);
-  if (given.values.has(flags.help.name)) return print(terminal, helpText(named));
+  if (given.values.has(flags.help.name)) return print(terminal, helpText(named, terminal.width));
   const command = named ?? commandNamed("run");
   if (command === undefined) throw new Error("the command table lacks `run`");
   requireOwnFlags(command, given);
+  requireOwnWords(command, words);
   switch (command.name) {
     case "help":
-      return print(terminal, helpText(words[0] === undefined ? undefined : requireCommand(words[0])));
+      return print(terminal, helpText(words[0] === undefined ? undefined : requireCommand(words[0]), terminal.width));
     case "version":
       return printVersion(terminal);
     case "rules":

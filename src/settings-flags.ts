@@ -94,7 +94,7 @@ export const flags = {
   unsafe: { name: "unsafe", summary: "apply fixes too after which a build may behave differently" },
   diff: { name: "diff", summary: "print the fixes as a patch and write nothing" },
   quiet: { name: "quiet", short: "q", summary: "print the verdict alone" },
-  verbose: { name: "verbose", summary: "say more about what is done" },
+  verbose: { name: "verbose", short: "v", summary: "show notes, the commands, and what was withdrawn and why" },
   color: { name: "color", value: "WHEN", summary: "auto, always or never" },
   help: { name: "help", short: "h", summary: "show this text" },
   version: { name: "version", short: "V", summary: "show the version" },

@@ -3,7 +3,7 @@ import { htmlText } from "./escape/html.ts";
 import { clip, oneLine } from "./escape/plain.ts";
 import { type MarkedLine, markedLines } from "./excerpt.ts";
 import { imageFacts, largestFiles } from "./image-facts.ts";
-import { lineWeights } from "./layers.ts";
+import { lineWeights, weightName } from "./layers.ts";
 import { type Lines, linesByPath } from "./lines.ts";
 import { formatBytes, formatDuration } from "./numbers.ts";
 import type { PageOptions } from "./page-options.ts";
@@ -96,10 +96,7 @@ export const lineTablesHtml = (report: Report, options: PageOptions): string => 
     const most = Math.max(1, ...weights.map(({ diskBytes }) => diskBytes));
     const rows = weights.map((weight) =>
       tableRow([
-        cell(
-          weight.from === "base" ? "base" : linked(String(weight.line ?? ""), row.dockerfile, weight.line, options),
-          "number",
-        ),
+        cell(linked(weightName(weight), row.dockerfile, weight.line, options), "number"),
         cell(`<code>${inline(weight.instruction)}</code>`),
         cell(formatBytes(weight.pullBytes), "number"),
         cell(formatBytes(weight.diskBytes), "number"),

@@ -2,7 +2,7 @@ import type { Image } from "../image/image.ts";
 import { codeSpan, markdownLink, markdownProse, markdownText } from "./escape/markdown.ts";
 import { clip } from "./escape/plain.ts";
 import { imageFacts, largestFiles } from "./image-facts.ts";
-import { lineWeights } from "./layers.ts";
+import { lineWeights, weightName } from "./layers.ts";
 import { linesByPath } from "./lines.ts";
 import { details, emphasised, markdownTable, more, unbroken } from "./markdown-table.ts";
 import { formatBytes } from "./numbers.ts";
@@ -166,10 +166,8 @@ const lineTable = (row: SizeRow, report: Report, { link = noLink }: PageOptions)
       ["right", "left", "right", "right", "left"],
       weights.map((weight) => [
         weight.line === undefined
-          ? weight.from === "base"
-            ? "base"
-            : ""
-          : markdownLink(String(weight.line), link(row.dockerfile, weight.line)),
+          ? weightName(weight)
+          : markdownLink(weightName(weight), link(row.dockerfile, weight.line)),
         codeSpan(clip(weight.instruction, 120)),
         unbroken(formatBytes(weight.pullBytes)),
         unbroken(formatBytes(weight.diskBytes)),

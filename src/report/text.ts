@@ -2,7 +2,7 @@ import { clip, oneLine } from "./escape/plain.ts";
 import { textWidth } from "./escape/terminal.ts";
 import { withoutCommands } from "./escape/workflow-command.ts";
 import { imageFacts, largestFiles } from "./image-facts.ts";
-import { lineWeights } from "./layers.ts";
+import { lineWeights, weightName } from "./layers.ts";
 import { linesOf } from "./lines.ts";
 import { formatBytes } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
@@ -189,7 +189,7 @@ export const lineTable = (
   const most = Math.max(0, ...weights.map(({ diskBytes }) => diskBytes));
   const lines = alignColumns(
     weights.map((weight) => [
-      weight.from === "base" ? "base" : String(weight.line ?? "?"),
+      weightName(weight),
       clip(oneLine(weight.instruction), Math.max(20, Math.min(60, width - 44))),
       formatBytes(weight.diskBytes),
       bar(weight.diskBytes, most, 20),

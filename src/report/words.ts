@@ -158,9 +158,12 @@ export const secretGaps = ({ gaps = [], unsearched = [] }: SecretSearch): readon
     : [`not searched: ${gaps[0]}${gaps.length === 1 ? "" : `, and ${count(gaps.length - 1, "more place")}`}`]),
 ];
 
-/** A bar of at most `width` blocks, relative to `most`; never empty for something. */
-export const bar = (bytes: number, most: number, width: number): string =>
-  bytes <= 0 || most <= 0 ? "" : "█".repeat(Math.max(1, Math.round((bytes / most) * width)));
+/** A bar of at most `width` blocks in steps of an eighth, relative to `most`; never empty for something. */
+export const bar = (bytes: number, most: number, width: number): string => {
+  if (bytes <= 0 || most <= 0) return "";
+  const eighths = Math.max(1, Math.round((bytes / most) * width * 8));
+  return "█".repeat(Math.floor(eighths / 8)) + ("▏▎▍▌▋▊▉"[(eighths % 8) - 1] ?? "");
+};
 
 /** By file in the order of `files`, by line inside a file. */
 export const byFile = (report: Pick<Report, "files" | "findings">): ReadonlyMap<string, readonly Finding[]> => {
