@@ -1,11 +1,12 @@
 import type { Span } from "../dockerfile/model.ts";
-import type { ShellCommand } from "../dockerfile/script.ts";
+import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
 import type { AuditedFile } from "./audited-file.ts";
 import { downloadsIn } from "./knowledge/download-use.ts";
 import { fileNameOf } from "./knowledge/downloads.ts";
-import { runsIn } from "./knowledge/run-commands.ts";
+import { type RunCommands, runsIn } from "./knowledge/run-commands.ts";
 import { isVerified } from "./knowledge/verification.ts";
-import { defineRule } from "./rule.ts";
+import { withoutWords } from "./knowledge/word-deletion.ts";
+import { defineRule, type Edit, type Problem } from "./rule.ts";
 
 export default defineRule({
   id: "disabled-signature-check",
@@ -21,7 +22,7 @@ Add the key of the repository instead: \`signed-by=/usr/share/keyrings/x.gpg\` f
     "A repository of local files (`file:`), as a build makes for its own packages.",
     "`repo_gpgcheck=0`, which concerns the index and not the packages; a setting that is turned on.",
   ],
-  fixes: "none",
+  fixes: "unsafe",
   sources: [
     "https://cwe.mitre.org/data/definitions/347.html",
     "https://manpages.debian.org/bookworm/apt/apt-secure.8.en.html",
@@ -29,6 +30,7 @@ Add the key of the repository instead: \`signed-by=/usr/share/keyrings/x.gpg\` f
   examples: [
     {
       bad: "RUN apt-get update && apt-get install -y ⟦--allow-unauthenticated⟧ tool\n",
+      fixed: "RUN apt-get update && apt-get install -y tool\n",
       message: "`--allow-unauthenticated` turns off the signature check of `apt-get`",
     },
     {
@@ -41,6 +43,32 @@ baseurl=https://example.org/rpm
 repo_gpgcheck=0
 EOF
 `,
+      fixed: `RUN echo "deb [arch=amd64] https://example.org/apt stable main" > /etc/apt/sources.list.d/x.list
+COPY <<EOF /etc/yum.repos.d/x.repo
+[x]
+baseurl=https://example.org/rpm
+gpgcheck=1
+repo_gpgcheck=0
+EOF
+`,
+    },
+    {
+      title: "settings of other kinds",
+      bad: `RUN echo "deb [⟦trusted=yes⟧] https://example.org/apt stable main" > /etc/apt/sources.list.d/x.list
+RUN echo '⟦APT::Get::AllowUnauthenticated "true⟧";' > /etc/apt/apt.conf.d/99x && \\
+    apt-get \\
+      # for the mirror
+      -o ⟦APT::Get::AllowUnauthenticated=true⟧ \\
+      install -y tool
+RUN ["dnf", "install", ⟦"--nogpgcheck"⟧, "-y", "tool"]
+`,
+      fixed: `RUN echo "deb https://example.org/apt stable main" > /etc/apt/sources.list.d/x.list
+RUN echo 'APT::Get::AllowUnauthenticated "false";' > /etc/apt/apt.conf.d/99x && \\
+    apt-get \\
+      # for the mirror
+      install -y tool
+RUN ["dnf", "install", "-y", "tool"]
+`,
     },
     {
       title: "other managers",
@@ -48,10 +76,15 @@ EOF
       ⟦--allow-untrusted⟧ --repository https://example.org/apk tool
 RUN dnf install -y ⟦--nogpgcheck⟧ tool && rpm -i ⟦--nosignature⟧ https://example.org/a.rpm
 `,
+      fixed: `RUN apk add --no-cache \\
+      --repository https://example.org/apk tool
+RUN dnf install -y tool && rpm -i https://example.org/a.rpm
+`,
     },
     {
       title: "a downloaded package",
       bad: "RUN wget https://example.org/glibc.apk && apk add ⟦--allow-untrusted⟧ glibc.apk\n",
+      fixed: "RUN wget https://example.org/glibc.apk && apk add glibc.apk\n",
     },
     {
       title: "a package of the own build",
@@ -72,8 +105,8 @@ RUN dnf install -y ⟦--nogpgcheck⟧ tool && rpm -i ⟦--nosignature⟧ https:/
   ],
   check: function* (file) {
     let packages: ReadonlySet<string> | undefined;
-    for (const { commands } of runsIn(file, "every stage"))
-      for (const command of commands) {
+    for (const run of runsIn(file, "every stage"))
+      for (const command of run.commands) {
         const option = options.get(command.name);
         if (option === undefined || command.args[0]?.value === "index") continue;
         if (!command.args.some(({ value }) => option.test(value))) continue;
@@ -81,15 +114,55 @@ RUN dnf install -y ⟦--nogpgcheck⟧ tool && rpm -i ⟦--nosignature⟧ https:/
         if (hasOnlyTrustedFiles(command, packages)) continue;
         for (const word of command.args)
           if (option.test(word.value))
-            yield { at: word.span, message: `\`${word.value}\` turns off the signature check of \`${command.name}\`` };
+            yield {
+              at: word.span,
+              message: `\`${word.value}\` turns off the signature check of \`${command.name}\``,
+              ...fixed(file, deletion(file, run, command, word)),
+            };
       }
     for (const at of settings(file))
       yield {
         at,
         message: `\`${file.text.slice(at.start, at.end)}\` turns off the signature check of a package repository`,
+        ...fixed(file, switchedOn(file.text, at)),
       };
   },
 });
+
+const fixed = (file: AuditedFile, edits: readonly Edit[] | undefined): Pick<Problem, "fix"> =>
+  edits === undefined || file.hasForeignSyntax
+    ? {}
+    : { fix: { title: "Keep the signature check on", safety: "unsafe", edits } };
+
+const deletion = (
+  file: AuditedFile,
+  { run }: RunCommands,
+  { args }: ShellCommand,
+  word: ShellWord,
+): readonly Edit[] | undefined => {
+  const before = args[args.indexOf(word) - 1];
+  const first = before !== undefined && /^(-o|--option)$/.test(before.value) ? before : word;
+  return withoutWords(file, run, first.span, word.span);
+};
+
+/** The other value of a setting; an option in the brackets of an apt source goes, with the brackets when it is alone. */
+const switchedOn = (text: string, { start, end }: Span): readonly Edit[] | undefined => {
+  const written = text.slice(start, end);
+  if (/^trusted/i.test(written)) {
+    const before = /\[?[ \t]*$/.exec(text.slice(Math.max(0, start - 20), start))?.[0] ?? "";
+    const behind = /^[ \t]*(?:\][ \t]*)?/.exec(text.slice(end, end + 20))?.[0] ?? "";
+    const isAlone = before.startsWith("[") && behind.includes("]");
+    if (isAlone) return [{ span: { start: start - before.length, end: end + behind.length }, text: "" }];
+    return behind.includes("]")
+      ? [{ span: { start: start - before.length, end }, text: "" }]
+      : [{ span: { start, end: end + behind.length }, text: "" }];
+  }
+  const [value = ""] = /\w+$/.exec(written) ?? [];
+  const other = { 0: "1", false: "true", no: "yes", 1: "0", true: "false", yes: "no", never: "Required" }[
+    value.toLowerCase()
+  ];
+  return other === undefined ? undefined : [{ span: { start: end - value.length, end }, text: other }];
+};
 
 const options: ReadonlyMap<string, RegExp> = new Map(
   (

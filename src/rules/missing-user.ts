@@ -1,9 +1,12 @@
-import type { StageFacts } from "./audited-file.ts";
+import type { Word } from "../dockerfile/model.ts";
+import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import { createdIn } from "./knowledge/accounts.ts";
 import { defaultUserOf } from "./knowledge/base-images.ts";
 import { mayDropPrivileges } from "./knowledge/privilege-drop.ts";
 import { isContainerAction, isForDevelopers } from "./knowledge/stage-purpose.ts";
 import { type Start, startOf, startsNothing, startsPromptOrTool } from "./knowledge/start-command.ts";
-import { defineRule } from "./rule.ts";
+import { switchUser } from "./knowledge/user-switch.ts";
+import { defineRule, type Problem } from "./rule.ts";
 
 export default defineRule({
   id: "missing-user",
@@ -23,21 +26,30 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
     "an entrypoint that hands over to another user, or an entrypoint script that cannot be read",
     "stages named for development, tests, debugging or building",
     "container actions of GitHub, which must run as root",
-    "Windows images, and files that the engine refuses",
+    "WebAssembly modules, Windows images, and files that the engine refuses",
   ],
-  fixes: "none",
+  fixes: "unsafe",
   sources: ["https://docs.docker.com/build/building/best-practices/#user"],
   examples: [
     {
       bad: 'FROM ⟦node:22-slim⟧\nWORKDIR /app\nCOPY . .\nCMD ["node", "server.js"]',
+      fixed: 'FROM node:22-slim\nWORKDIR /app\nCOPY . .\nUSER 65534:65534\nCMD ["node", "server.js"]',
       message: "No USER is set, so that `node server.js` runs as root",
     },
     {
       bad: 'FROM golang:1.27 AS build\nRUN go build -o /app\nFROM ⟦scratch⟧\nCOPY --from=build /app /app\nENTRYPOINT ["/app"]',
+      fixed:
+        'FROM golang:1.27 AS build\nRUN go build -o /app\nFROM scratch\nCOPY --from=build /app /app\nUSER 65534:65534\nENTRYPOINT ["/app"]',
+    },
+    {
+      title: "The account that the file makes",
+      bad: 'FROM ⟦debian:12⟧\nRUN useradd app && install -d -o app /data\nCMD ["serve"]\n',
+      fixed: 'FROM debian:12\nRUN useradd app && install -d -o app /data\nUSER app\nCMD ["serve"]\n',
     },
     {
       title: "State makes it worse",
       bad: 'FROM ⟦debian:12⟧\nVOLUME /data\nCMD ["store", "--dir", "/data"]',
+      fixed: 'FROM debian:12\nVOLUME /data\nUSER 65534:65534\nCMD ["store", "--dir", "/data"]',
       message: "No USER is set, so that `store --dir /data` runs as root and owns what it keeps in `/data`",
     },
     { good: 'FROM node:22-slim AS base\nUSER node\nFROM base\nCMD ["node", "server.js"]' },
@@ -51,6 +63,14 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
       good: 'FROM debian:12\nENTRYPOINT ["/action"]',
     },
     { title: "A WebAssembly module", good: 'FROM scratch\nCOPY app.wasm /\nENTRYPOINT ["/app.wasm"]' },
+    {
+      title: "Nothing else than such a module, under another name",
+      good: 'FROM rust:1.94 AS build\nRUN cargo build\nFROM scratch\nCOPY --from=build /out/app.wasm /app\nENTRYPOINT ["/app"]',
+    },
+    {
+      title: "A platform of WebAssembly",
+      good: 'FROM --platform=wasi/wasm scratch\nCOPY app /app\nENTRYPOINT ["/app"]',
+    },
     { title: "Data only", good: "FROM scratch\nCOPY assets /assets" },
     { title: "Others build on it", good: 'FROM debian:12\nRUN apt-get update\nCMD ["bash"]' },
     {
@@ -70,7 +90,7 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
       if (
         isForDevelopers(file, stage) ||
         startsPromptOrTool(start) ||
-        isWebAssembly(start) ||
+        isWebAssembly(stage, start) ||
         startsNothing(file, stage, start) ||
         mayRunAsOther(stage)
       )
@@ -80,10 +100,20 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
         at: stage.stage.from.image.span,
         message: `No USER is set, so that \`${shown(start)}\` runs as root${stateOf(stage)}${doubtOf(stage)}`,
         related: [{ at: start.instruction.keywordSpan, message: "started here" }],
+        ...switched(file, stage),
       };
     }
   },
 });
+
+/** To the only account that the file makes, else to nobody, by the number that needs no /etc/passwd. */
+const switched = (file: AuditedFile, stage: StageFacts): Pick<Problem, "fix"> => {
+  const [account, other] = createdIn(file, stage);
+  const user = account === undefined ? "65534:65534" : account.name.value;
+  return file.hasForeignSyntax || other !== undefined || account?.name.isLiteral === false
+    ? {}
+    : { fix: switchUser(file, stage, user) };
+};
 
 const mayRunAsOther = ({ rootBase }: StageFacts): boolean => {
   if (rootBase.kind === "scratch") return false;
@@ -96,8 +126,24 @@ const doubtOf = ({ rootBase }: StageFacts): string => {
   return defaultUserOf(rootBase.reference) === undefined ? ", unless the base says otherwise" : "";
 };
 
+const isModule = ({ text }: Word): boolean => /\.wasm["']?$/.test(text);
+
 /** Users are a matter of the kernel; a WebAssembly runtime has none. */
-const isWebAssembly = ({ words }: Start): boolean => /\.wasm$/.test(words[0] ?? "");
+const isWebAssembly = ({ lineage, rootBase }: StageFacts, { words }: Start): boolean => {
+  const platform = lineage.at(-1)?.stage.from.flags.find(({ name }) => name === "platform")?.value ?? "";
+  if (/\.wasm$/.test(words[0] ?? "") || /^wasi\b|\bwasm(32|64)?\b/i.test(platform)) return true;
+  const copies = lineage.flatMap(({ instructions }) =>
+    instructions.flatMap((copy) => (copy.keyword === "COPY" || copy.keyword === "ADD" ? [copy] : [])),
+  );
+  return (
+    rootBase.kind === "scratch" &&
+    copies.length > 0 &&
+    copies.every(
+      ({ sources, destination, heredocs }) =>
+        heredocs.length === 0 && (sources.every(isModule) || (sources.length === 1 && isModule(destination))),
+    )
+  );
+};
 
 const shown = (start: Start): string => {
   const text = start.words.join(" ").replace(/\s+/g, " ");

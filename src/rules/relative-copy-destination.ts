@@ -1,7 +1,7 @@
-import type { Instruction } from "../dockerfile/model.ts";
+import type { Instruction, Span } from "../dockerfile/model.ts";
 import type { StageFacts } from "./audited-file.ts";
 import { unquoted } from "./knowledge/labels.ts";
-import { defineRule } from "./rule.ts";
+import { defineRule, type Problem } from "./rule.ts";
 
 export default defineRule({
   id: "relative-copy-destination",
@@ -17,7 +17,7 @@ Set \`WORKDIR /app\` first, or write the destination in full.`,
     "The base is not known to work in `/`, or is scratch, where nothing else lies.",
     "The destination begins with a variable or a drive letter.",
   ],
-  fixes: "none",
+  fixes: "safe",
   sources: ["https://docs.docker.com/reference/dockerfile/#destination"],
   examples: [
     {
@@ -27,11 +27,17 @@ Set \`WORKDIR /app\` first, or write the destination in full.`,
     {
       title: "a file name",
       bad: "FROM eclipse-temurin:21-jre\nCOPY app.jar ⟦lib/app.jar⟧\n",
+      fixed: "FROM eclipse-temurin:21-jre\nCOPY app.jar /lib/app.jar\n",
       message: "`lib/app.jar` is `/lib/app.jar` here: no WORKDIR is set before it",
     },
     {
       title: "exec form, before the WORKDIR",
       bad: 'FROM node:24\nADD ["package.json", ⟦"./"⟧]\nWORKDIR /app\nCOPY . .\n',
+    },
+    {
+      title: "the root itself is seldom meant: no fix",
+      bad: 'COPY . ⟦.⟧\nCOPY a b ⟦./bin/⟧\nCOPY ["c d", ⟦"e f"⟧]\n',
+      fixed: 'COPY . .\nCOPY a b /bin/\nCOPY ["c d", "/e f"]\n',
     },
     { good: "WORKDIR /app\nCOPY . .\n" },
     { title: "inherited", good: "FROM debian:bookworm-slim AS base\nWORKDIR /srv\nFROM base\nCOPY . .\n" },
@@ -51,11 +57,25 @@ Set \`WORKDIR /app\` first, or write the destination in full.`,
         const written = unquoted(copy.destination.text);
         if (/^([/$\\]|[a-z]:)/i.test(written)) continue;
         const path = `/${written.replace(/^(\.\/?)+(?=[^.]|$)/, "")}`;
-        yield { at: copy.destination.span, message: `\`${written}\` is \`${path}\` here: no WORKDIR is set before it` };
+        yield {
+          at: copy.destination.span,
+          message: `\`${written}\` is \`${path}\` here: no WORKDIR is set before it`,
+          ...(path === "/" || path.includes("..") || file.hasForeignSyntax
+            ? {}
+            : inFull(file.text, copy.destination.span, written, path)),
+        };
       }
     }
   },
 });
+
+const inFull = (text: string, span: Span, written: string, path: string): Pick<Problem, "fix"> => {
+  const at = text.slice(span.start, span.end).indexOf(written);
+  if (at < 0) return {};
+  const start = span.start + at;
+  const edits = [{ span: { start, end: start + written.length }, text: path }];
+  return { fix: { title: `Write ${path}`, safety: "safe", edits } };
+};
 
 /** The position of the first WORKDIR of the chain. */
 const firstWorkdir = (stage: StageFacts): number => {

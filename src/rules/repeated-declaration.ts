@@ -1,8 +1,9 @@
-import type { Assignment, Instruction, Word } from "../dockerfile/model.ts";
+import type { Assignment, Instruction, Span, Word } from "../dockerfile/model.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { deleteInstruction } from "./knowledge/edits.ts";
 import { unquoted } from "./knowledge/labels.ts";
-import { defineRule, type Fix, type Problem } from "./rule.ts";
+import { withoutWords } from "./knowledge/word-deletion.ts";
+import { defineRule, type Problem } from "./rule.ts";
 
 export default defineRule({
   id: "repeated-declaration",
@@ -31,12 +32,21 @@ EXPOSE 80 443
 LABEL b=3
 EXPOSE ⟦80/tcp⟧
 `,
-      fixed: `LABEL a=1 b=2
+      fixed: `LABEL a=1
 EXPOSE 80 443
 LABEL b=3
 `,
     },
-    { title: "in one instruction", bad: "ENV ⟦A⟧=1 \\\n    B=2 \\\n    A=3\n" },
+    {
+      title: "in one instruction",
+      bad: "ENV ⟦A⟧=1 \\\n    ⟦B⟧=2 \\\n    # as upstream\n    B=4 \\\n    A=3\nEXPOSE 80 \\\n    ⟦80⟧\n",
+      fixed: "ENV \\\n    # as upstream\n    B=4 \\\n    A=3\nEXPOSE 80\n",
+    },
+    {
+      title: "all of an instruction",
+      bad: "LABEL ⟦a⟧=1 \\\n      ⟦b⟧=2\nLABEL a=3 b=4\n",
+      fixed: "LABEL a=3 b=4\n",
+    },
     { good: "ENV PATH=/x:$PATH\nENV PATH=/y:$PATH\nLABEL a=1\nEXPOSE 53/tcp 53/udp\n" },
     {
       title: "used between",
@@ -64,12 +74,11 @@ const overwritten = function* (file: AuditedFile, stage: StageFacts): Iterable<P
       const key = `${at.keyword} ${unquoted(assignment.key.text)}`;
       const before = seen.get(key);
       if (before !== undefined && !key.includes("$")) {
-        const isAlone = before.at !== at && "assignments" in before.at && before.at.assignments.length === 1;
         yield {
           at: before.assignment.key.span,
           message: `\`${key}\` has no effect: it is set again before anything uses it`,
           related: [{ at: assignment.key.span, message: "set again" }],
-          ...(isAlone && !file.hasForeignSyntax ? deletion(file, before.at) : {}),
+          ...deletion(file, before.at, before.assignment.span),
         };
       }
       seen.set(key, { at, assignment });
@@ -103,17 +112,21 @@ const repeatedPorts = function* (file: AuditedFile, stage: StageFacts): Iterable
           at: port.span,
           message: `\`EXPOSE ${port.text}\` has no effect: the port is exposed already`,
           related: [{ at: before.span, message: "exposed here" }],
-          ...(expose.ports.length === 1 && !file.hasForeignSyntax ? deletion(file, expose) : {}),
+          ...deletion(file, expose, port.span),
         };
       seen.set(key, port);
     }
   }
 };
 
-const deletion = (file: AuditedFile, instruction: Instruction): { readonly fix: Fix } => ({
-  fix: {
-    title: "Delete the declaration without effect",
-    safety: "safe",
-    edits: [deleteInstruction(file.text, instruction)],
-  },
-});
+/** Takes the declaration out of its instruction, or the instruction when it declares nothing else. */
+const deletion = (file: AuditedFile, instruction: Instruction, declaration: Span): Pick<Problem, "fix"> => {
+  const { keyword } = instruction;
+  const count =
+    keyword === "EXPOSE" ? instruction.ports.length : "assignments" in instruction ? instruction.assignments.length : 0;
+  const edits =
+    count === 1 ? [deleteInstruction(file.text, instruction)] : withoutWords(file, instruction, declaration);
+  return edits === undefined || file.hasForeignSyntax
+    ? {}
+    : { fix: { title: "Delete the declaration without effect", safety: "safe", edits } };
+};

@@ -10,12 +10,23 @@ export default defineRule({
 service in the middle of its requests and writes; with the second it is frozen and then killed. Name the signal on which
 the program ends cleanly: SIGTERM is the default, nginx and php-fpm want SIGQUIT, PostgreSQL SIGINT.`,
   silent: ["any other signal, by name or number, real-time ones included", "variables, and Windows images"],
-  fixes: "none",
+  fixes: "unsafe",
   sources: ["https://docs.docker.com/reference/dockerfile/#stopsignal"],
   examples: [
-    { bad: "FROM debian:12\nSTOPSIGNAL ⟦SIGKILL⟧", message: "No process can handle `SIGKILL`" },
-    { bad: "FROM debian:12\nSTOPSIGNAL ⟦9⟧", message: "No process can handle `9` (SIGKILL)" },
-    { bad: "FROM debian:12 AS base\nSTOPSIGNAL ⟦stop⟧\nFROM base" },
+    {
+      bad: "FROM debian:12\nSTOPSIGNAL ⟦SIGKILL⟧",
+      fixed: "FROM debian:12\nSTOPSIGNAL SIGTERM",
+      message: "No process can handle `SIGKILL`",
+    },
+    {
+      bad: "FROM debian:12\nSTOPSIGNAL ⟦9⟧",
+      fixed: "FROM debian:12\nSTOPSIGNAL SIGTERM",
+      message: "No process can handle `9` (SIGKILL)",
+    },
+    {
+      bad: "FROM debian:12 AS base\nSTOPSIGNAL ⟦stop⟧\nFROM base",
+      fixed: "FROM debian:12 AS base\nSTOPSIGNAL SIGTERM\nFROM base",
+    },
     { good: "FROM debian:12\nSTOPSIGNAL SIGQUIT" },
     { good: "FROM debian:12\nSTOPSIGNAL SIGRTMIN+3" },
     { good: "FROM debian:12\nARG SIGNAL=SIGKILL\nSTOPSIGNAL $SIGNAL" },
@@ -27,7 +38,11 @@ the program ends cleanly: SIGTERM is the default, nginx and php-fpm want SIGQUIT
         const { text, span } = instruction.signal;
         const name = unhandled.get(text.toUpperCase().replace(/^SIG/, ""));
         if (name === undefined) continue;
-        yield { at: span, message: `No process can handle \`${text}\`${/^\d+$/.test(text) ? ` (${name})` : ""}` };
+        yield {
+          at: span,
+          message: `No process can handle \`${text}\`${/^\d+$/.test(text) ? ` (${name})` : ""}`,
+          fix: { title: "Write SIGTERM", safety: "unsafe", edits: [{ span, text: "SIGTERM" }] },
+        };
       }
     }
   },

@@ -1,11 +1,12 @@
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
-import { type CreatedUser, createdUser } from "./knowledge/accounts.ts";
+import { type CreatedUser, createdIn } from "./knowledge/accounts.ts";
 import { sliceOf } from "./knowledge/edits.ts";
 import { mayDropPrivileges } from "./knowledge/privilege-drop.ts";
 import { runsOf } from "./knowledge/run-commands.ts";
 import { isForDevelopers } from "./knowledge/stage-purpose.ts";
 import { type Start, startOf, startScripts } from "./knowledge/start-command.ts";
-import { defineRule, type Fix } from "./rule.ts";
+import { switchUser } from "./knowledge/user-switch.ts";
+import { defineRule } from "./rule.ts";
 
 export default defineRule({
   id: "unused-user",
@@ -39,6 +40,12 @@ as if it did not. Add \`USER\` behind the last step that needs root.`,
         'FROM debian:12 AS base\nRUN adduser --disabled-password --gecos "" svc\nFROM base\nUSER svc\nCMD ["serve"]',
     },
     {
+      title: "A step behind the command",
+      bad: 'FROM debian:12\nRUN useradd ⟦app⟧\nCMD ["serve"]\nRUN make\n# as before\nENTRYPOINT ["run"]\nEXPOSE 80',
+      fixed:
+        'FROM debian:12\nRUN useradd app\nCMD ["serve"]\nRUN make\nUSER app\n# as before\nENTRYPOINT ["run"]\nEXPOSE 80',
+    },
+    {
       title: "A path is no user",
       bad: 'FROM debian:12\nRUN useradd ⟦app⟧\nCOPY . /app\nCMD ["/app/run"]',
       fixed: 'FROM debian:12\nRUN useradd app\nCOPY . /app\nUSER app\nCMD ["/app/run"]',
@@ -61,21 +68,15 @@ as if it did not. Add \`USER\` behind the last step that needs root.`,
         if (reported.has(created.command) || !created.name.isLiteral || names.has(created.name.value)) continue;
         reported.add(created.command);
         const name = created.name.value;
-        const fix = switchTo(file, stage, start, name);
         yield {
           at: created.name.span,
           message: `The account \`${name}\` is made, but nothing switches to it`,
-          ...(fix === undefined ? {} : { fix }),
+          fix: switchUser(file, stage, name),
         };
       }
     }
   },
 });
-
-const createdIn = (file: AuditedFile, stage: StageFacts): readonly CreatedUser[] =>
-  stage.lineage.flatMap((facts) =>
-    runsOf(file, facts).flatMap(({ commands }) => commands.flatMap((command) => createdUser(command) ?? [])),
-  );
 
 /** All words, those of paths apart, that stand anywhere but where an account is made; undefined when some of it cannot be read. */
 const namesIn = (file: AuditedFile, stage: StageFacts, start: Start): ReadonlySet<string> | undefined => {
@@ -93,19 +94,6 @@ const namesIn = (file: AuditedFile, stage: StageFacts, start: Start): ReadonlySe
 };
 
 const making = /^(useradd|adduser|groupadd|addgroup|mkdir)$/;
-
-const switchTo = (file: AuditedFile, stage: StageFacts, start: Start, user: string): Fix | undefined => {
-  const own = stage.instructions.filter((each) => each === start.entrypoint || each === start.cmd);
-  const first = own[0];
-  if (first === undefined) return undefined;
-  const at = file.text.lastIndexOf("\n", first.span.start - 1) + 1;
-  const lineBreak = file.text.includes("\r\n") ? "\r\n" : "\n";
-  return {
-    title: `Add \`USER ${user}\``,
-    safety: "unsafe",
-    edits: [{ span: { start: at, end: at }, text: `USER ${user}${lineBreak}` }],
-  };
-};
 
 /** They bind ports or read keys as root, then leave it. */
 const daemons: ReadonlySet<string> = new Set(

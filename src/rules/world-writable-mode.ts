@@ -1,9 +1,10 @@
 import type { Span } from "../dockerfile/model.ts";
 import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
+import type { AuditedFile } from "./audited-file.ts";
 import { findOption, hasOption, readOptions } from "./knowledge/command-options.ts";
 import { knownValue, runsOf } from "./knowledge/run-commands.ts";
 import { productionStages } from "./knowledge/stage-purpose.ts";
-import { defineRule } from "./rule.ts";
+import { defineRule, type Edit, type Problem } from "./rule.ts";
 
 export default defineRule({
   id: "world-writable-mode",
@@ -19,16 +20,26 @@ it, for root to run at the next start. \`777\` is usually there because the owne
     "an empty directory that the same RUN makes, without `-R`",
     "modes and paths that a variable holds whose value is not known, and stages named for development, tests, debugging or building",
   ],
-  fixes: "none",
+  fixes: "unsafe",
   examples: [
     {
       bad: "FROM debian:12\nCOPY app /app\nRUN chmod -R ⟦777⟧ /app",
+      fixed: "FROM debian:12\nCOPY app /app\nRUN chmod -R 775 /app",
       message: "The mode `777` lets everybody write",
     },
-    { bad: "FROM debian:12\nCOPY ⟦--chmod=0666⟧ conf /etc/conf" },
+    {
+      bad: "FROM debian:12\nCOPY ⟦--chmod=0666⟧ conf /etc/conf",
+      fixed: "FROM debian:12\nCOPY --chmod=0664 conf /etc/conf",
+    },
     {
       title: "In symbols",
       bad: "FROM debian:12\nRUN install -m ⟦777⟧ a /usr/bin/a && chmod ⟦a+rwx⟧ /opt/x && chmod u=rw,⟦o+w⟧ /opt/y",
+      fixed: "FROM debian:12\nRUN install -m 775 a /usr/bin/a && chmod a+rx,ug+w /opt/x && chmod u=rw,o+w /opt/y",
+    },
+    {
+      title: "In symbols for some, and in exec form",
+      bad: 'FROM debian:12\nRUN chmod ⟦go+w⟧ /a && chmod ⟦ugo=rwX⟧ /b\nRUN ["chmod", ⟦"0777"⟧, "/c"]',
+      fixed: 'FROM debian:12\nRUN chmod g+w /a && chmod ug=rwX,o=rX /b\nRUN ["chmod", "0775", "/c"]',
     },
     { good: "FROM debian:12\nRUN chmod 1777 /spool && chmod 755 /app && chmod +x /b && chmod g=u /c" },
     { good: "FROM debian:12\nRUN mkdir -p /data && chmod 777 /data && chmod 0777 /tmp" },
@@ -41,21 +52,44 @@ it, for root to run at the next start. \`777\` is usually there because the owne
       for (const { flags, keyword, isTrigger } of stage.instructions) {
         if ((keyword !== "COPY" && keyword !== "ADD") || isTrigger) continue;
         const flag = flags.find(({ name }) => name === "chmod");
-        if (flag?.value !== undefined && isOpen(flag.value) !== undefined) yield problem(flag.span, flag.value);
+        if (flag?.value !== undefined && isOpen(flag.value) !== undefined) yield problem(file, flag.span, flag.value);
       }
       for (const run of runsOf(file, stage)) {
         const { commands } = run;
         const made = madeIn(commands);
         for (const command of commands) {
           const found = openMode(command, made, (path) => knownValue(file, run, path));
-          if (found !== undefined) yield problem(found.at, found.mode);
+          if (found !== undefined) yield problem(file, found.at, found.mode);
         }
       }
     }
   },
 });
 
-const problem = (at: Span, mode: string) => ({ at, message: `The mode \`${mode}\` lets everybody write` });
+const problem = (file: AuditedFile, at: Span, mode: string): Problem => {
+  const edit = file.hasForeignSyntax ? undefined : narrowed(file.text, at, mode);
+  return {
+    at,
+    message: `The mode \`${mode}\` lets everybody write`,
+    ...(edit ? { fix: { title: "Leave writing to owner and group", safety: "unsafe", edits: [edit] } } : {}),
+  };
+};
+
+/** The same mode without the right of others to write; undefined for a clause that gives nothing else. */
+const narrowed = (text: string, at: Span, mode: string): Edit | undefined => {
+  const written = text.slice(at.start, at.end);
+  const digit = /[0-7](?=["']?$)/.exec(written);
+  if (/^[0-7]+$/.test(mode) && digit !== null) {
+    const start = at.start + digit.index;
+    return { span: { start, end: start + 1 }, text: String(Number(digit[0]) & 0o5) };
+  }
+  const [, who = "", operator, rights = ""] = /^([ugoa]+)([+=])([rwxXst]+)$/.exec(mode) ?? [];
+  const others = who.replaceAll("a", "ugo").replaceAll("o", "");
+  if (written !== mode || others === "") return undefined;
+  const rest = rights.replace("w", "");
+  if (operator === "=") return { span: at, text: `${others}=${rights},o=${rest}` };
+  return { span: at, text: rest === "" ? `${others}+w` : `${who}+${rest},${others}+w` };
+};
 
 const openMode = (
   command: ShellCommand,

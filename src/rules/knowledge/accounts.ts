@@ -1,5 +1,7 @@
 import type { ShellCommand, ShellWord } from "../../dockerfile/script.ts";
+import type { AuditedFile, StageFacts } from "../audited-file.ts";
 import { type CommandOptions, findOption, readOptions } from "./command-options.ts";
+import { runsOf } from "./run-commands.ts";
 
 /** A command that makes an account. */
 export interface CreatedUser {
@@ -26,6 +28,12 @@ export const createdUser = (command: ShellCommand): CreatedUser | undefined => {
     options,
   };
 };
+
+/** All accounts that a stage and the stages it is built FROM make. */
+export const createdIn = (file: AuditedFile, stage: StageFacts): readonly CreatedUser[] =>
+  stage.lineage.flatMap((facts) =>
+    runsOf(file, facts).flatMap(({ commands }) => commands.flatMap((command) => createdUser(command) ?? [])),
+  );
 
 const split = (text: string): ReadonlySet<string> => new Set(text.split(" "));
 

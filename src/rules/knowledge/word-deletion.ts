@@ -6,7 +6,8 @@ type Text = Pick<AuditedFile, "text" | "dockerfile">;
 
 /**
  * Takes words out of an instruction or of a script in it, with the blanks or the line that only they needed. What
- * stands before or behind them must remain: a command's name, or other words. Undefined where they cannot go.
+ * stands before or behind them must remain: a command's name, or other words. Undefined where they cannot go, as
+ * around a comment.
  */
 export const withoutWords = (
   file: Text,
@@ -18,6 +19,7 @@ export const withoutWords = (
   const index = elements.findIndex(({ span }) => span.start === first.start);
   if (index >= 0) return withoutElements(file.text, elements, index, last);
   const { text } = file;
+  if (/\n[ \t]*#/.test(text.slice(first.start, last.end))) return undefined;
   const start = skipBlanksBack(text, first.start);
   const isFirst = start === 0 || text[start - 1] === "\n";
   if (start < first.start && !isFirst) return [{ span: { start, end: last.end }, text: "" }];
