@@ -5,18 +5,19 @@ import type { BakeTarget } from "../src/build/bake.ts";
 import { ownCache } from "../src/build/cache.ts";
 import { chooseContext } from "../src/build/context.ts";
 import { missingFromArguments } from "../src/build/from-arguments.ts";
+import type { OutlinedMount } from "../src/build/outline.ts";
 import { type PlannedFile, type PlanSettings, planTargets } from "../src/build/plan.ts";
 import {
   conflictingSecrets,
   failedBeforeBuild,
-  needsOf,
+  type PreflightProblem,
   preflight,
   type Supplied,
   type SuppliedSecret,
-  stagesBuiltFor,
   unusedSupplies,
   withoutUnready,
 } from "../src/build/preflight.ts";
+import { mountedIds, type NeedOptions, needsOf, stagesBuiltFor } from "../src/build/preflight-needs.ts";
 import type { Secret } from "../src/build/target.ts";
 import { dryRunText } from "../src/cli-dry-run.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
@@ -289,10 +290,13 @@ describe("the plan", () => {
     const text = dryRunText(
       {
         targets,
-        refused: new Map([[targets[0]!, [{ at: { start: 0, end: 1 }, line: 3, message: "it lacks a value" }]]]),
+        refused: new Map([
+          [targets[0]!, [{ at: { start: 0, end: 1 }, line: 3, message: "it lacks a value", rule: "x" }]],
+        ]),
         supplied: { secrets: new Map([["npm", { source: "x", state: "ready" }]]), ssh: new Map() },
         engine: { status: "ready", description: "docker 1", canExportOci: true, builder: "mine" },
         notes: ["A note."],
+        remarks: [],
       },
       4,
       { TOKENISH: "hidden", SAME: "as outside" },
@@ -361,6 +365,7 @@ services/api/Dockerfile:debug
         supplied: { secrets: new Map(), ssh: new Map() },
         engine: { status: "ready", description: "docker 1", canExportOci: false, builder: undefined },
         notes: [],
+        remarks: [],
       },
       1,
       {},
@@ -511,27 +516,103 @@ RUN --mount=type=ssh,id=deploy git clone x
     secrets: Readonly<Record<string, SuppliedSecret>>,
     ssh: Readonly<Record<string, SuppliedSecret>> = {},
   ): Supplied => ({ secrets: new Map(Object.entries(secrets)), ssh: new Map(Object.entries(ssh)) });
+  const lineOf = ({ at }: Pick<PreflightProblem, "at">) => text.slice(0, at.start).split("\n").length;
   const told = (supplied: Supplied) =>
-    preflight(stage, supplied).map((problem) => `${problem.line} ${words(problem)}: ${problem.message}`);
+    preflight(needsOf(stage), supplied).map((problem) => `${lineOf(problem)} ${words(problem)}: ${problem.message}`);
 
   const ungiven =
-    "the build needs the secret `npm_token`, which is not given. Add npm_token=$" +
+    "The build needs the secret `npm_token`, which is not given. Add npm_token=$" +
     "{{ secrets.NPM_TOKEN }} to `secrets` of the workflow, or --secret id=npm_token,env=NPM_TOKEN to the command line";
 
   test("knows the mounts of all stages that a target is built with", () => {
     expect(stagesBuiltFor(stage).map(({ name }) => name)).toEqual(["deps", "tools", "release"]);
     expect(
-      needsOf(stage).map(({ kind, id, isRequired, line }) => `${line} ${kind} ${id}${isRequired ? " required" : ""}`),
-    ).toEqual(["2 secret npm_token required", "2 ssh default required", "7 secret .netrc", "11 ssh deploy"]);
+      needsOf(stage).map((need) => `${lineOf(need)} ${need.kind} ${need.id}${need.isRequired ? " required" : ""}`),
+    ).toEqual(["2 secret npm_token required", "3 ssh default required", "7 secret .netrc", "11 ssh deploy"]);
+  });
+
+  describe("with what BuildKit names", () => {
+    const lines = [
+      "FROM debian:12 AS base",
+      "ONBUILD RUN --mount=type=secret,id=triggered,required=true true",
+      "FROM base",
+      "RUN --mount=type=secret,id=plain true",
+      "RUN --mount=type=secret,id=plain,required=true --mount=type=secret,id=a-$B-c --mount=type=secret,id=$X true",
+      "RUN --mount=type=secret,id=perhaps,required=$REQUIRED --mount=type=ssh,id=k-$TARGETARCH true",
+      "",
+    ].join("\n");
+    const mount = (kind: "secret" | "ssh", id: string, line: number, isRequired = false): OutlinedMount => ({
+      kind,
+      id,
+      line,
+      isRequired,
+    });
+    const known = (...mounts: readonly OutlinedMount[]): NeedOptions => ({ outline: { status: "known", mounts } });
+    const told = (options: NeedOptions) =>
+      needsOf(stagesOf(lines).at(-1)!, options).map(
+        ({ kind, id, isRequired, at }) =>
+          `${kind} ${id}${isRequired ? " required" : ""} at ${lines.slice(at.start, at.end)}`,
+      );
+    const written = [
+      "secret triggered required at triggered",
+      "secret plain at plain",
+      "secret plain required at plain",
+      "secret perhaps at perhaps",
+    ];
+
+    test("has the mounts that are written where BuildKit tells nothing", () => {
+      expect(told({})).toEqual(written);
+      expect(told({ outline: { status: "unknown", reason: "no such host" } })).toEqual(written);
+    });
+
+    test("has the values of variables, triggers of the base, and what is required by a variable", () => {
+      const outline = known(
+        mount("secret", "triggered", 3, true),
+        mount("secret", "plain", 4),
+        mount("secret", "a-b-c", 5, true),
+        mount("secret", "x", 5),
+        mount("secret", "perhaps", 6, true),
+        mount("ssh", "k-amd64", 6),
+        mount("secret", "of-the-base", 1, true),
+      );
+      expect(told(outline)).toEqual([
+        "secret of-the-base required at debian:12",
+        "secret triggered required at triggered",
+        "secret plain at plain",
+        "secret plain required at plain",
+        "secret a-b-c required at a-$B-c",
+        "secret x at $X",
+        "secret perhaps required at perhaps",
+        "ssh k-amd64 at k-$TARGETARCH",
+      ]);
+      expect(told({ ...outline, hasOtherPlatforms: true })).toEqual(
+        told(outline).filter((need) => !need.startsWith("ssh")),
+      );
+    });
+
+    test("has none that BuildKit does not name, but of another platform", () => {
+      expect(told(known(mount("secret", "plain", 4)))).toEqual(written.slice(1, 3));
+      expect(told({ ...known(mount("secret", "plain", 4)), hasOtherPlatforms: true })).toEqual(written);
+    });
+
+    test("has of a foreign front end those alone", () => {
+      expect(told({ hasForeignSyntax: true })).toEqual([]);
+      expect(told({ ...known(mount("secret", "plain", 4), mount("ssh", "y", 5)), hasForeignSyntax: true })).toEqual([
+        "secret plain at plain",
+        "ssh y at RUN",
+      ]);
+    });
   });
 
   test("reports what is required and not given on the mount's words", () => {
     expect(told(given({}))).toEqual([
       `2 npm_token: ${ungiven}`,
-      "2 type=ssh,required: the build needs the ssh agent `default`, which is not given. Add default to `ssh` of the workflow, or --ssh default to the command line",
+      "3 type=ssh,required: The build needs the ssh agent `default`, which is not given. Add default to `ssh` of the workflow, or --ssh default to the command line",
     ]);
     expect(told(given({ npm_tokn: { source: "x", state: "ready" } }))[0]).toBe(
-      "2 npm_token: the build needs the secret `npm_token`, which is not given, but `npm_tokn` is",
+      ungiven
+        .replace("The build", "2 npm_token: The build")
+        .replace(". Add", ", but `npm_tokn` is. Write `npm_token` in its place, or add"),
     );
   });
 
@@ -540,7 +621,7 @@ RUN --mount=type=ssh,id=deploy git clone x
       told(
         given(
           {
-            npm_token: { source: "the environment variable `NPM_TOKEN`", state: "empty" },
+            npm_token: { source: "the environment variable `NPM_TOKEN`", setBy: "NPM_TOKEN", state: "empty" },
             ".netrc": { source: "the file `netrc`", state: "too large" },
             other: { source: "the file `other`", state: "missing" },
           },
@@ -551,18 +632,18 @@ RUN --mount=type=ssh,id=deploy git clone x
         ),
       ),
     ).toEqual([
-      "2 npm_token: the secret `npm_token` is empty: the environment variable `NPM_TOKEN` has no content",
-      "2 type=ssh,required: no ssh agent answers for `default`: SSH_AUTH_SOCK is not set. Start one before (webfactory/ssh-agent), or give a key: default=path",
-      "7 type=secret,target=/root/.netrc: the secret `.netrc` comes from the file `netrc`, which is over BuildKit's limit of 500 KiB",
-      "11 deploy: the ssh key `/k/deploy` for `deploy` is not there",
+      "2 npm_token: The secret `npm_token` is empty: the environment variable `NPM_TOKEN` has no content. Add to `env` of the workflow's step: NPM_TOKEN: ${{ secrets.NPM_TOKEN }}",
+      "3 type=ssh,required: No ssh agent answers for `default`: SSH_AUTH_SOCK is not set. Start one before (webfactory/ssh-agent), or give a key: default=path",
+      "7 type=secret,target=/root/.netrc: The secret `.netrc` comes from the file `netrc`, which is over BuildKit's limit of 500 KiB",
+      "11 deploy: The ssh key `/k/deploy` for `deploy` is not there",
     ]);
   });
 
   test("reports values that a step cannot take as it asks for them", () => {
     const binary = stagesOf("FROM x\nRUN --mount=type=secret,id=key,env=KEY --mount=type=secret,source=key true\n")[0]!;
-    const problems = (supplied: Supplied, of = stage) => preflight(of, supplied).map(({ message }) => message);
+    const problems = (supplied: Supplied, of = stage) => preflight(needsOf(of), supplied).map(({ message }) => message);
     expect(problems(given({ key: { source: "the file `k`", state: "ready", hasNul: true } }), binary)).toEqual([
-      "the secret `key` comes from the file `k` and holds a NUL byte, which the environment variable `KEY` cannot. Mount it as a file: target=/run/secrets/key",
+      "The secret `key` comes from the file `k` and holds a NUL byte, which the environment variable `KEY` cannot. Mount it as a file: target=/run/secrets/key",
     ]);
     const ready: SuppliedSecret = { source: "x", state: "ready" };
     expect(
@@ -573,7 +654,7 @@ RUN --mount=type=ssh,id=deploy git clone x
         ),
       ),
     ).toEqual([
-      "the ssh key `/k/1` for `default` has a passphrase, which nobody can type during a build. Add it to an agent before and give `default` alone, or give a key without one: default=path",
+      "The ssh key `/k/1` for `default` has a passphrase, which nobody can type during a build. Add it to an agent before and give `default` alone, or give a key without one: default=path",
       "`/k/1.pub`, given for `deploy`, is not a private ssh key",
     ]);
   });
@@ -598,7 +679,8 @@ RUN --mount=type=ssh,id=deploy git clone x
     const { stages } = auditedFile(dockerfile, noSurroundings);
     const problems = missingFromArguments(dockerfile, stagesBuiltFor(stages.at(-1)!), new Map(Object.entries(given)));
     expect(
-      problems.map(({ at, line, message }) => {
+      problems.map(({ at, message }) => {
+        const line = lines.slice(0, at.start).split("\n").length;
         const [, name] = /^`(\w+)` in FROM/.exec(message) ?? [];
         const declared = message.includes("its ARG has no default") ? "declared" : "not declared";
         return `${line} ${lines.slice(at.start, at.end)} ${name} ${declared}`;
@@ -623,10 +705,12 @@ RUN --mount=type=ssh,id=deploy git clone x
   test("reports two sources of one secret", () => {
     const at = (name: string): Secret => ({ id: "npm_token", from: "file", path: name });
     const told = (...sources: readonly Secret[]) =>
-      conflictingSecrets(stage, sources).map((problem) => `${problem.line} ${words(problem)}: ${problem.message}`);
+      conflictingSecrets(needsOf(stage), sources).map(
+        (problem) => `${lineOf(problem)} ${words(problem)}: ${problem.message}`,
+      );
     expect(told(at("a"), at("a"), { id: "other", from: "env", name: "X" })).toEqual([]);
     expect(told(at("a"), { id: "npm_token", from: "env", name: "B" })).toEqual([
-      "2 npm_token: the secret `npm_token` has two values in this run, from the file `a` and the environment variable `B`, which the build cache does not tell apart. Give one of them another id",
+      "2 npm_token: The secret `npm_token` has two values in this run, from the file `a` and the environment variable `B`, which the build cache does not tell apart. Give one of them another id",
     ]);
   });
 
@@ -643,13 +727,11 @@ RUN --mount=type=ssh,id=deploy git clone x
       { npm_tokn: ready, unrelated: ready, other: ready, unset: { source: "x", state: "empty" } },
       { default: ready, deploi: ready },
     );
-    const stages = stagesOf(text.replace("id=$DYNAMIC,", "id=fixed,"));
-    expect(unusedSupplies(stages, supplied)).toEqual([
+    expect(unusedSupplies(mountedIds(stagesOf(text)), supplied)).toEqual([
       "The secret `npm_tokn` is given and no RUN mounts it; did you mean `npm_token`?",
       "The secret `unrelated` is given and no RUN mounts it",
       "The ssh forward `deploi` is given and no RUN mounts it; did you mean `deploy`?",
     ]);
-    expect(unusedSupplies(stagesOf(text), supplied)).toEqual([]);
   });
 
   test("fails a target before it is built, and spares the others what would fail them", () => {
@@ -662,7 +744,8 @@ RUN --mount=type=ssh,id=deploy git clone x
       ],
       ssh: [{ id: "default", paths: [] }],
     });
-    expect(failedBeforeBuild(target!, preflight(stage, given({})))).toEqual({
+    const refused = preflight(needsOf(stage), given({})).map((problem) => ({ ...problem, line: lineOf(problem) }));
+    expect(failedBeforeBuild(target!, refused)).toEqual({
       target,
       status: "failed",
       milliseconds: 0,
@@ -671,12 +754,31 @@ RUN --mount=type=ssh,id=deploy git clone x
         message: ungiven,
         lines: { start: 2, end: 2 },
         log: [
-          "line 2: the build needs the ssh agent `default`, which is not given. Add default to `ssh` of the workflow, or --ssh default to the command line",
+          "line 3: The build needs the ssh agent `default`, which is not given. Add default to `ssh` of the workflow, or --ssh default to the command line",
         ],
         step: undefined,
         at: { start: text.indexOf("npm_token"), end: text.indexOf("npm_token") + 9 },
       },
     });
+    const failure = (isFinding: (line: number) => boolean) => {
+      const lines = [3, 2, 2, 7].map((line, index) => ({ ...refused[0]!, message: `p${index}`, line }));
+      const result = failedBeforeBuild(
+        target!,
+        lines.map((problem) => ({ ...problem, isFinding: isFinding(problem.line) })),
+      );
+      return result.status === "failed" ? { ...result.failure, at: undefined } : undefined;
+    };
+    const common = { at: undefined, step: undefined };
+    expect([failure(() => true), failure((line) => line === 7)]).toEqual([
+      {
+        ...common,
+        message: "not tried: the errors on lines 2, 3 and 7 would stop it",
+        lines: { start: 2, end: 2 },
+        log: [],
+        isFinding: true,
+      },
+      { ...common, message: "p0", lines: { start: 3, end: 3 }, log: ["line 2: p1", "line 2: p2"] },
+    ]);
     const spared = withoutUnready(target!, given({ npm_token: { source: "x", state: "ready" } }));
     expect({ secrets: spared.secrets, ssh: spared.ssh }).toEqual({
       secrets: [{ id: "npm_token", from: "env", name: "A" }],

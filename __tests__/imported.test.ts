@@ -419,6 +419,7 @@ describe("BuildKit's checks", () => {
       args: new Map([
         ["V", "%{x} $V"],
         ["EMPTY", ""],
+        ["UNSET", undefined],
       ]),
       buildContexts: new Map([["c", "docker-image://d"]]),
       syntax: undefined,
@@ -429,7 +430,7 @@ describe("BuildKit's checks", () => {
           context: "/a",
           dockerfile: "/a/$${b}/Dockerfile",
           target: "one",
-          args: { V: "%%{x} $V" },
+          args: { V: "%%{x} $V", EMPTY: "" },
           contexts: { c: "docker-image://d" },
         },
       },
@@ -484,7 +485,10 @@ describe("engines that are there or not", () => {
               : { status: "absent", reason: "ShellCheck is not on the PATH" };
           },
         },
-        buildChecks: { check: async (questions) => questions.map(() => ({ warnings: [], error: "no such host" })) },
+        buildChecks: {
+          check: async (questions) => questions.map(() => ({ warnings: [], error: "no such host" })),
+          outline: async () => [],
+        },
       },
     });
     const file = fileOf(text);

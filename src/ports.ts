@@ -1,6 +1,7 @@
 import type { CheckAnswer, CheckQuestion } from "./audit/imported-buildkit.ts";
 import type { ScriptComment, ScriptToCheck } from "./audit/imported-shell.ts";
 import type { BakeDefinition } from "./build/bake.ts";
+import type { OutlineAnswer } from "./build/outline.ts";
 import type { Supplied } from "./build/preflight.ts";
 import type { BuildFailure, BuildResult, Secret, SshForward, Target } from "./build/target.ts";
 import type { Image } from "./image/image.ts";
@@ -87,10 +88,12 @@ export interface ShellCheck {
   >;
 }
 
-/** BuildKit's own checks, which need an engine. */
+/** What BuildKit says of files without building them, which needs an engine. */
 export interface BuildChecks {
-  /** Never rejects because of a file: an answer says why it is not whole. */
+  /** Its own checks. Never rejects because of a file: an answer says why it is not whole. */
   readonly check: (questions: readonly CheckQuestion[], signal: AbortSignal) => Promise<readonly CheckAnswer[]>;
+  /** What targets mount. Never rejects because of a file either. */
+  readonly outline: (questions: readonly CheckQuestion[], signal: AbortSignal) => Promise<readonly OutlineAnswer[]>;
 }
 
 /**

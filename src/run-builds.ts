@@ -1,21 +1,10 @@
 import { type BakeTarget, bakeTargets } from "./build/bake.ts";
-import { linkedTargets } from "./build/bake-definition.ts";
-import { missingFromArguments } from "./build/from-arguments.ts";
-import { type PlannedFile, planTargets } from "./build/plan.ts";
-import {
-  conflictingSecrets,
-  failedBeforeBuild,
-  type PreflightProblem,
-  preflight,
-  type Supplied,
-  stagesBuiltFor,
-  unusedSupplies,
-} from "./build/preflight.ts";
+import type { PlannedFile } from "./build/plan.ts";
+import { failedBeforeBuild, type PlacedProblem, type Supplied } from "./build/preflight.ts";
 import { linesOfStep } from "./build/step-lines.ts";
 import type { Target } from "./build/target.ts";
 import { decodeText } from "./dockerfile/decode.ts";
 import type { Dockerfile } from "./dockerfile/model.ts";
-import { lineStarts, positionAt } from "./dockerfile/position.ts";
 import type { BuildEvent, BuiltTarget, Engine } from "./ports.ts";
 import type { AuditedFile } from "./rules/audited-file.ts";
 import type { Settings } from "./settings.ts";
@@ -36,29 +25,25 @@ export interface BuildRequest {
   readonly onEvent?: (event: BuildEvent) => void;
 }
 
-export interface Builds {
-  readonly targets: readonly BuiltTarget[];
-  readonly notes: readonly string[];
-}
-
 /** What is going to be built, and what is refused before. */
 export interface BuildPlan {
   readonly targets: readonly Target[];
-  readonly refused: ReadonlyMap<Target, readonly PreflightProblem[]>;
+  readonly refused: ReadonlyMap<Target, readonly PlacedProblem[]>;
   readonly supplied: Supplied;
   readonly notes: readonly string[];
+  /** What only a verbose report says. */
+  readonly remarks: readonly string[];
 }
 
-/** Plans all targets, refuses those that cannot succeed, builds and measures the others. */
+/** Builds and measures all targets of the plan but those that it refuses. */
 export const buildTargets = async (
   known: readonly KnownFile[],
+  { targets, refused }: BuildPlan,
   engine: Engine,
   request: BuildRequest,
-): Promise<Builds> => {
+): Promise<readonly BuiltTarget[]> => {
   const { settings, world, signal, onPlanned } = request;
-  const { targets, refused, notes } = await planBuilds(known, request);
-  if (engine.status === "absent")
-    return { targets: targets.map((target) => skipped(target, engine.reason)), notes: [] };
+  if (engine.status === "absent") return targets.map((target) => skipped(target, engine.reason));
   onPlanned?.(targets, engine.description);
   const onEvent = request.onEvent ?? (() => {});
   const early = new Map(
@@ -79,14 +64,11 @@ export const buildTargets = async (
       onEvent,
     },
   );
-  return {
-    targets: targets.flatMap((target) => {
-      const failed = early.get(target);
-      if (failed) return [{ build: failed, images: [], measureError: undefined }];
-      return built.filter(({ build }) => build.target === target);
-    }),
-    notes,
-  };
+  return targets.flatMap((target) => {
+    const failed = early.get(target);
+    if (failed) return [{ build: failed, images: [], measureError: undefined }];
+    return built.filter(({ build }) => build.target === target);
+  });
 };
 
 /** The targets of the Bake and Compose files, those that have a Dockerfile on this machine, by its path. */
@@ -120,37 +102,8 @@ export const readBaked = async ({ settings, world }: Pick<BuildRequest, "setting
   };
 };
 
-export const planBuilds = async (
-  known: readonly KnownFile[],
-  { settings, world }: Pick<BuildRequest, "settings" | "world">,
-): Promise<BuildPlan> => {
-  const targets = planTargets(
-    known.map(({ planned }) => planned),
-    settings,
-  );
-  const all = targets.flatMap(linkedTargets);
-  const given = [...settings.secrets, ...all.flatMap(({ secrets }) => secrets)];
-  const supplied = await world.docker.supplies(given, [...settings.ssh, ...all.flatMap(({ ssh }) => ssh)]);
-  const refused = new Map<Target, readonly PreflightProblem[]>();
-  for (const target of targets) {
-    const facts = factsOf(target, known);
-    const stage = facts?.file.stages[target.stageIndex];
-    const problems =
-      facts && stage
-        ? [
-            ...syntaxProblems(facts.dockerfile),
-            ...missingFromArguments(facts.dockerfile, stagesBuiltFor(stage), target.buildArgs),
-            ...preflight(stage, supplied),
-            ...conflictingSecrets(stage, given),
-          ]
-        : [];
-    if (problems.length > 0) refused.set(target, problems);
-  }
-  const stages = known.flatMap(({ file }) => file.stages);
-  return { targets, refused, supplied, notes: unusedSupplies(stages, supplied) };
-};
-
-const factsOf = (target: Target, known: readonly KnownFile[]): KnownFile | undefined =>
+/** The file that a target is built from. */
+export const factsOf = (target: Target, known: readonly KnownFile[]): KnownFile | undefined =>
   known.find(({ planned }) => planned.absolute === target.dockerfileAbsolute);
 
 const isAsAudited = async (target: Target, known: readonly KnownFile[], world: World): Promise<boolean> => {
@@ -161,13 +114,6 @@ const isAsAudited = async (target: Target, known: readonly KnownFile[], world: W
   } catch {
     return false;
   }
-};
-
-/** BuildKit refuses the file, so no target of it can be built. */
-const syntaxProblems = ({ problems, text }: Dockerfile): readonly PreflightProblem[] => {
-  if (problems.length === 0) return [];
-  const starts = lineStarts(text);
-  return problems.map(({ span, message }) => ({ at: span, message, line: positionAt(starts, span.start).line }));
 };
 
 const skipped = (target: Target, reason: string): BuiltTarget => ({

@@ -32,12 +32,16 @@ export const checkedBuild = (
   settings: Pick<Settings, "buildArgs" | "buildContexts">,
   baked: BakeTarget | undefined,
 ): CheckedBuild => {
-  const args = [...(own?.buildArgs ?? []), ...(baked?.buildArgs ?? []), ...settings.buildArgs];
+  const args = new Map<string, string | undefined>([
+    ...(own?.buildArgs ?? []),
+    ...(baked?.buildArgs ?? []),
+    ...settings.buildArgs,
+  ]);
   return {
     dockerfile: found.absolute,
     // Where it builds on other targets of the Bake file, only bake itself could tell BuildKit what they are.
     context: (baked?.linked.size ?? 0) > 0 ? "" : (baked?.context ?? context),
-    args: new Map(args.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]))),
+    args,
     buildContexts: new Map([...(own?.buildContexts ?? []), ...(baked?.buildContexts ?? []), ...settings.buildContexts]),
   };
 };

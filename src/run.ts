@@ -11,10 +11,11 @@ import { secretSearch } from "./report/secret-search.ts";
 import { sizeRows } from "./report/sizes.ts";
 import { verdictOf } from "./report/verdict.ts";
 import { type OpenedFile, openDockerfile } from "./run-audit.ts";
-import { type BakedFiles, type BuildPlan, buildTargets, noBakedFiles, planBuilds, readBaked } from "./run-builds.ts";
+import { type BakedFiles, type BuildPlan, buildTargets, noBakedFiles, readBaked } from "./run-builds.ts";
 import { type JudgedFile, judgeBuilt } from "./run-images.ts";
 import { type CheckedBuild, checkedBuild, type ImportedChecks, openImportedChecks } from "./run-imported.ts";
 import { sortKnown } from "./run-known.ts";
+import { askOutlines, markFindings, type Outlines, planBuilds, withRefusals } from "./run-preflight.ts";
 import { type BudgetConfig, ruleSettingsFor, type Settings } from "./settings.ts";
 import { version } from "./version.ts";
 import type { World } from "./world.ts";
@@ -53,7 +54,10 @@ export const run = async (request: RunRequest): Promise<Report> => {
   const clock = stopwatch(world.now);
   const { root } = configs;
   const given = request.baseline ?? (await baselineOfSettings(settings, world));
-  const { discovery, baked, engine, audits, remarks } = await findAndAudit(request, clock);
+  const { discovery, baked, engine, outlines, remarks, ...found } = await findAndAudit(request, clock);
+  const known = found.audits.flatMap(({ facts }) => facts ?? []);
+  const plan = engine && (await planBuilds(known, outlines, request));
+  const audits = plan && engine.status === "ready" ? withRefusals(found.audits, plan) : found.audits;
   const files = audits.map(({ reported }) => reported);
   const earlier = await request.earlier?.findings?.();
   const sort = async (found: readonly Finding[]): ReturnType<typeof sortKnown> => {
@@ -64,9 +68,8 @@ export const run = async (request: RunRequest): Promise<Report> => {
   clock.lap("audit");
   request.onAudited?.({ files, findings: audited.findings });
 
-  const known = audits.flatMap(({ facts }) => facts ?? []);
-  const builds = engine && (await buildTargets(known, engine, request));
-  const targets = builds?.targets;
+  const marked = plan && markFindings(plan, audited.findings);
+  const targets = marked && (await buildTargets(known, marked, engine, request));
   const judged = judgeBuilt(audits, targets);
   const sorted = targets === undefined ? audited : await sort(judged.findings);
   const { findings } = sorted;
@@ -113,12 +116,12 @@ export const run = async (request: RunRequest): Promise<Report> => {
         ...baked.notes,
         ...audits.flatMap(({ notes }) => notes),
         ...sorted.notes,
-        ...(builds?.notes ?? []),
+        ...(engine?.status === "ready" ? (plan?.notes ?? []) : []),
         ...(buildImpossible === undefined ? [] : [`Nothing was built: ${buildImpossible}`]),
       ]),
     ],
     ...(secrets && { secrets }),
-    remarks: [...remarks, ...judged.remarks],
+    remarks: [...remarks, ...(plan?.remarks ?? []), ...judged.remarks],
     verdict,
     timings: clock.laps(),
   };
@@ -138,12 +141,13 @@ export interface DryRun extends BuildPlan {
 /** Finds, audits and plans as `run` does, and builds nothing. */
 export const dryRun = async (request: RunRequest): Promise<DryRun> => {
   const settings = { ...request.settings, shellcheck: false, buildkitChecks: false };
-  const { discovery, baked, engine, audits } = await findAndAudit(
+  const { discovery, baked, engine, audits, outlines } = await findAndAudit(
     { ...request, settings },
     stopwatch(request.world.now),
   );
   const plan = await planBuilds(
     audits.flatMap(({ facts }) => facts ?? []),
+    outlines,
     request,
   );
   return { ...plan, engine, notes: [...discovery.notes, ...baked.notes, ...plan.notes] };
@@ -164,8 +168,8 @@ const findAndAudit = async (request: RunRequest, clock: ReturnType<typeof stopwa
   const isBuilding = wantsBuild && discovery.files.length > 0;
   const engine: Engine | undefined = isBuilding ? await world.docker.engine() : undefined;
   const imported = await openImportedChecks({ ...request, engine });
-  const audits = await auditAll(discovery.files, request, { engine, baked, imported });
-  return { discovery, baked, engine, audits, remarks: imported.remarks() };
+  const { audits, outlines } = await auditAll(discovery.files, request, { engine, baked, imported });
+  return { discovery, baked, engine, audits, outlines, remarks: imported.remarks() };
 };
 
 interface Audit extends JudgedFile {
@@ -185,18 +189,29 @@ const auditAll = async (
   found: readonly FoundFile[],
   request: RunRequest,
   around: Around,
-): Promise<readonly Audit[]> => {
-  const audits: { readonly whole: Promise<Audit> }[] = [];
-  for (const file of found) audits.push(await auditOne(file, request, around));
+): Promise<{ readonly audits: readonly Audit[]; readonly outlines: Outlines }> => {
+  const started: Started[] = [];
+  for (const file of found) started.push(await auditOne(file, request, around));
   around.imported.finish();
-  return Promise.all(audits.map(({ whole }) => whole));
+  const known = started.flatMap(({ facts }) => facts ?? []);
+  const [outlines, audits] = await Promise.all([
+    askOutlines(known, around.engine, request),
+    Promise.all(started.map(({ whole }) => whole)),
+  ]);
+  return { audits, outlines };
 };
+
+/** A file whose own findings are there, while engines may still look at it. */
+interface Started {
+  readonly facts: Audit["facts"];
+  readonly whole: Promise<Audit>;
+}
 
 const auditOne = async (
   found: FoundFile,
   request: RunRequest,
   { engine, baked: allBaked, imported }: Around,
-): Promise<{ readonly whole: Promise<Audit> }> => {
+): Promise<Started> => {
   const baked = allBaked.byFile.get(found.absolute);
   const isBuilding = engine?.status === "ready";
   let opened: OpenedFile;
@@ -214,7 +229,7 @@ const auditOne = async (
       facts: undefined,
       levels: { profile: request.settings.profile, settings: new Map() },
     };
-    return { whole: Promise.resolve(unread) };
+    return { facts: undefined, whole: Promise.resolve(unread) };
   }
   const { own, context, audit } = opened;
   const { dockerfile, file, outcome } = audit(decodeText(opened.bytes));
@@ -250,6 +265,7 @@ const auditOne = async (
     },
   };
   return {
+    facts: audited.facts,
     whole: whole.then(({ problems, ignored }) => ({
       ...audited,
       reported: { path, text, error: undefined, ignored: ignored.length },

@@ -1,6 +1,7 @@
 import { open, readFile, stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import { largestSecret, type Supplied, type SuppliedSecret } from "../build/preflight.ts";
+import { inlineVariable } from "../build/secret-inputs.ts";
 import { keyState } from "../build/ssh-key.ts";
 import type { Secret, SshForward } from "../build/target.ts";
 
@@ -48,9 +49,10 @@ const readSecret = async (secret: Secret, environment: Environment): Promise<Uin
 const inspectSecret = async (secret: Secret, environment: Environment): Promise<SuppliedSecret> => {
   if (secret.from === "env") {
     const value = environment[secret.name];
-    const source = `the environment variable \`${secret.name}\``;
-    if (value === undefined) return { source, state: "missing" };
-    return { source, state: value === "" ? "empty" : "ready" };
+    const isInline = secret.name.startsWith(inlineVariable);
+    const source = isInline ? "its line in `secrets`" : `the environment variable \`${secret.name}\``;
+    const state = value === undefined ? "missing" : value === "" ? "empty" : "ready";
+    return { source, state, ...(isInline ? {} : { setBy: secret.name }) };
   }
   const source = `the file \`${secret.path}\``;
   try {

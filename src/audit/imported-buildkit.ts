@@ -11,7 +11,8 @@ export interface CheckQuestion {
   readonly context: string;
   /** Undefined: the last stage. */
   readonly stage: string | undefined;
-  readonly args: ReadonlyMap<string, string>;
+  /** Undefined: that of the environment, where it has one. */
+  readonly args: ReadonlyMap<string, string | undefined>;
   readonly buildContexts: ReadonlyMap<string, string>;
   /** The front end that the file asks for; one that cannot be fetched costs the other files nothing. */
   readonly syntax: string | undefined;
@@ -43,9 +44,10 @@ export const checkQuestions = (
   const { dockerfile, stages } = file;
   const syntax = dockerfile.directives.find(({ name }) => name === "syntax")?.value;
   const declared = declaredArguments(dockerfile);
+  const checks = chosenChecks(dockerfile, options);
   const args = new Map([
     ...[...build.args].filter(([name]) => declared.has(name)),
-    ["BUILDKIT_DOCKERFILE_CHECK", chosenChecks(dockerfile, options)],
+    ...(checks === "" ? [] : [["BUILDKIT_DOCKERFILE_CHECK", checks] as const]),
   ]);
   return file.targetStages
     .filter(({ index, name }) => index === stages.length - 1 || name !== undefined)
@@ -64,7 +66,7 @@ export const checkDefinition = (questions: readonly CheckQuestion[]): string => 
       context,
       dockerfile,
       ...(stage === undefined ? {} : { target: stage }),
-      args: Object.fromEntries([...args].filter(([, value]) => value !== "")),
+      args: Object.fromEntries([...args].filter(([, value]) => value !== undefined)),
       contexts: Object.fromEntries(buildContexts),
     },
   ]);

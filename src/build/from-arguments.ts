@@ -25,7 +25,7 @@ export const missingFromArguments = (
     return words.flatMap((word) =>
       emptyIn(word, dockerfile.escape, declared).map((name) => ({
         at: spanOf(dockerfile.text, word.span, name),
-        line: from.startLine,
+        rule: "undefined-arg-in-from",
         message: `\`${name}\` in FROM has no value: ${
           declared.has(name) ? "its ARG has no default" : "no ARG before the first FROM declares it"
         } and no build argument gives it. ${

@@ -69,6 +69,9 @@ export const parseSecretFlag = (text: string, origin: Origin, isSet: (name: stri
   return type !== "file" && isSet(id) ? { id, from: "env", name: id } : { id, from: "file", path: id };
 };
 
+/** What the private environment variables of inline values begin with. */
+export const inlineVariable = "DOCKER_HYGIENE_SECRET_";
+
 /**
  * Gives each inline value a private environment variable, which only the builder's process gets: values are on no
  * disk and in no argument list. (The settings themselves came through the environment, so they fit into it.)
@@ -76,7 +79,7 @@ export const parseSecretFlag = (text: string, origin: Origin, isSet: (name: stri
 export const placeSecrets = (
   inline: readonly InlineSecret[],
 ): { readonly secrets: readonly Secret[]; readonly environment: ReadonlyMap<string, string> } => {
-  const named = inline.map(({ id, value }, index) => ({ id, value, name: `DOCKER_HYGIENE_SECRET_${index}` }));
+  const named = inline.map(({ id, value }, index) => ({ id, value, name: `${inlineVariable}${index}` }));
   return {
     secrets: named.map(({ id, name }) => ({ id, from: "env", name })),
     environment: new Map(named.map(({ name, value }) => [name, value])),

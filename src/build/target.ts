@@ -88,6 +88,8 @@ export interface BuildFailure {
   readonly lines: { readonly start: number; readonly end: number } | undefined;
   /** The very words, where they are known. */
   readonly at?: Span;
+  /** Findings of the report say it in full: the message only names their lines. */
+  readonly isFinding?: boolean;
   /** The last lines of the failing step's output, redacted. */
   readonly log: readonly string[];
   /** As BuildKit names the failing step. */

@@ -79,6 +79,7 @@ export const resultText = (
     return [`  ${paint("green", "✓")} ${[name, time, cachedSteps(result)].filter((part) => part !== "").join("   ")}`];
   }
   const { failure, target } = result;
+  if (failure.isFinding) return [`  ${paint("red", "✗")} ${name}   ${oneLine(failure.message)}`];
   const line = failure.lines?.start;
   const at = line === undefined ? "" : ` at ${oneLine(target.dockerfile)}:${line}`;
   const code = line === undefined ? "" : sourceLine(source(target.dockerfile, line), width - 12);

@@ -5,7 +5,7 @@ import { defineRule, type Problem } from "./rule.ts";
 
 export default defineRule({
   id: "undefined-arg-in-from",
-  summary: "Declare before the first FROM every argument that FROM uses",
+  summary: "Give every argument that FROM uses a value before the first FROM",
   level: { recommended: "warning", strict: "warning" },
   scope: "whole file",
   aliases: ["UndefinedArgInFrom"],

@@ -1,0 +1,216 @@
+import type { AuditProblem } from "./audit/audit.ts";
+import { findingsOf } from "./audit/findings.ts";
+import { openIgnores } from "./audit/ignores.ts";
+import type { CheckQuestion } from "./audit/imported-buildkit.ts";
+import { linkedTargets } from "./build/bake-definition.ts";
+import { missingFromArguments } from "./build/from-arguments.ts";
+import type { OutlineAnswer } from "./build/outline.ts";
+import { planTargets } from "./build/plan.ts";
+import {
+  conflictingSecrets,
+  type PlacedProblem,
+  type PreflightProblem,
+  preflight,
+  type Supplied,
+  unusedSupplies,
+} from "./build/preflight.ts";
+import { mountedIds, type NeedOptions, needsOf, stagesBuiltFor } from "./build/preflight-needs.ts";
+import type { Target } from "./build/target.ts";
+import type { Dockerfile } from "./dockerfile/model.ts";
+import { lineStarts, positionAt } from "./dockerfile/position.ts";
+import type { Engine } from "./ports.ts";
+import type { Finding } from "./report/report.ts";
+import type { StageFacts } from "./rules/audited-file.ts";
+import { rules } from "./rules/registry.ts";
+import { type BuildPlan, type BuildRequest, factsOf, type KnownFile } from "./run-builds.ts";
+import type { JudgedFile } from "./run-images.ts";
+
+/** By the id of each target that BuildKit was asked about. */
+export type Outlines = ReadonlyMap<string, OutlineAnswer>;
+
+type PlanRequest = Pick<BuildRequest, "settings" | "world">;
+
+/**
+ * Asks BuildKit once what all targets mount, those alone where its answer can tell more than the Dockerfile does. Never
+ * rejects: without an answer the Dockerfile has the say.
+ */
+export const askOutlines = async (
+  known: readonly KnownFile[],
+  engine: Engine | undefined,
+  { settings, world, signal }: PlanRequest & Pick<BuildRequest, "signal">,
+): Promise<Outlines> => {
+  if (engine?.status !== "ready") return new Map();
+  try {
+    const asked = planned(known, settings).flatMap((target) => {
+      const facts = factsOf(target, known);
+      const question = facts && outlineQuestion(target, facts);
+      return question === undefined ? [] : [{ id: target.id, question }];
+    });
+    if (asked.length === 0) return new Map();
+    const answers = await world.buildChecks.outline(
+      asked.map(({ question }) => question),
+      signal,
+    );
+    return new Map(asked.flatMap(({ id }, index) => (answers[index] ? [[id, answers[index]] as const] : [])));
+  } catch {
+    // What is wrong with the plan is said by the plan.
+    return new Map();
+  }
+};
+
+export const planBuilds = async (
+  known: readonly KnownFile[],
+  outlines: Outlines,
+  { settings, world }: PlanRequest,
+): Promise<BuildPlan> => {
+  const targets = planned(known, settings);
+  const all = targets.flatMap(linkedTargets);
+  const given = [...settings.secrets, ...all.flatMap(({ secrets }) => secrets)];
+  const supplied = await world.docker.supplies(given, [...settings.ssh, ...all.flatMap(({ ssh }) => ssh)]);
+  const refused = new Map<Target, readonly PlacedProblem[]>();
+  for (const target of targets) {
+    const facts = factsOf(target, known);
+    const stage = facts?.file.stages[target.stageIndex];
+    if (facts === undefined || stage === undefined) continue;
+    const needs = needsOf(stage, needOptions(target, facts, outlines));
+    const problems = [
+      ...fileProblems(target, facts, stage),
+      ...preflight(needs, supplied),
+      ...conflictingSecrets(needs, given),
+    ];
+    if (problems.length > 0) refused.set(target, placed(problems, facts.dockerfile));
+  }
+  return {
+    targets,
+    refused,
+    supplied,
+    notes: unusedNotes(known, targets, outlines, supplied),
+    remarks: [...outlines].flatMap(([id, outline]) =>
+      outline.status === "known" ? [] : [`${id}: BuildKit could not outline it: ${outline.reason}`],
+    ),
+  };
+};
+
+/**
+ * The findings of each file with what refuses its targets: the plan knows what is needed and given better than the
+ * rules that stand for it, so that theirs make way.
+ */
+export const withRefusals = <Audit extends JudgedFile>(
+  audits: readonly Audit[],
+  { refused }: BuildPlan,
+): readonly Audit[] =>
+  audits.map((audit) => {
+    const { facts } = audit;
+    if (facts === undefined) return audit;
+    const own = [...refused].filter(([target]) => target.dockerfileAbsolute === facts.planned.absolute);
+    const problems = own.flatMap(([, found]) => found).filter(({ rule }) => rule !== syntaxRule);
+    const book = openIgnores(facts.file, rules);
+    const found = new Map<string, AuditProblem>();
+    for (const { at, message, rule } of problems) {
+      const severity = audit.levels.settings.get(rule)?.level ?? "error";
+      if (severity === "off" || book.hides({ at, message, rule })) continue;
+      found.set(`${at.start} ${message}`, { at, message, rule, severity });
+    }
+    const kept = audit.findings.filter(
+      ({ rule, span }) =>
+        rule !== "unsupplied-secret" &&
+        !(emptyFromRules.has(rule) && problems.some(({ at }) => span.start <= at.start && at.start < span.end)),
+    );
+    const findings = [...kept, ...findingsOf(facts.dockerfile, [...found.values()])];
+    return { ...audit, findings: findings.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end) };
+  });
+
+/** The plan with its problems marked that the findings tell. */
+export const markFindings = (plan: BuildPlan, findings: readonly Finding[]): BuildPlan => {
+  const told = new Set(findings.map(({ path, span, message }) => `${path}\0${span.start}\0${message}`));
+  const mark = (target: Target, problem: PlacedProblem): PlacedProblem =>
+    told.has(`${target.dockerfile}\0${problem.at.start}\0${problem.message}`)
+      ? { ...problem, isFinding: true }
+      : problem;
+  return {
+    ...plan,
+    refused: new Map(
+      [...plan.refused].map(([target, problems]) => [target, problems.map((problem) => mark(target, problem))]),
+    ),
+  };
+};
+
+const syntaxRule = "syntax-error";
+
+/** Rules that speak of a variable in FROM without a value, too. */
+const emptyFromRules: ReadonlySet<string> = new Set(["undefined-arg-in-from", "invalid-image-reference"]);
+
+const planned = (known: readonly KnownFile[], settings: BuildRequest["settings"]): readonly Target[] =>
+  planTargets(
+    known.map((file) => file.planned),
+    settings,
+  );
+
+/** Undefined where BuildKit could not answer, or knows no more than the Dockerfile tells. */
+const outlineQuestion = (target: Target, facts: KnownFile): CheckQuestion | undefined => {
+  const { file, dockerfile } = facts;
+  const stage = file.stages[target.stageIndex];
+  const isOutOfReach = !target.context.startsWith("/") || (target.bake?.linked.size ?? 0) > 0;
+  if (stage === undefined || isOutOfReach || fileProblems(target, facts, stage).length > 0) return undefined;
+  const stages = stagesBuiltFor(stage);
+  const isUnclear =
+    file.hasForeignSyntax ||
+    stages.some(({ base }) => base.kind !== "scratch" && base.kind !== "stage") ||
+    mountedIds(stages).some(({ id }) => id.includes("$"));
+  if (!isUnclear) return undefined;
+  return {
+    dockerfile: target.dockerfileAbsolute,
+    context: target.context,
+    stage: target.stage,
+    args: target.buildArgs,
+    buildContexts: target.buildContexts,
+    syntax: dockerfile.directives.find(({ name }) => name === "syntax")?.value,
+  };
+};
+
+const needOptions = (target: Target, { file }: KnownFile, outlines: Outlines): NeedOptions => ({
+  outline: outlines.get(target.id),
+  hasForeignSyntax: file.hasForeignSyntax,
+  hasOtherPlatforms: target.platforms.length > 0,
+});
+
+/** What BuildKit refuses whatever is given; of another front end nobody can say. */
+const fileProblems = (
+  target: Target,
+  { file, dockerfile }: KnownFile,
+  stage: StageFacts,
+): readonly PreflightProblem[] => {
+  if (file.hasForeignSyntax) return [];
+  return [
+    ...dockerfile.problems.map(({ span, message }) => ({ at: span, message, rule: syntaxRule })),
+    ...missingFromArguments(dockerfile, stagesBuiltFor(stage), target.buildArgs),
+  ];
+};
+
+const placed = (problems: readonly PreflightProblem[], { text }: Dockerfile): readonly PlacedProblem[] => {
+  const starts = lineStarts(text);
+  return problems.map((problem) => ({ ...problem, line: positionAt(starts, problem.at.start).line }));
+};
+
+/** Nothing is said while some mount is not known: it may be the one. */
+const unusedNotes = (
+  known: readonly KnownFile[],
+  targets: readonly Target[],
+  outlines: Outlines,
+  supplied: Supplied,
+): readonly string[] => {
+  const outlined = targets.flatMap((target) => {
+    const outline = outlines.get(target.id);
+    const stage = factsOf(target, known)?.file.stages[target.stageIndex];
+    return outline?.status === "known" && stage ? [{ mounts: outline.mounts, stages: stagesBuiltFor(stage) }] : [];
+  });
+  const covered = new Set(outlined.flatMap(({ stages }) => stages));
+  const isUnknown = ({ file }: KnownFile): boolean =>
+    file.stages.some(
+      (stage) =>
+        !covered.has(stage) && (file.hasForeignSyntax || mountedIds([stage]).some(({ id }) => id.includes("$"))),
+    );
+  if (known.some(isUnknown)) return [];
+  const written = mountedIds(known.flatMap(({ file }) => file.stages));
+  return unusedSupplies([...written, ...outlined.flatMap(({ mounts }) => mounts)], supplied);
+};
