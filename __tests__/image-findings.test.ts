@@ -412,7 +412,7 @@ describe("the proof that no secret stayed", () => {
 describe("limits", () => {
   const image = imageOf([2, 3], { waste: [waste("deleted", 1, 2, 7 * MB, "big")] });
   const before = { pullBytes: 0, diskBytes: 90 * MB };
-  const grown = [{ from: "line", line: 3, instruction: "RUN x", bytes: 4 * MB }] as const;
+  const grown = () => ({ from: "line", line: 3, instruction: "RUN x", bytes: 4 * MB }) as const;
   const judged = (limits: Parameters<typeof limitsOf>[3], past: Parameters<typeof limitsOf>[1] = before) =>
     limitsOf(image, past, grown, limits).map((one) => [limitWords(one), one.isBroken, one.line?.line]);
   const none = { layers: undefined, waste: undefined, increase: undefined };

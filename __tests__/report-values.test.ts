@@ -268,9 +268,68 @@ describe("sizes", () => {
     ];
     expect(budgetOf(disk(30_000_000), disk(1))).toEqual(ofDebug({ maxBytes: 30_000_000, of: "disk", over: 0 }));
     expect(budgetOf(disk(30_000_000), pull(9_000_000))).toEqual(
-      ofDebug({ maxBytes: 9_000_000, of: "pull", over: 830_000 }),
+      ofDebug({
+        maxBytes: 9_000_000,
+        of: "pull",
+        over: 830_000,
+        line: { from: "line", line: 17, instruction: "RUN apk add -U curl", bytes: 3_100_000 },
+      }),
     );
     expect(budgetOf(disk(23_100_000))).toEqual(ofDebug({ maxBytes: 23_100_000, of: "disk", over: 0 }));
+  });
+
+  test("name of each broken budget the line that grew most in what it measures", () => {
+    const [, , debug] = targets;
+    const image = debug!.images[0]!;
+    const layer = (line: number, pullBytes: number, diskBytes: number) => ({
+      digest: `sha256:${line}`,
+      pullBytes,
+      diskBytes,
+      lines: { start: line, end: line },
+      instruction: `RUN ${line}`,
+      isBase: false,
+    });
+    const now = {
+      ...debug!,
+      images: [{ ...image, layers: [layer(2, 5_000_000, 6_000_000), layer(3, 10_000, 9_000_000)] }],
+    };
+    const budgets = () => [
+      { maxBytes: 1_000_000, of: "pull" as const },
+      { maxBytes: 7_500_000, of: "disk" as const },
+    ];
+    const row = (baseline: SizeOptions["baseline"]) =>
+      sizeRows([now], { baseline, budgets, isWhole: false }).map(({ budget, limits }) => ({ budget, limits }));
+    expect(row(undefined)).toEqual([
+      {
+        budget: {
+          maxBytes: 1_000_000,
+          of: "pull",
+          over: 4_010_000,
+          line: { from: "line", line: 2, instruction: "RUN 2", bytes: 5_000_000 },
+        },
+        limits: [
+          {
+            of: "disk",
+            most: 7_500_000,
+            actual: 15_000_000,
+            isBroken: true,
+            line: { from: "line", line: 3, instruction: "RUN 3", bytes: 9_000_000 },
+          },
+        ],
+      },
+    ]);
+    const earlier = (pullBytes: number | undefined) => ({
+      targets: [
+        {
+          ...{ id: debug!.build.target.id, dockerfile: "d", stage: "debug", platform: image.platform },
+          ...{ pullBytes: 5_000_000, diskBytes: 6_000_000 },
+          lines: [{ from: "line" as const, line: 2, instruction: "RUN 2", pullBytes, diskBytes: 6_000_000 }],
+        },
+      ],
+    });
+    const line = (bytes: number) => ({ from: "line", line: 3, instruction: "RUN 3", bytes });
+    expect(row(earlier(4_998_000)).map(({ budget }) => budget?.line)).toEqual([line(10_000)]);
+    expect(row(earlier(undefined)).map(({ budget }) => budget?.line)).toEqual([line(9_000_000)]);
   });
 });
 

@@ -106,12 +106,13 @@ const findingAnnotation = (finding: Finding, options: AnnotationOptions): readon
 const endLine = ({ line, endLine: end, endColumn }: Finding["place"]): number =>
   end > line && endColumn <= 1 ? end - 1 : Math.max(line, end);
 
-/** One for each failing step, however many targets need it. */
+/** One for each failing step, however many targets need it; what a finding says is annotated as that. */
 const failureAnnotations = (report: Report, options: AnnotationOptions): readonly Annotation[] => {
   const seen = new Map<string, { annotation: Annotation; targets: string[] }>();
   for (const { build } of report.targets ?? []) {
     if (build.status !== "failed") continue;
     const { failure, target } = build;
+    if (failure.isFinding) continue;
     const lines = failure.lines ?? firstLine(report, target.dockerfile, target.span.start);
     const key = `${target.dockerfile} ${lines.start} ${failure.message}`;
     const known = seen.get(key);
@@ -158,7 +159,9 @@ const budgetAnnotation = (row: SizeRow, report: Report, options: AnnotationOptio
   const { budget, before, diskBytes, pullBytes } = row;
   if (budget === undefined || budget.over === undefined || budget.over === 0) return [];
   const target = targetOf(report, row.id)?.build.target;
-  const blamed = row.lines.find((line) => line.line !== undefined && line.bytes > 0);
+  const blamed = [...(budget.line ? [budget.line] : []), ...row.lines].find(
+    ({ line, bytes }) => line !== undefined && bytes > 0,
+  );
   const line = blamed?.line ?? firstLine(report, row.dockerfile, target?.span.start ?? 0).start;
   const [now, past] = budget.of === "disk" ? [diskBytes, before?.diskBytes] : [pullBytes, before?.pullBytes];
   const measure = budget.of === "disk" ? "on disk" : "to pull";

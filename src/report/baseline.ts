@@ -19,6 +19,8 @@ export interface BaselineTarget {
     readonly from: "line" | "base";
     readonly line: number | undefined;
     readonly instruction: string;
+    /** Undefined where an older version wrote the baseline. */
+    readonly pullBytes: number | undefined;
     readonly diskBytes: number;
   }[];
 }
@@ -99,11 +101,14 @@ const byLine = (layers: readonly unknown[], at: string, refuse: Refuse): Baselin
     const line = from === "line" && Number.isSafeInteger(layer.line) ? Number(layer.line) : undefined;
     const key = from === "base" ? "base" : `${line ?? ""} ${instruction === "" ? index : instruction}`;
     const bytes = size(layer.diskBytes, `${at}[${index}].diskBytes`, refuse);
+    const packed =
+      layer.pullBytes === undefined ? undefined : size(layer.pullBytes, `${at}[${index}].pullBytes`, refuse);
     const row = rows.get(key);
     rows.set(key, {
       from,
       line,
       instruction: row?.instruction || instruction,
+      pullBytes: packed === undefined ? undefined : (row?.pullBytes ?? 0) + packed,
       diskBytes: (row?.diskBytes ?? 0) + bytes,
     });
   }

@@ -2,7 +2,7 @@ import { diskBytes, type Image, pullBytes } from "../image/image.ts";
 import { contentsJson } from "./image-facts.ts";
 import { jsonText } from "./json-text.ts";
 import { type Lines, linesByPath } from "./lines.ts";
-import type { Finding, Limit, Report, ReportedFile, TargetReport } from "./report.ts";
+import type { Budget, Finding, Limit, Report, ReportedFile, TargetReport } from "./report.ts";
 
 /** The report for programs, as docs/report.schema.json describes it. */
 export const renderJson = (report: Report, commit?: ReportedCommit): string =>
@@ -32,7 +32,8 @@ export const renderBaseline = (report: Report): string =>
         pullBytes: pull,
         diskBytes: disk,
         ...(pullEstimated === undefined ? {} : { pullEstimated }),
-        layers: layers.map(({ diskBytes: bytes, line, instruction, base }) => ({
+        layers: layers.map(({ pullBytes: packed, diskBytes: bytes, line, instruction, base }) => ({
+          pullBytes: packed,
           diskBytes: bytes,
           line,
           instruction,
@@ -73,7 +74,7 @@ const reportJson = (report: Report, commit: ReportedCommit | undefined) => ({
           pullBytes: pull ?? null,
           diskBytes: disk ?? null,
           before: before ?? null,
-          budget: budget === undefined ? null : { ...budget, over: budget.over ?? null },
+          budget: budget === undefined ? null : budgetJson(budget),
           ...(limits === undefined ? {} : { limits: limits.map(limitJson) }),
           lines: row.lines.map(({ line, ...rest }) => ({ ...rest, line: line ?? null })),
         })),
@@ -83,6 +84,12 @@ const reportJson = (report: Report, commit: ReportedCommit | undefined) => ({
       }),
   ...(report.secrets === undefined ? {} : { secrets: report.secrets }),
   timings: report.timings,
+});
+
+const budgetJson = ({ line, ...budget }: Budget) => ({
+  ...budget,
+  over: budget.over ?? null,
+  ...(line === undefined ? {} : { line: { ...line, line: line.line ?? null } }),
 });
 
 const limitJson = ({ line, isBroken, ...limit }: Limit) => ({

@@ -18,11 +18,11 @@ export interface Increase {
   readonly percent?: number | undefined;
 }
 
-/** Each limit that can be judged, kept or not. `lines`: what changed or weighs most, the first one counts. */
+/** Each limit that can be judged, kept or not. `grownIn`: the line that grew or weighs most. */
 export const limitsOf = (
   image: Image,
   before: SizeBefore | undefined,
-  lines: readonly LineSize[],
+  grownIn: (of: "pull" | "disk") => LineSize | undefined,
   configured: {
     readonly layers: ConfiguredLimits | undefined;
     readonly waste: ConfiguredLimits | undefined;
@@ -30,20 +30,19 @@ export const limitsOf = (
   },
 ): readonly Limit[] => {
   const { layers, waste, increase } = configured;
-  const [grown] = lines.filter(({ from, bytes }) => from !== "removed" && bytes > 0);
   return [
     ...(layers?.maxLayers === undefined
       ? []
-      : [limit("layers", layers.maxLayers, image.layers.length, lastLine(image) ?? grown)]),
+      : [limit("layers", layers.maxLayers, image.layers.length, lastLine(image) ?? grownIn("disk"))]),
     ...(waste?.maxWaste === undefined || image.contents === undefined
       ? []
-      : [limit("waste", waste.maxWaste, wasteBytes(image), wasteLine(image) ?? grown)]),
+      : [limit("waste", waste.maxWaste, wasteBytes(image), wasteLine(image) ?? grownIn("disk"))]),
     // What another engine or method compressed, is no growth.
     ...(increase?.maxIncrease === undefined ||
     before === undefined ||
     (increase.of === "pull" && before.measuredBy !== undefined)
       ? []
-      : [increaseOf(image, before, increase.of, increase.maxIncrease, grown)]),
+      : [increaseOf(image, before, increase.of, increase.maxIncrease, grownIn(increase.of))]),
   ];
 };
 
@@ -53,6 +52,8 @@ export const wasteBytes = ({ contents }: Image): number =>
 /** `12 layers of at most 10`, `grew by 6.70 MB of at most 5 MB` */
 export const limitWords = ({ of, most, actual }: Limit): string => {
   if (of === "layers") return `${actual} layers, at most ${most}`;
+  if (of === "pull" || of === "disk")
+    return `${formatBytes(actual)} ${of === "pull" ? "to pull" : "on disk"}, at most ${formatLimit(most)}`;
   return `${of === "waste" ? "wastes" : "grew by"} ${formatBytes(actual)}, at most ${formatLimit(most)}`;
 };
 

@@ -1,7 +1,7 @@
 import { namedTarget } from "../build/target.ts";
 import { UserError } from "../errors.ts";
 import type { Image } from "../image/image.ts";
-import type { Finding, LineSize, Report, SecretSearch, SizeRow, TargetReport } from "./report.ts";
+import type { Budget, Finding, LineSize, Report, SecretSearch, SizeRow, TargetReport } from "./report.ts";
 import {
   type findingShape,
   type limitShape,
@@ -104,8 +104,14 @@ const sizeOf = ({
           diskBytes: before.diskBytes,
           ...(before.measuredBy === undefined ? {} : { measuredBy: before.measuredBy }),
         },
-  budget: budget === null ? undefined : { ...budget, over: budget.over ?? undefined },
+  budget: budget === null ? undefined : budgetOf(budget),
   lines: lines.map(lineOf),
+});
+
+const budgetOf = ({ over, line, ...budget }: NonNullable<Shape<typeof sizeShape>["budget"]>): Budget => ({
+  ...budget,
+  over: over ?? undefined,
+  ...(line === undefined ? {} : { line: lineOf(line) }),
 });
 
 /** The file has an entry for each platform. */

@@ -80,7 +80,7 @@ export const sizeLineShape = object({
 });
 
 export const limitShape = object({
-  of: oneOf("layers", "waste", "increase"),
+  of: oneOf("layers", "waste", "increase", "pull", "disk"),
   most: bytes,
   actual: wholeNumber(-Number.MAX_SAFE_INTEGER),
   broken: flag,
@@ -103,7 +103,9 @@ export const sizeShape = object({
       measuredBy: maybe(oneOf("another engine", "another method")),
     }),
   ),
-  budget: nothingOr(object({ maxBytes: bytes, of: oneOf("pull", "disk"), over: nothingOr(bytes) })),
+  budget: nothingOr(
+    object({ maxBytes: bytes, of: oneOf("pull", "disk"), over: nothingOr(bytes), line: maybe(sizeLineShape) }),
+  ),
   limits: maybe(list(limitShape, 10)),
   lines: list(sizeLineShape, most.lines),
 });

@@ -87,11 +87,13 @@ export interface Budget {
   readonly of: "pull" | "disk";
   /** Bytes over the budget, 0 when within; undefined when the image was not measured. */
   readonly over: number | undefined;
+  /** Of a broken one: the line that grew most, or weighs most where none did, in what the budget measures. */
+  readonly line?: LineSize | undefined;
 }
 
-/** `waste` and `increase` are bytes. */
+/** `pull` and `disk`: a second budget, broken too, beside the one that the row shows. All but `layers` are bytes. */
 export interface Limit {
-  readonly of: "layers" | "waste" | "increase";
+  readonly of: "layers" | "waste" | "increase" | "pull" | "disk";
   readonly most: number;
   readonly actual: number;
   readonly isBroken: boolean;

@@ -3,7 +3,7 @@ import type { Baseline, BaselineTarget } from "./baseline.ts";
 import { lineWeights } from "./layers.ts";
 import { type ConfiguredLimits, limitsOf } from "./limits.ts";
 import { isNoise } from "./numbers.ts";
-import type { Budget, LineSize, SizeBefore, SizeRow, TargetReport } from "./report.ts";
+import type { Budget, Limit, LineSize, SizeBefore, SizeRow, TargetReport } from "./report.ts";
 
 export interface ConfiguredBudget extends ConfiguredLimits {
   readonly maxBytes?: number | undefined;
@@ -38,12 +38,19 @@ const measuredRow = (target: TargetReport, image: Image, options: SizeOptions): 
   const disk = diskBytes(image);
   const before = options.baseline?.targets.find((other) => other.id === id && other.platform === image.platform);
   const isSame = before !== undefined && isNoise(before.pullBytes, pull) && isNoise(before.diskBytes, disk);
-  const lines = before === undefined || isSame ? heaviest(image) : changedLines(image, before);
-  const limits = limitsOf(image, before && sizeBefore(before, image, options), lines, {
+  const linesOf = (of: Measure): readonly LineSize[] =>
+    before === undefined || isSame ? heaviest(image, of) : changedLines(image, before, of);
+  const lines = linesOf("disk");
+  const [budget, second] = budgetsOf(id, pull, disk, options, (of) => blamed(linesOf(of)));
+  const configured = {
     layers: firstFor(id, options, ({ maxLayers }) => maxLayers !== undefined),
     waste: firstFor(id, options, ({ maxWaste }) => maxWaste !== undefined),
     increase: firstFor(id, options, ({ maxIncrease }) => maxIncrease !== undefined),
-  });
+  };
+  const limits = [
+    ...(second?.over ? [overBy(second.over, second)] : []),
+    ...limitsOf(image, before && sizeBefore(before, image, options), (of) => grownLine(linesOf(of)), configured),
+  ];
   return {
     id,
     dockerfile,
@@ -54,7 +61,7 @@ const measuredRow = (target: TargetReport, image: Image, options: SizeOptions): 
     diskBytes: disk,
     isPullEstimated: image.isPullEstimated,
     before: before && sizeBefore(before, image, options),
-    budget: budgetOf(id, pull, disk, options),
+    budget,
     ...(limits.length > 0 && { limits }),
     lines: lines.slice(0, namedLines),
   };
@@ -84,7 +91,7 @@ const unmeasuredRows = (target: TargetReport, options: SizeOptions): readonly Si
       diskBytes: undefined,
       isPullEstimated: false,
       before: past && { pullBytes: past.pullBytes, diskBytes: past.diskBytes },
-      budget: budgetOf(id, undefined, undefined, options),
+      budget: budgetsOf(id, undefined, undefined, options)[0],
       lines: [],
     };
   });
@@ -112,22 +119,40 @@ const removedRows = (targets: readonly TargetReport[], baseline: Baseline | unde
   }));
 };
 
-/** Of a pull and a disk budget the one that is nearest to its limit, relative to it. */
-const budgetOf = (
+/** A pull and a disk budget, the one nearest to its limit first, relative to it. */
+const budgetsOf = (
   id: string,
   pull: number | undefined,
   disk: number | undefined,
   options: SizeOptions,
-): Budget | undefined => {
+  lineIn: (of: Measure) => LineSize | undefined = () => undefined,
+): readonly Budget[] => {
   const budgets = (["disk", "pull"] as const).flatMap((of) => {
     const budget = firstFor(id, options, (each) => each.of === of && each.maxBytes !== undefined);
     return budget?.maxBytes === undefined ? [] : [{ of, maxBytes: budget.maxBytes, size: of === "pull" ? pull : disk }];
   });
-  const tightest = budgets.toSorted((a, b) => (b.size ?? 0) * a.maxBytes - (a.size ?? 0) * b.maxBytes)[0];
-  if (tightest === undefined) return undefined;
-  const { of, maxBytes, size } = tightest;
-  return { maxBytes, of, over: size === undefined ? undefined : Math.max(0, size - maxBytes) };
+  return budgets
+    .toSorted((a, b) => (b.size ?? 0) * a.maxBytes - (a.size ?? 0) * b.maxBytes)
+    .map(({ of, maxBytes, size }) => {
+      const over = size === undefined ? undefined : Math.max(0, size - maxBytes);
+      const line = over === undefined || over === 0 ? undefined : lineIn(of);
+      return { maxBytes, of, over, ...(line && { line }) };
+    });
 };
+
+const overBy = (over: number, { of, maxBytes, line }: Budget): Limit => ({
+  of,
+  most: maxBytes,
+  actual: maxBytes + over,
+  isBroken: true,
+  line,
+});
+
+const grownLine = (lines: readonly LineSize[]): LineSize | undefined =>
+  lines.find(({ from, bytes }) => from !== "removed" && bytes > 0);
+
+/** What grew most, or where only something else shrank, what changed most. */
+const blamed = (lines: readonly LineSize[]): LineSize | undefined => grownLine(lines) ?? lines[0];
 
 const firstFor = (
   id: string,
@@ -135,9 +160,21 @@ const firstFor = (
   has: (budget: ConfiguredBudget) => boolean,
 ): ConfiguredBudget | undefined => budgets(id).find(has);
 
-const heaviest = (image: Image): readonly LineSize[] =>
+type Measure = "pull" | "disk";
+
+const bytesOf = (
+  weight: { readonly pullBytes: number | undefined; readonly diskBytes: number },
+  of: Measure,
+): number => (of === "pull" ? (weight.pullBytes ?? 0) : weight.diskBytes);
+
+const heaviest = (image: Image, of: Measure): readonly LineSize[] =>
   lineWeights(image)
-    .map(({ from, line, instruction, diskBytes: bytes }) => ({ from, line, instruction, bytes }))
+    .map((weight) => ({
+      from: weight.from,
+      line: weight.line,
+      instruction: weight.instruction,
+      bytes: bytesOf(weight, of),
+    }))
     .filter(({ bytes }) => bytes > 0)
     .toSorted((a, b) => b.bytes - a.bytes);
 
@@ -145,7 +182,8 @@ const heaviest = (image: Image): readonly LineSize[] =>
  * A line is the same as before when it says the same (the nearest such line, for lines that repeat), else when
  * it stands where a line was that is gone: an edited instruction.
  */
-const changedLines = (image: Image, before: BaselineTarget): readonly LineSize[] => {
+const changedLines = (image: Image, before: BaselineTarget, wanted: Measure): readonly LineSize[] => {
+  const of = before.lines.some(({ pullBytes: packed }) => packed === undefined) ? "disk" : wanted;
   const past = before.lines.map((line) => ({ ...line, isTaken: false }));
   const take = (fits: (line: (typeof past)[number]) => boolean, near: number | undefined) => {
     const found = past
@@ -159,19 +197,18 @@ const changedLines = (image: Image, before: BaselineTarget): readonly LineSize[]
     take((line) => line.from === row.from && (row.from === "base" || line.instruction === row.instruction), row.line),
   );
   const paired = now.map((row, index) => same[index] ?? take((line) => isEdited(line, row), row.line));
-  const changes = now.map(({ from, line, instruction, diskBytes: bytes }, index) => ({
-    from,
-    line,
-    instruction,
-    bytes: bytes - (paired[index]?.diskBytes ?? 0),
-  }));
+  const changes = now.map((weight, index) => {
+    const { from, line, instruction } = weight;
+    const paid = paired[index];
+    return { from, line, instruction, bytes: bytesOf(weight, of) - (paid === undefined ? 0 : bytesOf(paid, of)) };
+  });
   const removed = past
     .filter((line) => !line.isTaken)
-    .map(({ instruction, diskBytes: bytes }) => ({
+    .map((line) => ({
       from: "removed" as const,
       line: undefined,
-      instruction,
-      bytes: -bytes,
+      instruction: line.instruction,
+      bytes: -bytesOf(line, of),
     }));
   return [...changes, ...removed]
     .filter(({ bytes }) => !isNoise(0, bytes))

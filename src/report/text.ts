@@ -117,7 +117,8 @@ const reasonNotBuilt = ({ targets = [] }: Report): string | undefined => {
   return reasons.size === 1 ? [...reasons][0] : undefined;
 };
 
-const sizesText = (report: Report, { paint }: TextOptions): readonly string[] => {
+const sizesText = (report: Report, options: TextOptions): readonly string[] => {
+  const { paint } = options;
   const rows = byImportance(report.sizes, report).filter((row) => !isSkipped(row, report));
   if (rows.length === 0) return [];
   const since = report.baseline === undefined ? "" : `since ${oneLine(report.baseline)}`;
@@ -127,16 +128,22 @@ const sizesText = (report: Report, { paint }: TextOptions): readonly string[] =>
     diskSize(row),
     oneLine(notBuilt(row, report) ?? changeOf(row, report.baseline)),
     budgetLimit(row),
-    growth(row),
   ]);
   const [head = "", ...lines] = alignColumns(
-    [["target", "pull", "disk", since, rows.some((row) => row.budget) ? "budget" : "", ""], ...table],
-    ["left", "right", "right", "right", "right", "left"],
+    [["target", "pull", "disk", since, rows.some((row) => row.budget) ? "budget" : ""], ...table],
+    ["left", "right", "right", "right", "right"],
   );
-  const coloured = lines.map((line, index) => {
+  const used = Math.max(textWidth(head), ...lines.map(textWidth));
+  const coloured = lines.flatMap((line, index) => {
     const row = rows[index];
-    if (row === undefined) return line;
-    return isOver(row) || notBuilt(row, report) !== undefined ? paint("red", line) : line;
+    if (row === undefined) return [line];
+    const limits = brokenLimits(row).map((limit) => `  ${oneLine(brokenLimit(limit))}`);
+    const grown = growth(row);
+    const beside = `${line}${" ".repeat(used - textWidth(line))}   ${grown}`;
+    const isBad = isOver(row) || notBuilt(row, report) !== undefined;
+    const told =
+      grown === "" ? [line] : textWidth(beside) <= options.width ? [beside] : [line, clip(`  ${grown}`, options.width)];
+    return [...told, ...limits].map((text) => (isBad ? paint("red", text) : text));
   });
   const isFirst = report.baseline === undefined && rows.some((row) => row.pullBytes !== undefined);
   const first = isFirst ? [paint("dim", "first measurement: nothing to compare with")] : [];
@@ -146,16 +153,13 @@ const sizesText = (report: Report, { paint }: TextOptions): readonly string[] =>
 /** `over by 3.10 MB: line 18, RUN apk add -U curl` */
 const growth = (row: SizeRow): string => {
   const over = row.budget?.over ?? 0;
-  const [top] = row.lines;
-  const isWorthSaying = over > 0 || row.change === "changed";
-  const broken = brokenLimits(row).map((limit) => oneLine(brokenLimit(limit)));
-  if (!isWorthSaying) return broken.join("; ");
+  if (over === 0 && row.change !== "changed") return "";
+  const top = row.budget?.line ?? row.lines[0];
   const where =
     top === undefined
       ? ""
       : [lineName(top), clip(oneLine(top.instruction), 60)].filter((part) => part !== "").join(", ");
-  const size = [over > 0 ? `over by ${formatBytes(over)}` : "", where].filter((part) => part !== "").join(": ");
-  return [...(size === "" ? [] : [size]), ...broken].join("; ");
+  return [over > 0 ? `over by ${formatBytes(over)}` : "", where].filter((part) => part !== "").join(": ");
 };
 
 const isSkipped = (row: SizeRow, report: Report): boolean => targetOf(report, row.id)?.build.status === "skipped";
