@@ -3,7 +3,7 @@ import type { Target } from "./build/target.ts";
 import type { Configs } from "./config.ts";
 import { decodeText } from "./dockerfile/decode.ts";
 import { UserError } from "./errors.ts";
-import type { BuildEvent, BuiltTarget, Engine, FoundFile } from "./ports.ts";
+import type { BuildEvent, Engine, FoundFile } from "./ports.ts";
 import { type Baseline, parseBaseline } from "./report/baseline.ts";
 import { markNew, newFindings } from "./report/new-findings.ts";
 import type { Finding, Report, ReportedFile } from "./report/report.ts";
@@ -11,12 +11,13 @@ import { secretSearch } from "./report/secret-search.ts";
 import { sizeRows } from "./report/sizes.ts";
 import { verdictOf } from "./report/verdict.ts";
 import { type OpenedFile, openDockerfile } from "./run-audit.ts";
+import { budgetsOf, idleBudgets } from "./run-budgets.ts";
 import { type BakedFiles, type BuildPlan, buildTargets, noBakedFiles, readBaked } from "./run-builds.ts";
 import { type JudgedFile, judgeBuilt } from "./run-images.ts";
 import { type CheckedBuild, checkedBuild, type ImportedChecks, openImportedChecks } from "./run-imported.ts";
 import { sortKnown } from "./run-known.ts";
 import { askOutlines, markFindings, type Outlines, planBuilds, withRefusals } from "./run-preflight.ts";
-import { type BudgetConfig, ruleSettingsFor, type Settings } from "./settings.ts";
+import { ruleSettingsFor, type Settings } from "./settings.ts";
 import { version } from "./version.ts";
 import type { World } from "./world.ts";
 
@@ -117,6 +118,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
         ...audits.flatMap(({ notes }) => notes),
         ...sorted.notes,
         ...(engine?.status === "ready" ? (plan?.notes ?? []) : []),
+        ...(targets === undefined || isPartial ? [] : idleBudgets(targets, root)),
         ...(buildImpossible === undefined ? [] : [`Nothing was built: ${buildImpossible}`]),
       ]),
     ],
@@ -288,21 +290,6 @@ const readBaseline = async (path: string, world: World): Promise<Baseline> => {
   }
   return parseBaseline(decodeText(bytes), path);
 };
-
-/** By the id of each target: what the configuration of its Dockerfile says of it. */
-const budgetsOf = async (
-  targets: readonly BuiltTarget[],
-  configs: Configs,
-): Promise<ReadonlyMap<string, readonly BudgetConfig[]>> =>
-  new Map(
-    await Promise.all(
-      targets.map(async ({ build }) => {
-        const { id, stage, dockerfileAbsolute } = build.target;
-        const { budgets } = await configs.of(dockerfileAbsolute);
-        return [id, budgets.filter(({ matches }) => matches({ id, stage, dockerfileAbsolute }))] as const;
-      }),
-    ),
-  );
 
 const stopwatch = (now: () => number) => {
   const laps: { part: string; milliseconds: number }[] = [];
