@@ -97,7 +97,7 @@ export const openImportedChecks = async (request: {
     );
   };
   const askBuildkit = ({ path, file, levels, build }: JudgedFile): Promise<readonly AuditProblem[]> => {
-    const questions = checkQuestions(file, build(), levels);
+    const questions = checkQuestions(file, build());
     return Promise.all(questions.map(buildkit.ask)).then((answers) => {
       const error = answers.find((answer) => answer.error !== undefined)?.error;
       if (error !== undefined && !file.isBroken) remarks.add(`${path}: BuildKit could not check all of it: ${error}`);

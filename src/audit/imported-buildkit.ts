@@ -1,7 +1,7 @@
 import type { Dockerfile, Instruction, Span } from "../dockerfile/model.ts";
 import type { AuditedFile } from "../rules/audited-file.ts";
 import type { AuditProblem } from "./audit.ts";
-import { buildkitChecks, buildkitLevel, buildkitRule, type LevelOptions } from "./imported-checks.ts";
+import { buildkitLevel, buildkitRule, type LevelOptions } from "./imported-checks.ts";
 
 /** One target that BuildKit is to check. */
 export interface CheckQuestion {
@@ -37,14 +37,13 @@ export interface CheckAnswer {
 export const checkQuestions = (
   file: AuditedFile,
   build: Pick<CheckQuestion, "dockerfile" | "context" | "args" | "buildContexts">,
-  options: LevelOptions,
 ): readonly CheckQuestion[] => {
   // Another front end has other checks, or none; a context that is no folder would have to be fetched.
   if (file.hasForeignSyntax || !build.context.startsWith("/")) return [];
   const { dockerfile, stages } = file;
   const syntax = dockerfile.directives.find(({ name }) => name === "syntax")?.value;
   const declared = declaredArguments(dockerfile);
-  const checks = chosenChecks(dockerfile, options);
+  const checks = chosenChecks(dockerfile);
   const args = new Map([
     ...[...build.args].filter(([name]) => declared.has(name)),
     ...(checks === "" ? [] : [["BUILDKIT_DOCKERFILE_CHECK", checks] as const]),
@@ -128,7 +127,7 @@ const declaredArguments = (dockerfile: Dockerfile): ReadonlySet<string> =>
   );
 
 /** The argument takes the place of the file's own directive, so that it must say what that says. */
-const chosenChecks = (dockerfile: Dockerfile, options: LevelOptions): string => {
+const chosenChecks = (dockerfile: Dockerfile): string => {
   const directive = dockerfile.directives.find(({ name }) => name === "check")?.value ?? "";
   const listed = (key: string): readonly string[] =>
     directive
@@ -137,12 +136,8 @@ const chosenChecks = (dockerfile: Dockerfile, options: LevelOptions): string => 
       .flatMap((part) => (part.split("=")[1] ?? "").split(","))
       .map((name) => name.trim())
       .filter((name) => name !== "");
-  const wanted = buildkitChecks
-    .filter(({ name, isExperimental }) => isExperimental && buildkitLevel(name, options) !== "off")
-    .map(({ name }) => name);
   const skip = listed("skip");
-  const own = listed("experimental");
-  const experimental = own.includes("all") ? ["all"] : [...new Set([...own, ...wanted])];
+  const experimental = [...new Set(listed("experimental"))];
   return [
     ...(skip.length > 0 ? [`skip=${skip.join(",")}`] : []),
     ...(experimental.length > 0 ? [`experimental=${experimental.join(",")}`] : []),
@@ -169,7 +164,7 @@ const instructionAt = (dockerfile: Dockerfile, line: number): Instruction | unde
 /** The word that the detail quotes, the nth time that it is spoken of; else the instruction. */
 const placeOf = (file: CheckedFile, instruction: Instruction, warning: CheckWarning, nth: number): Span | undefined => {
   if (instruction.keyword === "FROM") return instruction.image.span;
-  const { rule, detail } = warning;
+  const { detail } = warning;
   const variable = /'\$\{?(\w+)\}?'/.exec(detail)?.[1];
   if (variable !== undefined) {
     const uses = usesOf(variable, wordsOf(instruction, file), file);
@@ -180,7 +175,7 @@ const placeOf = (file: CheckedFile, instruction: Instruction, warning: CheckWarn
   }
   const quoted = /["'`]([^"'`]+)["'`]/.exec(detail)?.[1];
   const word = wordsOf(instruction, file).find(({ start, end }) => file.text.slice(start, end) === quoted);
-  return word ?? (rule === "CopyIgnoredFile" ? sourceOf(instruction) : firstLine(instruction, file.text));
+  return word ?? firstLine(instruction, file.text);
 };
 
 /** BuildKit speaks of a variable once for each word that it stands in. */
@@ -205,13 +200,6 @@ const wordsOf = (instruction: Instruction, { text }: CheckedFile): readonly Span
     start: from + match.index,
     end: from + match.index + match[0].length,
   }));
-};
-
-/** The only source of a COPY or ADD whose path is written in another way than BuildKit shows it. */
-const sourceOf = (instruction: Instruction): Span => {
-  const sources = instruction.keyword === "COPY" || instruction.keyword === "ADD" ? instruction.sources : [];
-  const [only] = sources;
-  return only !== undefined && sources.length === 1 ? only.span : instruction.keywordSpan;
 };
 
 const firstLine = ({ span }: Instruction, text: string): Span => {

@@ -50,8 +50,6 @@ export interface BuildkitCheck {
   readonly strict: Level;
   /** Why there is no rule of ours, in markdown. */
   readonly reason: string;
-  /** BuildKit makes it only when asked to. */
-  readonly isExperimental?: boolean;
 }
 
 export const buildkitChecks: readonly BuildkitCheck[] = [
@@ -63,41 +61,11 @@ export const buildkitChecks: readonly BuildkitCheck[] = [
     reason: "needs the manifest of the base, which the engine has",
   },
   {
-    name: "CopyIgnoredFile",
-    summary: "Copy files that the ignore file leaves in the context",
-    recommended: "warning",
-    strict: "warning",
-    reason: "the engine's own matcher, on the context that it would send",
-    isExperimental: true,
-  },
-  {
-    name: "ExposeProtoCasing",
-    summary: "Write the protocol of EXPOSE in lower case",
-    recommended: "note",
-    strict: "note",
-    reason: "style; `invalid-port` accepts any case",
-  },
-  {
     name: "UndefinedVar",
     summary: "Declare variables before their use",
     recommended: "warning",
     strict: "warning",
     reason: "needs the environment of the base image, which the engine resolves",
-  },
-  {
-    name: "InvalidDefaultArgInFrom",
-    summary: "Give the arguments of FROM defaults that make a valid name",
-    recommended: "note",
-    strict: "note",
-    reason: "a base that must be given by `--build-arg` is legitimate and worth a note, not a rule",
-  },
-  {
-    name: "InvalidDefinitionDescription",
-    summary: "Begin the comment above a stage or an argument with its name",
-    recommended: "off",
-    strict: "note",
-    reason: "experimental; matters to `--call=outline` alone",
-    isExperimental: true,
   },
 ];
 
@@ -109,10 +77,7 @@ export const saidByOurs: ReadonlyMap<string, readonly string[]> = new Map([
   ["shellcheck/SC2034", ["shell-state-lost"]],
   ["shellcheck/SC2112", ["bash-syntax-in-posix-shell"]],
   ["shellcheck/SC2113", ["bash-syntax-in-posix-shell"]],
-  ["buildkit/CopyIgnoredFile", ["missing-copy-source"]],
-  ["buildkit/ExposeProtoCasing", ["invalid-port"]],
   ["buildkit/UndefinedVar", ["self-referencing-env", "undefined-arg-in-from"]],
-  ["buildkit/InvalidDefaultArgInFrom", ["invalid-image-reference", "undefined-arg-in-from"]],
 ]);
 
 export interface LevelOptions {

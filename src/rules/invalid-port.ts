@@ -8,7 +8,7 @@ export default defineRule({
   aliases: ["DL3011", "ExposeInvalidFormat", "DS-0008", "71bf8cf8"],
   why: `EXPOSE names ports inside the container: \`8080\`, \`53/udp\`, \`7000-7010\`. The host's port is chosen when the container
 starts (\`docker run -p 80:8080\`), so that \`80:8080\` here is refused or read as something else than it says.`,
-  silent: ["variables, and tcp, udp or sctp in any case"],
+  silent: ["variables, and tcp, udp or sctp in any case: uppercase-port-protocol speaks of that"],
   fixes: "safe",
   sources: ["https://docs.docker.com/reference/build-checks/expose-invalid-format/"],
   examples: [

@@ -2,6 +2,7 @@ import accountPasswordInRun from "./account-password-in-run.ts";
 import addOfPlainFiles from "./add-of-plain-files.ts";
 import archiveLeftInLayer from "./archive-left-in-layer.ts";
 import archiveUnpackedAfterCopy from "./archive-unpacked-after-copy.ts";
+import baseWithoutDefault from "./base-without-default.ts";
 import baseWithoutDigest from "./base-without-digest.ts";
 import bashSyntaxInPosixShell from "./bash-syntax-in-posix-shell.ts";
 import buildToolsInShippedStage from "./build-tools-in-shipped-stage.ts";
@@ -32,6 +33,7 @@ import faultyAccountInImage from "./faulty-account-in-image.ts";
 import healthcheckToolMissing from "./healthcheck-tool-missing.ts";
 import hostPathVolume from "./host-path-volume.ts";
 import ignoreWithoutReason from "./ignore-without-reason.ts";
+import ignoredCopySource from "./ignored-copy-source.ts";
 import ineffectiveDirective from "./ineffective-directive.ts";
 import interactiveAptCommand from "./interactive-apt-command.ts";
 import invalidImageReference from "./invalid-image-reference.ts";
@@ -46,6 +48,7 @@ import legacyKeyValue from "./legacy-key-value.ts";
 import linuxOptionOnWindows from "./linux-option-on-windows.ts";
 import literalCredential from "./literal-credential.ts";
 import malformedExecForm from "./malformed-exec-form.ts";
+import misreadDescription from "./misread-description.ts";
 import missingAssumeYes from "./missing-assume-yes.ts";
 import missingCacheMount from "./missing-cache-mount.ts";
 import missingCopySource from "./missing-copy-source.ts";
@@ -124,6 +127,7 @@ import unusedIgnore from "./unused-ignore.ts";
 import unusedUser from "./unused-user.ts";
 import unverifiedDownload from "./unverified-download.ts";
 import unverifiedSshHost from "./unverified-ssh-host.ts";
+import uppercasePortProtocol from "./uppercase-port-protocol.ts";
 import uppercaseStageName from "./uppercase-stage-name.ts";
 import userWithoutPasswd from "./user-without-passwd.ts";
 import useraddWithoutLogInit from "./useradd-without-log-init.ts";
@@ -142,6 +146,7 @@ export const rules: readonly Rule[] = [
   untrustedBaseRegistry,
   invalidImageReference,
   undefinedArgInFrom,
+  baseWithoutDefault,
   constantPlatformFlag,
   redundantPlatformFlag,
   unsupportedBaseRelease,
@@ -211,6 +216,7 @@ export const rules: readonly Rule[] = [
   // Files and context
   addOfPlainFiles,
   missingCopySource,
+  ignoredCopySource,
   multiSourceCopyToFile,
   relativeCopyDestination,
   relativeWorkdir,
@@ -241,6 +247,7 @@ export const rules: readonly Rule[] = [
   entrypointWithoutExec,
   healthcheckToolMissing,
   invalidPort,
+  uppercasePortProtocol,
   exposedAdminPort,
   ungracefulStopSignal,
   selfReferencingEnv,
@@ -272,6 +279,7 @@ export const rules: readonly Rule[] = [
   invalidOnbuildTrigger,
   emptyContinuationLine,
   mixedKeywordCasing,
+  misreadDescription,
   ignoreWithoutReason,
   unusedIgnore,
   // Image
