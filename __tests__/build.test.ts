@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "@jest/globals";
@@ -7,6 +8,7 @@ import { buildCommand } from "../src/build/arguments.ts";
 import { parseBuildArgs, parseBuildContexts, parseSsh } from "../src/build/build-inputs.ts";
 import { isTooOld, readBuilder, readBuildxVersion, readDaemon, readPluginPath } from "../src/build/engine-facts.ts";
 import { explainFailure, explainTimeout } from "../src/build/failure.ts";
+import { parsePlatforms } from "../src/build/platforms.ts";
 import { lastLines, readProgress } from "../src/build/progress.ts";
 import { joinFields, readList, readRecords, splitFields } from "../src/build/records.ts";
 import { maskForms, redactor } from "../src/build/redaction.ts";
@@ -18,6 +20,7 @@ import {
   placeSecrets,
   requireUniqueSecrets,
 } from "../src/build/secret-inputs.ts";
+import { readPrivateKeys } from "../src/build/ssh-key.ts";
 import { linesOfStep, stepLines } from "../src/build/step-lines.ts";
 import type { Target } from "../src/build/target.ts";
 import { hasWildcard, matchesName } from "../src/build/target-names.ts";
@@ -286,6 +289,116 @@ describe("other inputs", () => {
     expect(messageOf(() => parseBuildContexts("base", input("build-contexts")))).toBe(
       "UserError: build-contexts: line 1 is not `name=folder` or `name=docker-image://reference` (input `build-contexts` of the workflow).",
     );
+  });
+});
+
+describe("platforms", () => {
+  test("are what buildx takes", () => {
+    const written = "linux/amd64,linux/arm/v7\narm64,local,linux,windows(10.0.17763)/amd64,wasi/wasm,Linux/AMD64";
+    expect(parsePlatforms(written, input("platforms"))).toEqual(written.split(/[\n,]/));
+  });
+
+  test.each([
+    ["bad", ""],
+    ["linux-amd64", " Did you mean `linux/amd64`?"],
+    ["linux/", ""],
+    ["linux//amd64", " Did you mean `linux/amd64`?"],
+    ["linux/arm/v7/v8", ""],
+    ["linux amd64", " Did you mean `linux/amd64`?"],
+    ["v7", " Did you mean `linux/arm/v7`?"],
+  ])("refuse %j", (written, hint) => {
+    expect(messageOf(() => parsePlatforms(`linux/arm64,${written}`, input("platforms")))).toBe(
+      `UserError: platforms: \`${written}\` is not a platform such as linux/amd64 or linux/arm/v7 (input \`platforms\` of the workflow).${hint}`,
+    );
+  });
+});
+
+/** As OpenSSH writes it, as far as anyone looks before OpenSSH does. */
+const opensshKey = (cipher: string): string => {
+  const body = Buffer.concat([
+    Buffer.from("openssh-key-v1\0\0\0\0"),
+    Buffer.from([cipher.length]),
+    Buffer.from(cipher),
+    generateKeyPairSync("ed25519").privateKey.export({ type: "pkcs8", format: "der" }),
+    Buffer.alloc(120, 7),
+  ]).toString("base64");
+  return [
+    "-----BEGIN OPENSSH PRIVATE KEY-----",
+    ...body.match(/.{1,70}/g)!,
+    "-----END OPENSSH PRIVATE KEY-----",
+    "",
+  ].join("\n");
+};
+
+describe("private keys", () => {
+  const plain = generateKeyPairSync("rsa", { modulusLength: 1024 });
+  const pkcs8 = plain.privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+  const pkcs1 = plain.privateKey.export({ type: "pkcs1", format: "pem" }).toString();
+  const openssh = opensshKey("none");
+  const origin = input("ssh-private-key");
+  const keysOf = (text: string) => readPrivateKeys(text, origin).keys;
+  const refusalOf = (text: string): string => {
+    const message = messageOf(() => readPrivateKeys(text, origin));
+    for (const line of text.split(/\s+/)) if (line.length > 20) expect(message).not.toContain(line);
+    return message;
+  };
+  const whole =
+    "Give the whole file, from `-----BEGIN … PRIVATE KEY-----` to `-----END … PRIVATE KEY-----`, one key after the other.";
+  const where = "(input `ssh-private-key` of the workflow)";
+
+  test("stand one after the other", () => {
+    expect(keysOf(openssh + pkcs1 + pkcs8)).toEqual([openssh, pkcs1, pkcs8]);
+    expect(keysOf(`# deploy\n${openssh}\n# second\n${pkcs8}`)).toEqual([openssh, pkcs8]);
+  });
+
+  test.each<[string, (key: string) => string]>([
+    ["carriage returns", (key) => key.replaceAll("\n", "\r\n")],
+    ["no last line break", (key) => key.trimEnd()],
+    ["an indentation", (key) => key.replace(/^/gm, "    ")],
+    ["blanks for line breaks", (key) => key.replaceAll("\n", " ")],
+    ["escaped line breaks", (key) => key.replaceAll("\n", "\\n")],
+    ["escaped carriage returns", (key) => key.replaceAll("\n", "\\r\\n")],
+  ])("are mended when they have %s", (_what, spoil) => {
+    for (const key of [openssh, pkcs1, pkcs8]) expect(keysOf(spoil(key))).toEqual([key]);
+    expect(keysOf(spoil(openssh) + spoil(pkcs1))).toEqual([openssh, pkcs1]);
+  });
+
+  test("are broken into lines when they have none", () => {
+    expect(keysOf(pkcs8.replace(/(?<=[^-])\n(?=[^-])/g, ""))).toEqual([pkcs8]);
+  });
+
+  test("are refused by what they are, and never shown", () => {
+    const locked = plain.privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" });
+    const lockedOld = plain.privateKey.export({ type: "pkcs1", format: "pem", cipher: "aes-256-cbc", passphrase: "x" });
+    const remedy = "Give a key without one: `ssh-keygen -p -N '' -f COPY` takes it off a copy.";
+    const lockedMessage = `UserError: ssh-private-key: the key has a passphrase, which nobody can type during a build ${where}. ${remedy}`;
+    expect(refusalOf(locked.toString())).toBe(lockedMessage);
+    expect(refusalOf(lockedOld.toString().replaceAll("\n", "\r\n"))).toBe(lockedMessage);
+    expect(refusalOf(opensshKey("aes256-ctr").replaceAll("\n", " "))).toBe(lockedMessage);
+    expect(refusalOf(openssh + opensshKey("aes256-ctr"))).toBe(lockedMessage.replace("the key", "key 2"));
+    const isPublic = `UserError: ssh-private-key: it is a public key ${where}. Give the private one, from the file without \`.pub\`.`;
+    expect(refusalOf(`ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAI${"x".repeat(43)} me@host\n`)).toBe(isPublic);
+    expect(refusalOf(`ecdsa-sha2-nistp256 AAAAE2VjZHNhLXNoYTItbmlzdHAyNTYAAAAI me@host`)).toBe(isPublic);
+    expect(refusalOf(plain.publicKey.export({ type: "spki", format: "pem" }).toString())).toBe(isPublic);
+    expect(refusalOf("PuTTY-User-Key-File-3: ssh-ed25519\nEncryption: none\n")).toBe(
+      `UserError: ssh-private-key: it is a key of PuTTY ${where}. Give what \`puttygen KEY.ppk -O private-openssh-new -o KEY\` writes.`,
+    );
+    expect(refusalOf("hunter2-hunter2-hunter2-hunter2")).toBe(
+      `UserError: ssh-private-key: it holds no private key ${where}. ${whole}`,
+    );
+    expect(refusalOf(openssh.slice(0, 300))).toBe(
+      `UserError: ssh-private-key: the end of the key is missing ${where}. ${whole}`,
+    );
+    const damaged = `is damaged: between its first and its last line stands more than base64 ${where}. ${whole}`;
+    expect(refusalOf(openssh.slice(0, 300) + openssh)).toBe(`UserError: ssh-private-key: the key ${damaged}`);
+    expect(refusalOf(pkcs8 + openssh.replace("b3Bl", "b3B*"))).toBe(`UserError: ssh-private-key: key 2 ${damaged}`);
+  });
+
+  test("have a first line that is hidden nowhere, and others that are", () => {
+    const redact = redactor([openssh]);
+    const [first = "", second = ""] = openssh.split("\n");
+    expect(redact(`${first}\n${second}\n`)).toBe(`${first}\n***\n`);
+    expect(maskForms(openssh)).not.toContain(first);
   });
 });
 

@@ -156,6 +156,37 @@ describe("settings", () => {
     expect(JSON.stringify(settings)).not.toContain("hunter2");
   });
 
+  test("have a private key behind the default agent, by input or by the name of a variable", () => {
+    const key = "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ\n-----END PRIVATE KEY-----\n";
+    const byKey = byInputs({ "ssh-private-key": key, ssh: "git=/k1" });
+    expect(byKey.settings.ssh).toEqual([
+      { id: "git", paths: ["/k1"] },
+      { id: "default", paths: [] },
+    ]);
+    expect(byKey.privateKeys?.keys).toEqual([key]);
+    expect(JSON.stringify(byKey.settings)).not.toContain("MC4C");
+    const named = readSettings(readArguments(["--ssh", "default", "--ssh-private-key-env", "KEY"]).given, {
+      ...context,
+      environment: { KEY: key.trim() },
+    });
+    expect(named.settings.ssh).toEqual([{ id: "default", paths: [] }]);
+    expect(named.privateKeys).toEqual({
+      keys: [key],
+      written: key.trim(),
+      origin: { setting: "--ssh-private-key-env", where: "environment variable `KEY`" },
+    });
+    const forked = readSettings(readArguments(["--ssh-private-key-env", "KEY"]).given, {
+      ...context,
+      environment: { KEY: "" },
+    });
+    expect(forked).toMatchObject({ settings: { ssh: [] }, privateKeys: undefined });
+    expect(() => byInputs({ "ssh-private-key": key, ssh: "default=/k1" })).toThrow(
+      new Error(
+        "ssh: `default` is what ssh-private-key gives (input `ssh` of the workflow). Give the other key another id, for `RUN --mount=type=ssh,id=…`.",
+      ),
+    );
+  });
+
   test("of the configuration stand behind flags and before defaults", () => {
     const config = { ...emptyConfig("/repo"), profile: "all", failureThreshold: "note", exclude: ["x"] } as const;
     const read = (...argv: string[]) => {
@@ -197,6 +228,18 @@ describe("settings", () => {
     [
       ["--secret", "hunter2"],
       "--secret: the form is `id=ID,env=VARIABLE` or `id=ID,src=FILE` (on the command line); a value itself is never an argument.",
+    ],
+    [
+      ["--ssh-private-key-env", "MISSING"],
+      "--ssh-private-key-env: the environment variable `MISSING` is not set (on the command line).",
+    ],
+    [
+      ["--ssh-private-key-env=-----BEGIN PRIVATE KEY-----"],
+      "--ssh-private-key-env: the name of an environment variable is expected (on the command line), never the key itself.",
+    ],
+    [
+      ["--platform", "linux/amd64,linux/"],
+      "--platform: `linux/` is not a platform such as linux/amd64 or linux/arm/v7 (on the command line).",
     ],
     [["--network", "bridge"], "--network: `bridge` is not one of default, none, host (on the command line)."],
     [["--ssh", "default", "--ssh", "default"], "--ssh: `default` is given twice (on the command line)."],

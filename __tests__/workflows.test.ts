@@ -5,7 +5,7 @@ import { describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
 import { parse } from "yaml";
-import { settingNames } from "../src/settings-values.ts";
+import { inputNames } from "../src/settings-values.ts";
 import { payloads } from "./github/payloads.ts";
 
 const root = new URL("..", import.meta.url);
@@ -97,7 +97,7 @@ describe("action.yml", () => {
     const asked = [...read("src/action-inputs.ts").matchAll(/(?:text|choice)\(\s*"([a-z-]+)"/g)].map(
       (match) => match[1],
     );
-    for (const name of settingNames.filter((one) => one !== "secret")) expect(action.inputs).toHaveProperty(name);
+    for (const name of inputNames) expect(action.inputs).toHaveProperty(name);
     expect(asked.filter((name) => name !== undefined && action.inputs[name] === undefined)).toEqual([]);
   });
 });

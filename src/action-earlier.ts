@@ -17,6 +17,8 @@ export interface EarlierRequest {
   readonly configs: Configs;
   /** Of the builder's processes. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Private keys that the run's agent holds. */
+  readonly sshKeys: readonly string[];
   readonly cwd: string;
   /** Commit or branch to compare with. */
   readonly base: string;
@@ -79,7 +81,7 @@ interface OpenBase {
 }
 
 const openBase = async (request: EarlierRequest): Promise<OpenBase> => {
-  const { configs, environment, cwd, temporaryFolder, signal } = request;
+  const { configs, environment, sshKeys, cwd, temporaryFolder, signal } = request;
   const repository = repositoryOf(cwd);
   if (repository === undefined) throw new UserError("the checkout is not a git repository");
   const folder = join(temporaryFolder, "base");
@@ -105,6 +107,7 @@ const openBase = async (request: EarlierRequest): Promise<OpenBase> => {
         cwd: baseCwd,
         builder: settings.builder,
         environment,
+        sshKeys,
         temporaryFolder,
       }),
       signal,

@@ -1,14 +1,14 @@
-import { randomUUID } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { type EarlierRequest, openEarlier } from "./action-earlier.ts";
 import { folderState } from "./action-post.ts";
 import { readSecretValues } from "./adapters/buildx-secrets.ts";
 import type { Runner } from "./adapters/github-runner.ts";
+import { nameRunFolder, openRunFolder } from "./adapters/run-folder.ts";
 import { readLines } from "./build/records.ts";
+import type { PrivateKeys } from "./build/ssh-key.ts";
 import { ruleInfo } from "./cli-report.ts";
 import { type Configs, openConfigs } from "./config.ts";
+import { withOwnAgent } from "./own-agent.ts";
 import { redactReport } from "./redact-report.ts";
 import { noPaint } from "./report/paint.ts";
 import { logLines } from "./report/progress.ts";
@@ -28,6 +28,7 @@ export interface Prepared {
   readonly configs: Configs;
   /** What the builder's processes get: this process's own and the values of secrets. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly privateKeys: PrivateKeys | undefined;
   readonly secretValues: readonly (string | Uint8Array)[];
   readonly rule: (id: string) => RuleInfo | undefined;
 }
@@ -41,18 +42,20 @@ export const prepare = async (runner: Runner): Promise<Prepared> => {
     paths,
     rules: async () => rules,
   });
-  const { settings, secretEnvironment } = readSettings(given, {
+  const { settings, secretEnvironment, privateKeys } = readSettings(given, {
     command: "run",
     paths,
     config: configs.root,
     environment: process.env,
   });
   const environment = { ...process.env, ...Object.fromEntries(secretEnvironment) };
+  const keys = privateKeys === undefined ? [] : [...privateKeys.keys, privateKeys.written];
   return {
     settings,
     configs,
     environment,
-    secretValues: await readSecretValues(settings.secrets, environment),
+    privateKeys,
+    secretValues: [...(await readSecretValues(settings.secrets, environment)), ...keys],
     rule: ruleInfo,
   };
 };
@@ -80,17 +83,18 @@ export const runPipeline = async ({
   readonly redact: (text: string) => string;
   readonly signal: AbortSignal;
 }): Promise<Report> => {
-  const { settings, configs, environment, rule } = prepared;
-  const temporaryFolder = join(process.env.RUNNER_TEMP ?? tmpdir(), `docker-hygiene-run-${randomUUID()}`);
+  const { configs, environment, privateKeys, rule } = prepared;
+  const temporaryFolder = nameRunFolder(process.env.RUNNER_TEMP ?? tmpdir());
   // Said before it is made, so that the post step knows of it whenever this one is killed.
   runner.saveState(folderState, temporaryFolder);
-  await mkdir(temporaryFolder, { mode: 0o700 });
+  const folder = await openRunFolder(temporaryFolder);
   const sources = new Map<string, readonly string[]>();
   const source = (path: string, line: number): string => sources.get(path)?.[line - 1] ?? "";
-  const earlier =
-    compared &&
-    openEarlier({ ...compared, cwd: process.cwd(), settings, configs, environment, temporaryFolder, signal });
+  const sshKeys = privateKeys?.keys ?? [];
   try {
+    const settings = await withOwnAgent(prepared.settings, privateKeys, { folder: temporaryFolder, environment });
+    const place = { cwd: process.cwd(), environment, sshKeys, temporaryFolder };
+    const earlier = compared && openEarlier({ ...compared, ...place, settings, configs, signal });
     const report = await run({
       settings,
       configs,
@@ -106,7 +110,7 @@ export const runPipeline = async ({
             }
           : {}),
       },
-      world: connectWorld({ cwd: process.cwd(), builder: settings.builder, environment, temporaryFolder }),
+      world: connectWorld({ ...place, builder: settings.builder }),
       signal,
       onAudited: (audited) => {
         for (const { path, text } of audited.files) sources.set(path, text.split(/\r?\n/));
@@ -122,7 +126,7 @@ export const runPipeline = async ({
     });
     return { ...report, notes: [...report.notes, ...(earlier?.notes() ?? [])] };
   } finally {
-    await rm(temporaryFolder, { recursive: true, force: true, maxRetries: 3 });
+    await folder.remove();
     runner.saveState(folderState, "");
   }
 };

@@ -1,11 +1,11 @@
-import { rm } from "node:fs/promises";
 import { checkState } from "./action-delivery.ts";
-import { removeLeftovers } from "./adapters/buildx-exporter.ts";
+import { withoutInputs } from "./adapters/buildx.ts";
 import { connectForge } from "./adapters/github.ts";
 import type { StartedCheck } from "./adapters/github-check.ts";
 import type { Occasion } from "./adapters/github-event.ts";
 import { explainFailure } from "./adapters/github-failure.ts";
 import type { Runner } from "./adapters/github-runner.ts";
+import { removeRunFolder } from "./adapters/run-folder.ts";
 
 /** State of the main step: the folder of its builds. */
 export const folderState = "temporary-folder";
@@ -14,8 +14,7 @@ export const folderState = "temporary-folder";
 export const cleanUp = async (runner: Runner, occasion: Occasion | undefined): Promise<void> => {
   const folder = runner.state(folderState);
   if (folder !== "") {
-    await removeLeftovers(folder, process.env);
-    await rm(folder, { recursive: true, force: true, maxRetries: 3 });
+    await removeRunFolder(folder, withoutInputs(process.env));
   }
   const check = readCheck(runner.state(checkState));
   if (check !== undefined && occasion !== undefined) await completeCheck(check, runner, occasion);

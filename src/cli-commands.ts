@@ -28,6 +28,7 @@ const building: readonly Flag[] = [
   flags.target,
   flags.secret,
   flags.ssh,
+  flags.sshKeyVariable,
   flags.buildArg,
   flags.buildContext,
   flags.platform,

@@ -1,9 +1,9 @@
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { readSecretValues } from "./adapters/buildx-secrets.ts";
 import { createFiles } from "./adapters/files.ts";
+import { nameRunFolder, openRunFolder, removeStaleRuns } from "./adapters/run-folder.ts";
 import { shownPath } from "./adapters/shown-path.ts";
 import { redactor } from "./build/redaction.ts";
 import { nearestName } from "./build/target-names.ts";
@@ -13,6 +13,7 @@ import { type Format, formats, type ReportStyle, renderAudited, renderReport, re
 import type { Terminal } from "./cli-terminal.ts";
 import { openConfigs } from "./config.ts";
 import { UserError } from "./errors.ts";
+import { withOwnAgent } from "./own-agent.ts";
 import { redactReport } from "./redact-report.ts";
 import { oneLine } from "./report/escape/plain.ts";
 import { noPaint } from "./report/paint.ts";
@@ -44,14 +45,18 @@ export const runPipeline = async (request: {
     rules: async () => (await import(/* webpackMode: "eager" */ "./rules/registry.ts")).rules,
   });
   const newBaseline = given.values.get(flags.writeBaseline.name);
-  const { settings: read, secretEnvironment } = readSettings(given.given, {
+  const {
+    settings: read,
+    secretEnvironment,
+    privateKeys,
+  } = readSettings(given.given, {
     command,
     paths,
     config: configs.root,
     environment: process.env,
   });
   // What is written holds everything, also what the old baseline knows.
-  const settings = newBaseline === undefined ? read : { ...read, baselineFindings: undefined };
+  const chosen = newBaseline === undefined ? read : { ...read, baselineFindings: undefined };
   const verbosity = given.values.has(flags.quiet.name)
     ? "quiet"
     : given.values.has(flags.verbose.name)
@@ -73,10 +78,21 @@ export const runPipeline = async (request: {
     keepsResults: isStaged,
   });
   const interruption = interruptible();
-  const temporaryFolder = await mkdtemp(join(tmpdir(), "docker-hygiene-"));
+  await removeStaleRuns(tmpdir(), process.env);
+  const folder = await openRunFolder(nameRunFolder(tmpdir()));
   try {
-    const environment = { ...process.env, ...Object.fromEntries(secretEnvironment) };
-    const secretValues = await readSecretValues(settings.secrets, environment);
+    const keyVariable = given.values.get(flags.sshKeyVariable.name);
+    const environment = {
+      ...process.env,
+      ...Object.fromEntries(secretEnvironment),
+      // The agent has it, and nobody else needs it.
+      ...(keyVariable === undefined ? {} : { [keyVariable]: undefined }),
+    };
+    const settings = await withOwnAgent(chosen, privateKeys, { folder: folder.path, environment });
+    const secretValues = [
+      ...(await readSecretValues(settings.secrets, environment)),
+      ...(privateKeys === undefined ? [] : [...privateKeys.keys, privateKeys.written]),
+    ];
     const redact = redactor(secretValues);
     const shownOf = <Part extends Partial<Report>>(part: Part): Part =>
       secretValues.length === 0 ? part : redactReport(part, redact);
@@ -87,14 +103,15 @@ export const runPipeline = async (request: {
         cwd,
         builder: settings.builder,
         environment,
-        temporaryFolder,
+        sshKeys: privateKeys?.keys ?? [],
+        temporaryFolder: folder.path,
       }),
       signal: interruption.signal,
     };
     if (given.values.has(flags.dryRun.name)) {
       const { describeRun } = await import(/* webpackMode: "eager" */ "./cli-dry-run.ts");
       const plan = await describeRun(common, process.env);
-      terminal.out(plan.text);
+      terminal.out(plan.text.replaceAll(folder.path, "FOLDER"));
       return plan.code;
     }
     const raw = await run({
@@ -129,7 +146,7 @@ export const runPipeline = async (request: {
   } finally {
     builds.stop();
     interruption.release();
-    await rm(temporaryFolder, { recursive: true, force: true });
+    await folder.remove();
   }
 };
 

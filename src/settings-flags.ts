@@ -50,6 +50,12 @@ export const flags = {
   target: { name: "target", value: "STAGE", summary: "build this stage, or the target file:stage", gives: "targets" },
   secret: { name: "secret", value: "id=ID,env=VAR", summary: "give a secret; or id=ID,src=FILE", gives: "secret" },
   ssh: { name: "ssh", value: "default", summary: "forward the agent; or id=SOCKET, id=KEY", gives: "ssh" },
+  sshKeyVariable: {
+    name: "ssh-private-key-env",
+    value: "VAR",
+    summary: "forward an agent that holds the private key of this variable",
+    gives: "ssh-private-key-env",
+  },
   buildArg: { name: "build-arg", value: "NAME=VALUE", summary: "set a build argument", gives: "build-args" },
   buildContext: {
     name: "build-context",

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { parseBuildArgs, parseBuildContexts, parseSsh } from "./build/build-inputs.ts";
+import { parsePlatforms } from "./build/platforms.ts";
 import { type Origin, readLines, readList } from "./build/records.ts";
 import {
   parseSecretEnvs,
@@ -9,6 +10,7 @@ import {
   placeSecrets,
   requireUniqueSecrets,
 } from "./build/secret-inputs.ts";
+import { type PrivateKeys, readPrivateKeys } from "./build/ssh-key.ts";
 import { nearestName } from "./build/target-names.ts";
 import { UserError } from "./errors.ts";
 import type { Config, Profile, Settings } from "./settings.ts";
@@ -37,6 +39,8 @@ export const settingNames = [
   "secret-files",
   "secret",
   "ssh",
+  "ssh-private-key",
+  "ssh-private-key-env",
   "build-args",
   "build-contexts",
   "platforms",
@@ -54,6 +58,11 @@ export const settingNames = [
 
 export type SettingName = (typeof settingNames)[number];
 
+/** The settings that are inputs of the workflow too. */
+export const inputNames: readonly SettingName[] = settingNames.filter(
+  (name) => name !== "secret" && name !== "ssh-private-key-env",
+);
+
 export const profiles: readonly Profile[] = ["recommended", "strict", "all"];
 export const failureThresholds = ["error", "warning", "note", "none"] as const;
 
@@ -64,6 +73,8 @@ export interface ReadSettings {
   readonly settings: Settings;
   /** Values of secrets under private names: for the builder's process and the redaction alone. */
   readonly secretEnvironment: ReadonlyMap<string, string>;
+  /** For an agent of the run, which is then what `ssh` forwards as `default`. */
+  readonly privateKeys: PrivateKeys | undefined;
 }
 
 /**
@@ -95,6 +106,8 @@ export const readSettings = (
     ...all("secret-files").flatMap((one) => parseSecretFiles(one.text, one.origin)),
     ...all("secret").map((one) => parseSecretFlag(one.text, one.origin, isSet)),
   ]);
+  const privateKeys =
+    readKeysOf(last("ssh-private-key")) ?? readKeysOf(namedVariable(last("ssh-private-key-env"), environment));
   const settings: Settings = {
     command,
     paths,
@@ -112,10 +125,10 @@ export const readSettings = (
         : { files: config.bake, folder: config.folder },
     targets: list("targets"),
     secrets,
-    ssh: readSsh(all("ssh")),
+    ssh: readSsh(all("ssh"), privateKeys?.origin),
     buildArgs: pairs("build-args", parseBuildArgs),
     buildContexts: pairs("build-contexts", parseBuildContexts),
-    platforms: list("platforms"),
+    platforms: all("platforms").flatMap((one) => parsePlatforms(one.text, one.origin)),
     builder: text("builder"),
     cacheFrom: lines("cache-from"),
     cacheTo: lines("cache-to"),
@@ -127,13 +140,12 @@ export const readSettings = (
     baseline: text("baseline"),
     baselineFindings: text("baseline-findings") ?? config.baselineFindings,
   };
-  return { settings, secretEnvironment: inline.environment };
+  return { settings, secretEnvironment: inline.environment, privateKeys };
 };
 
 /** Inputs of the workflow; an empty one was not given. `read` gets the input's name. */
 export const givenByInputs = (read: (name: string) => string): readonly Given[] =>
-  settingNames
-    .filter((name) => name !== "secret")
+  inputNames
     .map((name) => ({
       name,
       text: read(name),
@@ -198,7 +210,29 @@ const readDuration = (given: Given | undefined): number | undefined => {
   );
 };
 
-const readSsh = (given: readonly Given[]): Settings["ssh"] => {
+/** A secret that is not there for this run, as on a pull request from a fork, is empty: the same as none. */
+const readKeysOf = (given: Given | undefined): PrivateKeys | undefined =>
+  given === undefined || given.text.trim() === "" ? undefined : readPrivateKeys(given.text, given.origin);
+
+const namedVariable = (
+  given: Given | undefined,
+  environment: Readonly<Record<string, string | undefined>>,
+): Given | undefined => {
+  if (given === undefined) return undefined;
+  const { setting, where } = given.origin;
+  if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(given.text)) {
+    throw new UserError(
+      `${setting}: the name of an environment variable is expected (${where}), never the key itself.`,
+    );
+  }
+  const text = environment[given.text];
+  if (text !== undefined)
+    return { ...given, text, origin: { setting, where: `environment variable \`${given.text}\`` } };
+  throw new UserError(`${setting}: the environment variable \`${given.text}\` is not set (${where}).`);
+};
+
+/** The agent that holds the given keys is the one that `default` alone means. */
+const readSsh = (given: readonly Given[], keys: Origin | undefined): Settings["ssh"] => {
   const forwards = given.flatMap((one) =>
     parseSsh(one.text, one.origin).map((forward) => ({ forward, origin: one.origin })),
   );
@@ -206,5 +240,12 @@ const readSsh = (given: readonly Given[]): Settings["ssh"] => {
     if (forwards.findIndex((other) => other.forward.id === forward.id) < index)
       throw new UserError(`${origin.setting}: \`${forward.id}\` is given twice (${origin.where}).`);
   }
-  return forwards.map(({ forward }) => forward);
+  const written = forwards.find(({ forward }) => forward.id === "default");
+  if (keys === undefined) return forwards.map(({ forward }) => forward);
+  if (written !== undefined && written.forward.paths.length > 0) {
+    throw new UserError(
+      `${written.origin.setting}: \`default\` is what ${keys.setting} gives (${written.origin.where}). Give the other key another id, for \`RUN --mount=type=ssh,id=…\`.`,
+    );
+  }
+  return [...forwards.map(({ forward }) => forward), ...(written === undefined ? [{ id: "default", paths: [] }] : [])];
 };

@@ -29,8 +29,8 @@ export interface ImageStore {
 export const runFolder = "docker-hygiene-build-";
 
 const patience = 120_000;
-/** Holds the name that a run gives to its builder and its images. */
-const nameFile = "name";
+/** The file in it that holds the name that a run gives to its builder and its images. */
+export const leftoverName = "name";
 
 /**
  * Docker's classic image store exports no OCI layout, so a builder of its own (driver docker-container) is made for
@@ -41,7 +41,7 @@ export const provideExporter = async (request: {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly signal: AbortSignal;
   readonly isWanted: boolean;
-  /** The run's own folder: it remembers the run's name, should the run be killed. */
+  /** The builds' own folder: it remembers the name, should the run be killed. */
   readonly folder: string;
 }): Promise<Exporter> => {
   const { engine, environment, signal } = request;
@@ -51,7 +51,7 @@ export const provideExporter = async (request: {
   if (canExportOci) return { ...given, how: "layout", store: undefined };
 
   const name = `docker-hygiene-${randomBytes(6).toString("hex")}`;
-  await writeFile(join(request.folder, nameFile), name);
+  await writeFile(join(request.folder, leftoverName), name);
   const store = { builder, repository: name };
   const created = await runDocker(["buildx", "create", "--name", name, "--driver", "docker-container", "--bootstrap"], {
     environment,
@@ -72,7 +72,7 @@ export const removeLeftovers = async (
   const names = await readdir(temporaryFolder).catch(() => []);
   for (const name of names.filter((entry) => entry.startsWith(runFolder))) {
     const folder = join(temporaryFolder, name);
-    const given = await readFile(join(folder, nameFile), "utf8").catch(() => "");
+    const given = await readFile(join(folder, leftoverName), "utf8").catch(() => "");
     if (/^docker-hygiene-[0-9a-f]+$/.test(given)) await removeNamed(given, environment);
     await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
   }

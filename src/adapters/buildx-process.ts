@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { setTimeout as delay } from "node:timers/promises";
+import { recordProcess, runFolderVariable } from "./process-records.ts";
 
 export interface ProcessResult {
   /** `started: false`: the program is not there or may not run. */
@@ -27,10 +28,15 @@ export interface ProcessOptions {
   readonly onStdout?: (chunk: Uint8Array) => void;
 }
 
-/** Runs docker to its end; never rejects. An abort or timeout sends SIGTERM and, five seconds later, SIGKILL. */
+/**
+ * Runs docker to its end; never rejects. An abort or timeout sends SIGTERM and, five seconds later, SIGKILL. The folder
+ * of the run, where the environment names it, notes the process in case this one is killed before it.
+ */
 export const runDocker = async (argv: readonly string[], options: ProcessOptions): Promise<ProcessResult> => {
   const child = start(argv, options);
   if (child === undefined) return { ...notStarted, timedOut: false, stdout: "", stderr: "" };
+  const { [runFolderVariable]: runFolder } = options.environment;
+  if (runFolder !== undefined && child.pid !== undefined) recordProcess(runFolder, child.pid);
   let stdout = "";
   let stderr = "";
   let timedOut = false;

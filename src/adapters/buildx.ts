@@ -21,13 +21,15 @@ export interface DockerOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Undefined: build only. */
   readonly measure: Measure | undefined;
-  /** Where the run's own folder (mode 0700) is made, and removed at the end; the system's folder by default. */
+  /** Further values that are hidden in what the engine prints. */
+  readonly hidden?: readonly string[];
+  /** Where the builds' own folder (mode 0700) is made, and removed at the end; the system's folder by default. */
   readonly temporaryFolder?: string;
 }
 
 /** The engine behind `docker buildx`. */
 export const connectDocker = (options: DockerOptions): Docker => {
-  const environment = buildEnvironment(options.environment);
+  const environment = { ...withoutInputs(options.environment), BUILDX_METADATA_PROVENANCE: "max" };
   let asked: Promise<FoundEngine> | undefined;
   const found = (): Promise<FoundEngine> => {
     asked ??= inspectEngine({ builder: options.builder, environment });
@@ -71,7 +73,7 @@ const buildAll = async (targets: readonly Target[], session: Session): Promise<r
     all.flatMap(({ ssh }) => ssh),
     environment,
   );
-  const redact = redactor(await readSecretValues(secrets, environment));
+  const redact = redactor([...(await readSecretValues(secrets, environment)), ...(session.hidden ?? [])]);
   const exporter = await provideExporter({
     ...session,
     signal: run.signal,
@@ -194,10 +196,8 @@ const located = (result: BuildResult, linesOf: Session["run"]["linesOf"]): Build
   return { ...result, failure: { ...result.failure, lines: linesOf?.(result.target, result.failure.step) } };
 };
 
-/** Without the action's inputs, which hold secrets as they were written. */
-const buildEnvironment = (
+/** An environment without the action's inputs, which hold secrets as they were written. */
+export const withoutInputs = (
   environment: Readonly<Record<string, string | undefined>>,
-): Readonly<Record<string, string | undefined>> => ({
-  ...Object.fromEntries(Object.entries(environment).filter(([name]) => !/^INPUT_/i.test(name))),
-  BUILDX_METADATA_PROVENANCE: "max",
-});
+): Readonly<Record<string, string | undefined>> =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => !/^INPUT_/i.test(name)));

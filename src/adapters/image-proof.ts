@@ -11,15 +11,19 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * An engine whose images are searched for the values of all secrets of the builds, also of those that other
- * targets get. What it tells of images holds none of the values.
+ * targets get, and for further ones. What it tells of images holds none of the values.
  */
-export const provingDocker = (environment: Environment, connect: (measure: Measure) => Docker): Docker => {
+export const provingDocker = (
+  environment: Environment,
+  connect: (measure: Measure) => Docker,
+  further: readonly SecretValue[] = [],
+): Docker => {
   const measures = new WeakMap<Target, Measure>();
   const docker = connect((layout, metadata, target) => (measures.get(target) ?? measurer())(layout, metadata, target));
   return {
     ...docker,
     build: async (targets, run) => {
-      const secrets = await secretsOf(targets, environment);
+      const secrets = [...(await secretsOf(targets, environment)), ...further];
       const measure = measurer(secrets.length === 0 ? {} : { secrets });
       for (const target of targets) measures.set(target, measure);
       const redact = redactor(secrets.map(({ value }) => value));

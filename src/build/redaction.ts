@@ -4,6 +4,8 @@ export const redacted = "***";
 /** Parts shorter than this are left alone: masking them would blot out ordinary text and prove nothing. */
 const shortestLine = 8;
 const shortestValue = 3;
+/** The first and the last line of a key, which tell nothing. */
+const everyKeys = /^-----(?:BEGIN|END) [A-Z0-9 ]+-----$/;
 
 /**
  * All forms of a secret that text may show: itself trimmed, each long line, base64 at three alignments (plain and
@@ -53,7 +55,8 @@ const textForms = (value: string): readonly string[] => {
   const trimmed = value.trim();
   if (trimmed === "") return [];
   const lines = value.split(/\r\n|\r|\n/).map((line) => line.trim());
-  const parts = [...new Set([trimmed, ...lines.filter((line) => line.length >= shortestLine)])];
+  const telling = lines.filter((line) => line.length >= shortestLine && !everyKeys.test(line));
+  const parts = [...new Set([trimmed, ...telling])];
   const encoded = [value, ...parts].flatMap((part) => [
     ...byteForms(new TextEncoder().encode(part)),
     ...escapedForms(part),
