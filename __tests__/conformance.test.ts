@@ -76,6 +76,32 @@ test.each(golden.map((expected) => [expected.file, expected] as const))(
   },
 );
 
+test.each([
+  [
+    "UTF-16",
+    Buffer.from("\ufeffFROM debian:12\nRUN make\n", "utf16le"),
+    "This is text in UTF-16, which BuildKit cannot read: save it as UTF-8",
+  ],
+  [
+    "a program",
+    Buffer.concat([Buffer.from("\x7fELF\x02\x01\x01"), Buffer.alloc(64), Buffer.from("\nGNU\nRUN \0\n\0")]),
+    "This is no text in UTF-8: save it as such, or leave the file out with `exclude`",
+  ],
+])("%s has one problem instead of one on each line", (_, bytes, message) => {
+  const { problems, instructions } = readWithNodes("Dockerfile", decodeText(bytes)).dockerfile;
+  expect({ problems, instructions }).toEqual({
+    problems: [{ message, span: { start: 0, end: 1 }, reach: "file" }],
+    instructions: [],
+  });
+});
+
+test("damaged characters make no file unreadable", () => {
+  const text = `# caf\ufffd ${"\0".repeat(4)}${"x".repeat(99)}\nFROM debian:12\nRUM\n`;
+  expect(
+    readWithNodes("Dockerfile", text).dockerfile.problems.map(({ span }) => text.slice(span.start, span.end)),
+  ).toEqual(["RUM"]);
+});
+
 const asGolden = (node: Node): GoldenNode => {
   const original = node.joined.text.slice(node.keyword.start);
   return {

@@ -13,7 +13,7 @@ import type { Files, FoundFile } from "./ports.ts";
 import { type FixedFile, patchText, fixText as renderFixes } from "./report/fix-text.ts";
 import { rules } from "./rules/registry.ts";
 import type { Fix } from "./rules/rule.ts";
-import { type OpenedFile, openDockerfile } from "./run-audit.ts";
+import { type AuditedText, type OpenedFile, openDockerfile } from "./run-audit.ts";
 import type { Settings } from "./settings.ts";
 import { type Arguments, flags } from "./settings-flags.ts";
 import { readSettings } from "./settings-values.ts";
@@ -49,7 +49,7 @@ export const fixFiles = async ({
   }
   const fixed: FixedFile[] = [];
   for (const found of files) {
-    const outcome = await fixFile(found, { settings, configs, world, wants });
+    const outcome = await fixFile(found, { settings, configs, world, ...wants });
     fixed.push(isDiff ? outcome.file : await written(found, outcome));
     if (isDiff) terminal.out(await shownPatch(found, outcome, terminal));
   }
@@ -69,7 +69,10 @@ interface FixRequest {
   readonly settings: Settings;
   readonly configs: Configs;
   readonly world: { readonly files: Files };
+  /** Whether a fix was asked for. */
   readonly wants: (rule: string, fix: Fix) => boolean;
+  /** Whether a rule is among those that were asked for. */
+  readonly concerns: (rule: string) => boolean;
 }
 
 interface Outcome {
@@ -101,6 +104,11 @@ const fixFile = async (found: FoundFile, request: FixRequest): Promise<Outcome> 
   });
   const starts = lineStarts(before);
   const { dockerfile, outcome } = audit(after);
+  const remaining = (judged: Pick<AuditedText, "dockerfile" | "outcome">): FixedFile["remaining"] =>
+    findingsOf(
+      judged.dockerfile,
+      judged.outcome.problems.filter(({ rule }) => request.concerns(rule)),
+    );
   const file: FixedFile = {
     path: found.path,
     applied: applied.map(({ rule, title, safety, origin }) => ({
@@ -109,14 +117,11 @@ const fixFile = async (found: FoundFile, request: FixRequest): Promise<Outcome> 
       safety,
       line: positionAt(starts, origin).line,
     })),
-    remaining: findingsOf(dockerfile, outcome.problems),
+    remaining: remaining({ dockerfile, outcome }),
     refused: undefined,
   };
   if (applied.length === 0) return { file, before, after: before, bytes };
-  const unfixed = (): FixedFile => {
-    const first = audit(before);
-    return { ...file, applied: [], remaining: findingsOf(first.dockerfile, first.outcome.problems) };
-  };
+  const unfixed = (): FixedFile => ({ ...file, applied: [], remaining: remaining(audit(before)) });
   if (!isSame(bytes, new TextEncoder().encode(before)))
     return refusal(unfixed(), "it holds bytes that are not UTF-8, which a fix could damage", before, bytes);
   const [problem] = dockerfile.problems;
@@ -152,11 +157,12 @@ const shownPatch = async (found: FoundFile, { before, after }: Outcome, terminal
   return terminal.isReading ? patchText(patch, terminal.paint) : patch;
 };
 
-/** The fixes that were asked for. */
-const selection = (given: Arguments): FixRequest["wants"] => {
+/** What was asked for. */
+const selection = (given: Arguments): Pick<FixRequest, "wants" | "concerns"> => {
   const isUnsafe = given.values.has(flags.unsafe.name);
   const named = new Set(given.all(flags.rule).map(fixableRule));
-  return (rule, { safety }) => (isUnsafe || safety === "safe") && (named.size === 0 || named.has(rule));
+  const concerns = (rule: string): boolean => named.size === 0 || named.has(rule);
+  return { concerns, wants: (rule, { safety }) => (isUnsafe || safety === "safe") && concerns(rule) };
 };
 
 const fixableRule = (name: string): string => {

@@ -1,6 +1,7 @@
 import { readInstruction } from "./instruction.ts";
 import { readLines } from "./logical-lines.ts";
 import type { Dockerfile, FromInstruction, Instruction, Span, Stage, SyntaxProblem } from "./model.ts";
+import { noTextProblem } from "./no-text.ts";
 import { type Node, readNode } from "./node.ts";
 
 /**
@@ -45,10 +46,11 @@ export const readWithNodes = (
       reach: "file",
     });
   }
+  const whole = { path, text, escape: reader.escape() };
+  const noText = problems.length > 0 ? noTextProblem(text) : undefined;
+  if (noText !== undefined) return { dockerfile: { ...whole, ...nothing, problems: [noText] }, nodes };
   const dockerfile: Dockerfile = {
-    path,
-    text,
-    escape: reader.escape(),
+    ...whole,
     directives: reader.directives,
     comments: reader.comments,
     instructions,
@@ -58,6 +60,8 @@ export const readWithNodes = (
   };
   return { dockerfile, nodes };
 };
+
+const nothing = { directives: [], comments: [], instructions: [], stages: [], blankContinuations: [] };
 
 const beforeFrom = (instruction: Instruction): SyntaxProblem => ({
   message: `${instruction.keyword} stands before the first FROM`,

@@ -74,13 +74,14 @@ const sumText = (files: readonly FixedFile[], { paint, isDiff }: FixTextOptions)
     applied.length === 0
       ? "nothing to fix"
       : `${paint("green", isDiff ? `${applied.length} to fix` : `${applied.length} fixed`)} in ${count(changed, "file")}`;
-  const rest = remaining.length === 0 ? "nothing remains" : `${foundCounts(remaining, "some")} remain`;
+  const rest = remaining.length === 0 ? "nothing remains" : `${foundCounts(remaining, "some")} ${remaining.length === 1 ? "remains" : "remain"}`;
+  const share = unsafe === remaining.length ? "" : ` ${unsafe} of them`;
   return [
     done,
     ...(refused === 0
       ? []
       : [paint("red", `${count(refused, "file")} left as ${refused === 1 ? "it is" : "they are"}`)]),
-    unsafe === 0 ? rest : `${rest}, ${unsafe} of them for \`docker-hygiene fix --unsafe\``,
+    unsafe === 0 ? rest : `${rest},${share} for \`docker-hygiene fix --unsafe\``,
   ].join(" · ");
 };
 
