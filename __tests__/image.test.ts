@@ -89,7 +89,7 @@ describe("layers laid over each other", () => {
     const pieces = [1, 511, 4096, 65_536, 70_001, 300_000];
     expect(new Set(pieces.map((piece) => sumOf(whole, piece))).size).toBe(1);
     expect(pieces.map((piece) => sumOf(changed(0), piece) === sumOf(changed(0), 1))).toEqual(pieces.map(() => true));
-    const others = [changed(0), changed(65_535), changed(65_536), changed(131_072)];
+    const others = [changed(0), changed(16_383), changed(65_536), changed(131_072)];
     expect(new Set([whole, ...others].map((bytes) => sumOf(bytes, 4096))).size).toBe(5);
   });
 
@@ -539,7 +539,7 @@ describe("images in a layout", () => {
   });
 
   const gzipOf = (entries: readonly Entry[]): Buffer => gzipSync(tarOf(entries));
-  const cases: readonly (readonly [string, () => unknown, string])[] = [
+  const cases: readonly (readonly [string, () => unknown, string | RegExp])[] = [
     [
       "a layer cut off",
       () => brokenLayer(gzipOf([file("a", "x".repeat(9000))]).subarray(0, -9)),
@@ -569,6 +569,34 @@ describe("images in a layout", () => {
       "a layer shorter than announced",
       () => manifest([{ ...gzipLayer([]), size: 3 }]),
       `layer 1 of 1 cannot be read: it has ${gzipOf([]).length} bytes instead of 3`,
+    ],
+    [
+      "a layer with a changed byte",
+      () => manifest([{ mediaType: `${OCI}.layer.v1.tar`, ...spoiled(tarOf([file("a", "x".repeat(900))]), 600) }]),
+      "layer 1 of 1 cannot be read: it is damaged: its bytes are not those that its digest stands for",
+    ],
+    [
+      "a layer with a changed byte that gzip does not notice before its checksum",
+      () => {
+        const stored = gzipSync(tarOf([file("a", "x".repeat(900))]), { level: 0 });
+        return manifest([{ mediaType: `${OCI}.layer.v1.tar+gzip`, ...spoiled(stored, 700) }]);
+      },
+      "layer 1 of 1 cannot be read: it is damaged: its bytes are not those that its digest stands for",
+    ],
+    [
+      "a configuration with a changed byte",
+      () => ({ ...manifest([]), config: spoiled(Buffer.from('{"rootfs":{"diff_ids":[]}}'), 0) }),
+      /^the document sha256:[0-9a-f]{64} is damaged: its bytes are not those that its digest stands for$/,
+    ],
+    [
+      "a layer without the end of gzip",
+      () => brokenLayer(gzipOf([file("a", "x".repeat(9000))]).subarray(0, -3)),
+      "layer 1 of 1 cannot be read: unexpected end of file",
+    ],
+    [
+      "a digest of an unknown kind",
+      () => manifest([{ mediaType: `${OCI}.layer.v1.tar`, digest: `md5:${"0".repeat(32)}` }]),
+      "layer 1 of 1 cannot be read: it is not there",
     ],
     [
       "a digest that leads elsewhere",
@@ -632,6 +660,19 @@ describe("images in a layout", () => {
     expect(image?.contents?.waste).toEqual([waste("deleted", 0, 1, 300_000, 1, [["a", 300_000]])]);
   });
 
+  test("a layer of an archive with a changed byte is told", async () => {
+    const body = tarOf([file("a", "x".repeat(900))]);
+    const digest = add(manifest([{ mediaType: `${OCI}.layer.v1.tar`, ...blob(body) }]));
+    const changed = parts.map(
+      ([path, bytes]): Entry => file(path, bytes === body ? body.toString().replace("x", "y") : bytes),
+    );
+    const index = JSON.stringify({ manifests: [digest] });
+    writeFileSync(join(layout, "image.tar"), tarOf([...changed, file("index.json", index)]));
+    await expect(inspectImage(join(layout, "image.tar"))).rejects.toThrow(
+      "layer 1 of 1 cannot be read: it is damaged: its bytes are not those that its digest stands for",
+    );
+  });
+
   test("an archive cut off is told", async () => {
     writeFileSync(join(layout, "cut.tar"), tarOf([file("blobs/sha256/x", "x".repeat(5000))]));
     truncateSync(join(layout, "cut.tar"), 3000);
@@ -666,6 +707,14 @@ describe("images in a layout", () => {
     writeFileSync(join(layout, path), body);
     parts.push([path, body]);
     return { digest: `sha256:${sha256(body)}`, size: body.length };
+  };
+  /** A blob of which one byte is not what its digest says. */
+  const spoiled = (body: Buffer, at: number): ReturnType<typeof blob> => {
+    const kept = blob(body);
+    const changed = Buffer.from(body);
+    changed[at] = (changed[at] as number) ^ 1;
+    writeFileSync(join(layout, `blobs/sha256/${sha256(body)}`), changed);
+    return kept;
   };
   const add = (document: unknown): { readonly digest: string; readonly size: number } =>
     blob(Buffer.from(JSON.stringify(document)));

@@ -1,9 +1,6 @@
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { deflateRawSync } from "node:zlib";
 import { UserError } from "../errors.ts";
 import { archivedImages } from "../image/archive-images.ts";
@@ -14,7 +11,9 @@ import { asArray, at } from "../image/json-reading.ts";
 import { type Descriptor, readDescriptor } from "../image/manifest.ts";
 import { type MeasuredImages, measureImages, problemOf } from "../image/measure-image.ts";
 import { packingOf } from "../image/packed-search.ts";
-import { CHUNK, checksum, framing, unpack, unpackingStream, unpackSmall } from "./image-unpack.ts";
+import { digestOf, newDigest } from "./digests.ts";
+import { checksum, unpack, unpackSmall } from "./image-unpack.ts";
+import { fileBytes } from "./layer-bytes.ts";
 import { imagesOrError, layerCache, layoutStore, type MeasureOptions } from "./oci-layout.ts";
 
 export interface InspectOptions extends MeasureOptions {
@@ -57,19 +56,11 @@ const inspectFile = async (path: string, hunt: LeakHunt | undefined): Promise<Me
   const obstacle = obstacleOf(head);
   if (obstacle !== undefined)
     throw new UserError(`\`${path}\` is no archive of an image that can be read: ${obstacle}.`);
-  const raw = createReadStream(path, { highWaterMark: CHUNK });
-  const packing = packingOf(head);
   try {
-    if (packing === undefined) return await inspectArchive(raw, hunt);
-    const inflate = unpackingStream(packing, CHUNK);
-    const frames = framing(packing);
-    raw.on("error", (error) => inflate.destroy(error));
-    return await inspectArchive((frames === undefined ? raw : raw.pipe(frames)).pipe(inflate), hunt);
+    return await inspectArchive(fileBytes(path, packingOf(head) ?? "none"), hunt);
   } catch (error) {
     const problem = problemOf(error).replace(/^the tar header at byte 0 .*/, "it is no tar archive");
     throw new UserError(`\`${path}\` is no archive of an image that can be read: ${problem}.`);
-  } finally {
-    raw.destroy();
   }
 };
 
@@ -93,20 +84,21 @@ const firstBytes = async (path: string): Promise<Uint8Array> => {
   }
 };
 
-const inspectArchive = async (stream: Readable, hunt: LeakHunt | undefined): Promise<MeasuredImages> => {
+const inspectArchive = async (
+  stream: AsyncIterable<Uint8Array>,
+  hunt: LeakHunt | undefined,
+): Promise<MeasuredImages> => {
   const search = hunt && { newStream: hunt.newStream, unpack, unpackSmall };
-  const reader = archiveReader({ checksum, search, unpack, deflatedLength });
+  const reader = archiveReader({ checksum, search, unpack, deflatedLength, newDigest });
   for await (const chunk of stream) {
     reader.push(chunk);
     await reader.settled();
   }
-  const { roots, store } = archivedImages(await reader.end(), sha256);
+  const { roots, store } = archivedImages(await reader.end(), (bytes) => digestOf(bytes));
   return measureImages(store, roots, undefined, hunt);
 };
 
 const deflatedLength = (bytes: Uint8Array): number => deflateRawSync(bytes).length;
-
-const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
 
 const inspectNamed = async (
   reference: string,

@@ -1,31 +1,16 @@
-import { Transform } from "node:stream";
-import { crc32, createGunzip, createZstdDecompress, gunzipSync, inflateRawSync } from "node:zlib";
+import type { Transform } from "node:stream";
+import { crc32, createGunzip, createInflateRaw, createZstdDecompress, gunzipSync, inflateRawSync } from "node:zlib";
 import type { Packing, Unpack, UnpackSmall } from "../image/packed-search.ts";
 import { zstdFrames } from "../image/zstd-frames.ts";
 
 export const checksum = (bytes: Uint8Array, before: number): number => crc32(bytes, before);
 
-/** Bytes that a stream hands on at a time. */
-export const CHUNK = 64 * 1024;
-
 /** A stream that unpacks what is written to it; several gzip members or zstd frames count as one. */
-export const unpackingStream = (packing: Packing, chunkSize: number): Transform => {
+export const unpackingStream = (packing: Packing | "deflate", chunkSize: number): Transform => {
   // Room for some chunks lets the unpacking run ahead of the reading.
   const options = { chunkSize, readableHighWaterMark: 4 * chunkSize };
-  return packing === "gzip" ? createGunzip(options) : createZstdDecompress(options);
-};
-
-/** Cuts a stream between the frames of zstd; other streams pass. */
-export const framing = (packing: Packing): Transform | undefined => {
-  if (packing !== "zstd") return undefined;
-  const cut = zstdFrames();
-  return new Transform({
-    readableHighWaterMark: CHUNK,
-    transform(chunk, _encoding, done) {
-      for (const piece of cut(chunk)) this.push(piece);
-      done();
-    },
-  });
+  if (packing === "zstd") return createZstdDecompress(options);
+  return packing === "gzip" ? createGunzip(options) : createInflateRaw(options);
 };
 
 const SMALL_CHUNK = 16 * 1024;
@@ -68,9 +53,11 @@ export const unpack: Unpack = (packing, onData) => {
   };
 };
 
+const MOST_AT_ONCE = 64 * 1024;
+
 /** A buffer that is far too large costs more than unpacking a manual page. */
 const atOnce = (bytes: Uint8Array) => ({
-  chunkSize: Math.min(CHUNK, Math.max(1024, 4 * bytes.length)),
+  chunkSize: Math.min(MOST_AT_ONCE, Math.max(1024, 4 * bytes.length)),
   maxOutputLength: 8 << 20,
 });
 

@@ -1,4 +1,3 @@
-import { createReadStream } from "node:fs";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Target } from "../build/target.ts";
@@ -11,6 +10,7 @@ import {
   blobPath,
   type Compression,
   checkedDigest,
+  checkedDocument,
   descriptorOf,
   ImageError,
   LARGEST_DOCUMENT,
@@ -19,7 +19,9 @@ import {
 import { type ImageStore, type MeasuredImages, measureImages } from "../image/measure-image.ts";
 import type { SecretValue } from "../image/secret-forms.ts";
 import type { Measure } from "../ports.ts";
-import { CHUNK, checksum, framing, unpack, unpackingStream, unpackSmall } from "./image-unpack.ts";
+import { digestOf } from "./digests.ts";
+import { checksum, unpack, unpackSmall } from "./image-unpack.ts";
+import { layerBytes } from "./layer-bytes.ts";
 
 /** One or more platforms of a target could not be measured; the others are in `measured`. */
 export class MeasureError extends ImageError {
@@ -72,7 +74,7 @@ export const imagesOrError = ({ images, problems }: MeasuredImages): readonly Im
   return images;
 };
 
-export type ReadLayer = (path: string, compression: Compression) => Promise<LayerContents>;
+export type ReadLayer = (path: string, compression: Compression, digest: string) => Promise<LayerContents>;
 
 /** An image layout directory as the OCI describes it. */
 export const layoutStore = (layout: string, readLayer: ReadLayer): ImageStore => {
@@ -81,7 +83,8 @@ export const layoutStore = (layout: string, readLayer: ReadLayer): ImageStore =>
     document: async (digest) => {
       if ((await blobSize(pathOf(digest))) > LARGEST_DOCUMENT)
         throw new ImageError(`the document ${digest} is too large`);
-      return readFile(pathOf(digest));
+      const bytes = await readFile(pathOf(digest));
+      return checkedDocument(bytes, digest, digestOf(bytes, digest));
     },
     has: async (digest) => (await blobSize(pathOf(digest)).catch(() => undefined)) !== undefined,
     layer: async (layer) => {
@@ -90,7 +93,7 @@ export const layoutStore = (layout: string, readLayer: ReadLayer): ImageStore =>
       if (layer.size !== undefined && layer.size !== size) {
         throw new ImageError(`it has ${size} bytes instead of ${layer.size}`);
       }
-      const contents = await readLayer(pathOf(layer.digest), compression);
+      const contents = await readLayer(pathOf(layer.digest), compression, layer.digest);
       return { contents, pullBytes: size, isPullEstimated: false };
     },
   };
@@ -113,10 +116,10 @@ const LARGEST_CACHE = 32 << 20;
 export const layerCache = (hunt: LeakHunt | undefined): ReadLayer => {
   const kept = new Map<string, LayerContents>();
   let bytes = 0;
-  return async (path, compression) => {
+  return async (path, compression, digest) => {
     const known = kept.get(path);
     if (known !== undefined) return known;
-    const contents = await scanLayer(path, compression, hunt);
+    const contents = await scanLayer(path, compression, digest, hunt);
     if (kept.has(path)) return contents;
     kept.set(path, contents);
     bytes += contents.listing.byteLength;
@@ -132,27 +135,13 @@ export const layerCache = (hunt: LeakHunt | undefined): ReadLayer => {
 const scanLayer = async (
   path: string,
   compression: Compression,
+  digest: string,
   hunt: LeakHunt | undefined,
 ): Promise<LayerContents> => {
   const scan = layerScan({ checksum, search: hunt && { newStream: hunt.newStream, unpack, unpackSmall } });
-  for await (const chunk of uncompressed(path, compression)) {
+  for await (const chunk of layerBytes(path, compression, digest)) {
     scan.push(chunk);
     await scan.settled();
   }
   return scan.end();
 };
-
-async function* uncompressed(path: string, compression: Compression): AsyncGenerator<Uint8Array> {
-  const raw = createReadStream(path, { highWaterMark: CHUNK });
-  if (compression === "none") return yield* raw;
-  const inflate = unpackingStream(compression, CHUNK);
-  const frames = framing(compression);
-  raw.on("error", (error) => inflate.destroy(error));
-  try {
-    yield* (frames === undefined ? raw : raw.pipe(frames)).pipe(inflate);
-  } finally {
-    raw.destroy();
-    frames?.destroy();
-    inflate.destroy();
-  }
-}

@@ -3,6 +3,8 @@ import { asArray, asText, asTexts, at } from "./json-reading.ts";
 import {
   blobPath,
   checkedDigest,
+  checkedDocument,
+  DAMAGED,
   type Descriptor,
   descriptorOf,
   ImageError,
@@ -17,22 +19,23 @@ export interface ArchivedImages {
   readonly store: ImageStore;
 }
 
-/** @param hash SHA-256 in hexadecimal digits */
-export const archivedImages = (parts: ArchiveParts, hash: (bytes: Uint8Array) => string): ArchivedImages => {
+/** @param digestOf `sha256:…` of some bytes */
+export const archivedImages = (parts: ArchiveParts, digestOf: (bytes: Uint8Array) => string): ArchivedImages => {
   const index = parts.documents.get("index.json");
   const saved = parts.documents.get("manifest.json");
   if (index !== undefined) {
     const roots = asArray(at(parse(index), "manifests")).map(readDescriptor);
-    return { roots, store: archiveStore(parts, blobPath, saved !== undefined) };
+    return { roots, store: archiveStore(parts, blobPath, saved !== undefined, digestOf) };
   }
   if (saved === undefined) throw new ImageError("it holds no image: neither `index.json` nor `manifest.json` is in it");
-  return savedImages(parts, asArray(parse(saved)), hash);
+  return savedImages(parts, asArray(parse(saved)), digestOf);
 };
 
 const archiveStore = (
   { documents, layers, links }: ArchiveParts,
   pathOf: (digest: string) => string,
   isSaved: boolean,
+  digestOf: (bytes: Uint8Array) => string,
 ): ImageStore => {
   const resolve = (digest: string): string => {
     const path = pathOf(digest);
@@ -43,13 +46,16 @@ const archiveStore = (
     document: async (digest) => {
       const bytes = documents.get(resolve(digest));
       if (bytes === undefined) throw new ImageError(`the document ${digest} is not in the archive`);
-      return bytes;
+      return checkedDocument(bytes, digest, digestOf(bytes));
     },
     layer: async (descriptor) => {
       const compression = layerCompression(descriptor);
       const layer = layers.get(resolve(descriptor.digest));
       if (layer === undefined) throw new ImageError("it is not in the archive");
       if (layer.status === "broken") throw new ImageError(layer.problem);
+      // Old archives name a layer by its unpacked bytes, whether it is packed or not.
+      const isNamedByBytes = compression !== "none" || !layer.isPacked;
+      if (isNamedByBytes && layer.digest !== descriptor.digest) throw new ImageError(DAMAGED);
       // What `docker save` holds unpacked was unpacked by the engine; a layout's own layers are as they are pulled.
       const isPullEstimated = isSaved && compression === "none" && !layer.isPacked;
       const pullBytes = isPullEstimated || descriptor.size === undefined ? layer.pullBytes : descriptor.size;
@@ -62,7 +68,7 @@ const archiveStore = (
 const savedImages = (
   parts: ArchiveParts,
   images: readonly unknown[],
-  hash: (bytes: Uint8Array) => string,
+  digestOf: (bytes: Uint8Array) => string,
 ): ArchivedImages => {
   const paths = new Map<string, string>();
   const documents = new Map(parts.documents);
@@ -74,7 +80,7 @@ const savedImages = (
     const layerPaths = asTexts(at(image, "Layers"));
     if (diffIds.length !== layerPaths.length) throw new ImageError("its configuration and its list of layers disagree");
     for (const [index, digest] of diffIds.entries()) paths.set(digest, layerPaths[index] ?? "");
-    const configDigest = `sha256:${hash(config)}`;
+    const configDigest = digestOf(config);
     paths.set(configDigest, configPath);
     const manifest = new TextEncoder().encode(
       JSON.stringify({
@@ -83,13 +89,13 @@ const savedImages = (
         layers: diffIds.map((digest) => ({ mediaType: "application/vnd.oci.image.layer.v1.tar", digest })),
       }),
     );
-    const manifestDigest = `sha256:${hash(manifest)}`;
+    const manifestDigest = digestOf(manifest);
     paths.set(manifestDigest, manifestDigest);
     documents.set(manifestDigest, manifest);
     return descriptorOf(manifestDigest);
   });
   const pathOf = (digest: string): string => paths.get(digest) ?? blobPath(digest);
-  return { roots, store: archiveStore({ ...parts, documents }, pathOf, true) };
+  return { roots, store: archiveStore({ ...parts, documents }, pathOf, true, digestOf) };
 };
 
 const parse = (bytes: Uint8Array): unknown => {

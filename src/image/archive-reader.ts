@@ -20,6 +20,8 @@ export type ArchivedLayer =
       readonly contents: LayerContents;
       readonly pullBytes: number;
       readonly isPacked: boolean;
+      /** Of the bytes as the archive holds them. */
+      readonly digest: string;
     }
   | { readonly status: "broken"; readonly problem: string };
 
@@ -33,6 +35,13 @@ export interface ArchiveReader {
 export interface ArchiveMeans extends ScanMeans {
   readonly unpack: Unpack;
   readonly deflatedLength: (bytes: Uint8Array) => number;
+  readonly newDigest: () => DigestWriter;
+}
+
+/** Takes bytes, and tells their digest: `sha256:…`. */
+export interface DigestWriter {
+  readonly push: (bytes: Uint8Array) => void;
+  readonly value: () => string;
 }
 
 /**
@@ -150,6 +159,7 @@ const layerPart = (
   const packing = packingOf(head);
   const scan = layerScan(means);
   const estimate = packing === undefined ? pullEstimate(means.deflatedLength) : undefined;
+  const digest = means.newDigest();
   let problem: string | undefined;
   let unpacker: Unpacker | undefined;
 
@@ -166,6 +176,7 @@ const layerPart = (
   if (packing !== undefined) unpacker = means.unpack(packing, take);
   return {
     push: (bytes) => {
+      digest.push(bytes);
       if (unpacker !== undefined) unpacker.write(bytes);
       else take(bytes);
       estimate?.push(bytes);
@@ -178,7 +189,7 @@ const layerPart = (
       unpacker?.end();
       const outcome = await unpacker?.settled();
       if (outcome === "broken") problem ??= "it is not whole, or not what it says it is";
-      onEnd(await finished(scan, problem, estimate, size));
+      onEnd(await finished(scan, problem, estimate, size, digest));
     },
   };
 };
@@ -188,11 +199,18 @@ const finished = async (
   problem: string | undefined,
   estimate: PullEstimate | undefined,
   size: number,
+  digest: DigestWriter,
 ): Promise<ArchivedLayer> => {
   if (problem !== undefined) return { status: "broken", problem };
   try {
     const contents = await scan.end();
-    return { status: "read", contents, pullBytes: estimate?.bytes() ?? size, isPacked: estimate === undefined };
+    return {
+      status: "read",
+      contents,
+      pullBytes: estimate?.bytes() ?? size,
+      isPacked: estimate === undefined,
+      digest: digest.value(),
+    };
   } catch (error) {
     return { status: "broken", problem: messageOf(error) };
   }

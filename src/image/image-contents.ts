@@ -3,7 +3,7 @@ import type { FilePermission, ImageContents, Leftover, SetuidFile } from "./imag
 import { type ImageFiles, layOver } from "./image-files.ts";
 import type { ListedEntry } from "./layer-listing.ts";
 import type { LayerContents } from "./layer-scan.ts";
-import { isKnownTool, isPackageManager, isShell, type LeftoverMatch, leftoverOf } from "./leftover-kinds.ts";
+import { isKnownTool, isPackageManager, isProgram, isShell, type LeftoverMatch, leftoverOf } from "./leftover-kinds.ts";
 import { developmentFolders, isInstalledList, packageFolder } from "./npm-tree.ts";
 
 /** What the files of an image tell, once its layers lie over each other. */
@@ -21,8 +21,9 @@ export const imageContents = (layers: readonly LayerContents[]): ImageContents =
   const look = (entry: ListedEntry, layer: number): void => {
     const isSpecial = isSetuid(entry) || isWorldWritable(entry);
     if (isSetuid(entry) && !setuidSince.has(entry.path)) setuidSince.set(entry.path, layer);
-    const isManager = isPackageManager(entry.path) && !BUSYBOX.test(entry.linkPath);
-    const isTool = isShell(entry.path) || isManager || isKnownTool(entry.path);
+    const isBinary = isProgram(entry.path);
+    const isManager = isBinary && isPackageManager(entry.path) && !BUSYBOX.test(entry.linkPath);
+    const isTool = isBinary && (isManager || isShell(entry.path) || isKnownTool(entry.path));
     const isWeighty = entry.kind === "file" && entry.size > 0;
     const leftover = isWeighty ? (leftoverOf(entry.path) ?? developmentFile(entry.path, development)) : undefined;
     if (!isSpecial && !isTool && leftover === undefined) return;
@@ -30,9 +31,9 @@ export const imageContents = (layers: readonly LayerContents[]): ImageContents =
     const permission = { path: entry.path, layer, mode: entry.mode, uid: entry.uid };
     if (isSetuid(entry)) setuidFiles.push({ ...permission, since: setuidSince.get(entry.path) ?? layer });
     if (isWorldWritable(entry) && worldWritable.length < MOST_WRITABLE) worldWritable.push(permission);
-    if (isShell(entry.path)) shells.push(entry.path);
+    if (isTool && isShell(entry.path)) shells.push(entry.path);
     if (isManager) packageManagers.push(entry.path);
-    if (isKnownTool(entry.path)) tools.push(entry.path);
+    if (isTool && isKnownTool(entry.path)) tools.push(entry.path);
     if (leftover === undefined) return;
     const key = `${leftover.kind} ${leftover.of} ${layer}`;
     const sum = leftovers.get(key) ?? { ...leftover, layer, bytes: 0, files: 0 };

@@ -41,7 +41,23 @@ export const listingWriter = (): ListingWriter => {
   };
 
   const text = (value: string, from: number): void => {
-    const written = encoder.encodeInto(from === 0 ? value : value.slice(from), scratchFor(value.length - from)).written;
+    const length = value.length - from;
+    const start = at;
+    number(length);
+    for (let index = from; index < value.length; index++) {
+      const code = value.charCodeAt(index);
+      if (code > 127) {
+        at = start;
+        encoded(value.slice(from));
+        return;
+      }
+      block[at++] = code;
+    }
+  };
+
+  /** The encoder costs more than most names are long, and most are ASCII. */
+  const encoded = (value: string): void => {
+    const written = encoder.encodeInto(value, scratchFor(value.length)).written;
     number(written);
     block.set(scratch.subarray(0, written), at);
     at += written;

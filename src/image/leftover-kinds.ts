@@ -14,15 +14,16 @@ export interface LeftoverMatch extends LeftoverClass {
 /** What a file of an image serves, when it serves its building rather than its running. */
 export const leftoverOf = (path: string): LeftoverMatch | undefined => {
   if (!LIKELY.test(path)) return undefined;
-  for (const { pattern, ...found } of CLASSES) {
+  for (const { pattern, kind, of } of CLASSES) {
     const match = pattern.exec(path);
-    if (match !== null) return { ...found, folder: match[0].replace(/\/$/, "") };
+    if (match !== null) return { kind, of, folder: match[0].replace(/\/$/, "") };
   }
   return undefined;
 };
 
 /** Tried first, as most files are none of these. */
-const LIKELY = /cache|\/lists\/|\.npm\/|\.git\/|share\/|\/pkgs?\/|registry\/|\.m2\/|\.nuget\/|store\/|var\/lib\/dnf/;
+const LIKELY =
+  /cache|apt\/lists\/|\.npm\/|\.git\/|^usr\/(?:local\/)?share\/[dmil]|\/pkgs?\/|registry\/|\.m2\/|\.nuget\/|store\//;
 
 const CLASSES: readonly (LeftoverClass & { readonly pattern: RegExp })[] = [
   { kind: "package lists", of: "apt", pattern: /^var\/lib\/apt\/lists\// },
@@ -56,6 +57,10 @@ const CLASSES: readonly (LeftoverClass & { readonly pattern: RegExp })[] = [
   { kind: "locales", of: "", pattern: /^usr\/(?:local\/)?share\/(?:locale|i18n)\// },
 ];
 
+/** Whether a path may be one of the programs below: most are left after one look. */
+export const isProgram = (path: string): boolean => PROGRAMS.test(path);
+
+const PROGRAMS = /^(?:usr\/)?(?:local\/)?s?bin\/[^/]+$/;
 const SHELLS = /^(?:usr\/)?(?:local\/)?bin\/(?:sh|bash|dash|ash|zsh|ksh|fish|busybox|pwsh)$/;
 const PACKAGE_MANAGERS =
   /^(?:usr\/)?(?:local\/)?s?bin\/(?:apt|apt-get|dpkg|apk|dnf|dnf5|microdnf|yum|rpm|zypper|pacman|pip|pip3|npm|yarn|pnpm|gem|opkg)$/;

@@ -94,6 +94,22 @@ export const checkedDigest = (digest: unknown): string => {
   throw new ImageError("a digest is malformed");
 };
 
+/** Of bytes that are all there but not those that their digest stands for. */
+export const DAMAGED = "it is damaged: its bytes are not those that its digest stands for";
+
+/** Throws an `ImageError` when a document is not what its digest says. */
+export const checkedDocument = (bytes: Uint8Array, digest: string, actual: string): Uint8Array => {
+  if (actual === digest) return bytes;
+  throw new ImageError(`the document ${digest} is damaged: its bytes are not those that its digest stands for`);
+};
+
+/** Throws an `ImageError` for an algorithm that no image names its parts by. */
+export const digestAlgorithm = (digest: string): "sha256" | "sha512" => {
+  const algorithm = digest.slice(0, digest.indexOf(":"));
+  if (algorithm === "sha256" || algorithm === "sha512") return algorithm;
+  throw new ImageError(`the kind of the digest \`${digest}\` is not known`);
+};
+
 const INDEX_TYPES: ReadonlySet<string> = new Set([
   "application/vnd.oci.image.index.v1+json",
   "application/vnd.docker.distribution.manifest.list.v2+json",

