@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -44,6 +45,7 @@ interface Reported {
   readonly withdrawn?: readonly { readonly rule: string; readonly line: number; readonly reason: string }[];
   readonly secrets?: { readonly values: number; readonly images: number; readonly found: readonly unknown[] };
   readonly sizes: readonly {
+    readonly budget: { readonly of: string; readonly over: number; readonly line?: { readonly line: number } } | null;
     readonly limits?: readonly {
       readonly of: string;
       readonly broken: boolean;
@@ -146,4 +148,71 @@ test("an image that exists is inspected with the same rules", () => {
     status: "fail",
     reasons: ["1 secret is in an image", expect.stringMatching(/^\d+ errors?$/)],
   });
+});
+
+describe("budgets over two Dockerfiles", () => {
+  const root = folderOf({
+    "api/Dockerfile": "FROM busybox:local AS api\nCOPY packed /packed\nRUN head -c 2000000 /dev/zero > /flat\nUSER 1\n",
+    "web/Dockerfile": "FROM busybox:local AS web\nCOPY packed /packed\nUSER 1\n",
+    "web/packed": "",
+    "api/packed": "",
+  });
+  for (const name of ["api", "web"]) writeFileSync(join(root, name, "packed"), randomBytes(1_500_000));
+  const config = (text: string): void => writeFileSync(join(root, ".docker-hygiene.yml"), text);
+  const sizes = (...argv: readonly string[]) =>
+    reported(cli(root, "run", "--format", "json", ...argv).stdout).sizes.map(({ budget, limits = [] }) => [
+      budget === null ? "no budget" : `${budget.of} ${budget.over > 0 ? `line ${budget.line?.line}` : "kept"}`,
+      ...limits.map(({ of, broken, line }) => `${of} ${broken ? `line ${line?.line}` : "kept"}`),
+    ]);
+
+  test("name the line that weighs most, on disk and packed, target by target", () => {
+    config(
+      "budgets:\n  - { target: api, max-size: 1MB }\n  - { target: api, max-size: 1MB, of: pull }\n  - { target: 'web/*', max-size: 20MB, max-layers: 1 }\n  - { target: nobody, max-size: 1 }\n",
+    );
+    expect(sizes()).toEqual([
+      ["disk line 3", "pull line 2"],
+      ["disk kept", "layers line 2"],
+    ]);
+    expect(cli(root, "run").stdout).toContain("note: The budget of `nobody` limits nothing, because");
+  });
+
+  test("name the line that grew most, by bytes and by percent, of which the larger counts", () => {
+    expect(cli(root, "run", "--format", "json", "--output", "base.json").status).toBe(1);
+    writeFileSync(join(root, "api/packed"), randomBytes(2_100_000));
+    const dockerfile = join(root, "api/Dockerfile");
+    writeFileSync(dockerfile, readFileSync(dockerfile, "utf8").replace("2000000", "2900000"));
+    const grown = (limit: string, of: "disk" | "pull"): unknown => {
+      config(`budgets: [{ target: "*", max-increase: ${limit}, of: ${of} }]\n`);
+      return sizes("--baseline", "base.json");
+    };
+    const kept = ["no budget", "increase kept"];
+    expect(grown("1MB", "disk")).toEqual([["no budget", "increase line 3"], kept]);
+    expect(grown("1MB", "pull")).toEqual([kept, kept]);
+    expect(grown("10%", "pull")).toEqual([["no budget", "increase line 2"], kept]);
+    expect(grown("1MB or 50%", "disk")).toEqual([kept, kept]);
+  });
+});
+
+test("--verbose says which commands run, without the value of a secret", () => {
+  const root = folderOf({
+    Dockerfile: "FROM busybox:local\nARG VERSION\nRUN --mount=type=secret,id=token true\nUSER 1\n",
+  });
+  const { stderr, stdout } = cli(
+    root,
+    ...["run", "--verbose", "--secret", "id=token,env=TOKEN", "--build-arg", `VERSION=${value}`],
+  );
+  expect(stdout + stderr).not.toContain(value);
+  const commands = stderr
+    .split("\n")
+    .filter((line) => line.startsWith("  $ "))
+    .map((line) =>
+      line.replaceAll(/(?<=[ =])[^ =]+\/(?=(?:build|export)-0\.json|layout )/g, "FOLDER/").replaceAll(root, "ROOT"),
+    );
+  const command = (step: string, output: string): string =>
+    `  $ BUILDX_METADATA_PROVENANCE=max VERSION=*** docker buildx build --progress=rawjson --file ROOT/Dockerfile --provenance=false --metadata-file FOLDER/${step}-0.json --output ${output} --build-arg VERSION --secret id=token,env=TOKEN -- ROOT`;
+  expect(commands).toEqual([
+    command("build", "type=image,store=false"),
+    command("export", "type=oci,tar=false,dest=FOLDER/layout"),
+  ]);
+  expect(cli(root, "run").stderr).not.toContain("$ ");
 });

@@ -709,6 +709,18 @@ describe("progress", () => {
     expect(resultText(builder!, options)).toEqual(["  ✓ examples/checkup:builder   3.4 s   1 of 3 steps cached"]);
   });
 
+  test("gives a command in one piece, which changes nothing of what runs", () => {
+    const lines = ["FOLDER/a.json:", `$ docker ${"x".repeat(200)}`, "::add-mask::\u001b[31m"];
+    const event: BuildEvent = { type: "command", target: builder!.target, lines };
+    expect(logLines(event, options)).toEqual([
+      "  FOLDER/a.json:",
+      `  $ docker ${"x".repeat(200)}`,
+      "  \u200b::add-mask::",
+    ]);
+    const progress = startProgress(1);
+    expect(advance(progress, event, 0)).toBe(progress);
+  });
+
   test("never writes a line wider than the terminal", () => {
     const target = { ...builder!.target, id: `${"日本".repeat(30)}/Dockerfile:x` };
     const progress = advance(startProgress(1), { type: "started", target }, 0);

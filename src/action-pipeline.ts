@@ -121,7 +121,8 @@ export const runPipeline = async ({
         runner.printInert(findings);
       },
       onEvent: (event) => {
-        if (event.type !== "step") runner.print(logLines(event, { ...logText, source, groups: true }).map(redact));
+        if (event.type === "started" || event.type === "finished")
+          runner.print(logLines(event, { ...logText, source, groups: true }).map(redact));
       },
     });
     return { ...report, notes: [...report.notes, ...(earlier?.notes() ?? [])] };

@@ -1,9 +1,9 @@
 import { readSecretValues } from "./adapters/buildx-secrets.ts";
-import { type BuildCommand, buildCommand, type CommandOptions } from "./build/arguments.ts";
+import type { CommandOptions } from "./build/arguments.ts";
 import { linkedTargets } from "./build/bake-definition.ts";
 import { withoutUnready } from "./build/preflight.ts";
 import { redactor } from "./build/redaction.ts";
-import { shellWord } from "./build/shell-word.ts";
+import { shownCommand } from "./build/shown-command.ts";
 import type { Target } from "./build/target.ts";
 import { manyLines } from "./report/escape/plain.ts";
 import { type DryRun, dryRun, type RunRequest } from "./run.ts";
@@ -81,47 +81,8 @@ const commandsOf = (
 ): readonly string[] => {
   const ready = engine?.status === "ready" ? engine : undefined;
   const builder = ready?.canExportOci === false ? builderName : ready?.builder;
-  const shown = withoutUnready(shownArguments(target, environment), supplied);
+  const shown = withoutUnready(target, supplied);
   const command = (step: CommandOptions["step"], output: CommandOptions["output"]): readonly string[] =>
-    commandLines(
-      buildCommand(shown, {
-        step,
-        output,
-        builder,
-        metadataFile: `FOLDER/${step}-${index}.json`,
-        environment: target.bake === undefined ? environment : {},
-      }),
-    );
+    shownCommand(shown, { step, output, builder, metadataFile: `FOLDER/${step}-${index}.json`, environment });
   return [...command("build", { type: "image" }), ...command("export", { type: "oci", folder: "FOLDER/layout" })];
 };
-
-/** A value that the environment holds under the same name came from there, or might as well have. */
-const shownArguments = (target: Target, environment: Environment): Target => ({
-  ...target,
-  buildArgs: new Map(
-    [...target.buildArgs].map(([name, value]) => [name, value === environment[name] ? undefined : value] as const),
-  ),
-  ...(target.bake && {
-    bake: {
-      ...target.bake,
-      linked: new Map([...target.bake.linked].map(([name, other]) => [name, shownArguments(other, environment)])),
-    },
-  }),
-});
-
-const commandLines = ({ argv, environment, definition }: BuildCommand): readonly string[] => [
-  ...(definition === undefined
-    ? []
-    : [
-        `${definition.path}:`,
-        ...definition.text
-          .trimEnd()
-          .split("\n")
-          .map((line) => `  ${line}`),
-      ]),
-  `$ ${[
-    "BUILDX_METADATA_PROVENANCE=max",
-    ...[...environment].map(([name, value]) => `${name}=${shellWord(value)}`),
-    ...["docker", ...argv].map(shellWord),
-  ].join(" ")}`,
-];

@@ -4,6 +4,8 @@ import { linesOf } from "./report/lines.ts";
 import { advance, liveLines, logLines, type ProgressOptions, resultText, startProgress } from "./report/progress.ts";
 
 export interface BuildWatch {
+  /** How many targets there are to build. */
+  readonly onPlanned: (total: number) => void;
   readonly onEvent: (event: BuildEvent) => void;
   /** Ends the drawing; may be called again. */
   readonly stop: () => void;
@@ -19,7 +21,7 @@ export interface WatchOptions {
 
 /** Shows builds on stderr while they run: redrawn lines on a terminal, one line for each event elsewhere. */
 export const watchBuilds = (terminal: Terminal, watch: WatchOptions): BuildWatch => {
-  if (watch.verbosity === "quiet") return { onEvent: () => {}, stop: () => {} };
+  if (watch.verbosity === "quiet") return { onPlanned: () => {}, onEvent: () => {}, stop: () => {} };
   const options: ProgressOptions = {
     paint: terminal.paintErr,
     width: terminal.width,
@@ -29,14 +31,19 @@ export const watchBuilds = (terminal: Terminal, watch: WatchOptions): BuildWatch
 };
 
 const logBuilds = (terminal: Terminal, { verbosity }: WatchOptions, options: ProgressOptions): BuildWatch => ({
+  onPlanned: () => {},
   onEvent: (event) => {
-    if (event.type === "step" && verbosity !== "verbose") return;
+    if ((event.type === "step" || event.type === "command") && verbosity !== "verbose") return;
     terminal.err(lines(logLines(event, { ...options, groups: false })));
   },
   stop: () => {},
 });
 
-const drawBuilds = (terminal: Terminal, { keepsResults }: WatchOptions, options: ProgressOptions): BuildWatch => {
+const drawBuilds = (
+  terminal: Terminal,
+  { keepsResults, verbosity }: WatchOptions,
+  options: ProgressOptions,
+): BuildWatch => {
   let progress = startProgress(0);
   let drawn = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -45,10 +52,17 @@ const drawBuilds = (terminal: Terminal, { keepsResults }: WatchOptions, options:
     terminal.err(`${wiped(drawn)}${lines(above)}${lines(live)}`);
     drawn = live.length;
   };
+  const lasting = (event: BuildEvent): readonly string[] => {
+    if (event.type === "finished" && keepsResults) return resultText(event.result, options);
+    return event.type === "command" && verbosity === "verbose" ? logLines(event, { ...options, groups: false }) : [];
+  };
   return {
+    onPlanned: (total) => {
+      progress = startProgress(total);
+    },
     onEvent: (event) => {
       progress = advance(progress, event, performance.now());
-      draw(event.type === "finished" && keepsResults ? resultText(event.result, options) : []);
+      draw(lasting(event));
       timer ??= setInterval(draw, 100).unref();
     },
     stop: () => {

@@ -120,6 +120,7 @@ export const runPipeline = async (request: {
         audited = shownOf(known);
       },
       onPlanned: (targets, engine) => {
+        builds.onPlanned(targets.length);
         if (!isStaged) return;
         terminal.out(renderAudited(audited, targets, engine, style));
         isShown = true;

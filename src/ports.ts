@@ -50,6 +50,8 @@ export type Engine =
 /** A build as it happens, for live progress. */
 export type BuildEvent =
   | { readonly type: "started"; readonly target: Target }
+  /** What is run for the target, for a verbose log: one call or more, each with all of its lines. */
+  | { readonly type: "command"; readonly target: Target; readonly lines: readonly string[] }
   | { readonly type: "step"; readonly target: Target; readonly name: string }
   | { readonly type: "finished"; readonly result: BuildResult };
 

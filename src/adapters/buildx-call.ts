@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from "node:fs/promises";
 import { buildCommand, type Output } from "../build/arguments.ts";
 import { explainFailure, explainTimeout } from "../build/failure.ts";
 import { type ProgressSummary, readProgress } from "../build/progress.ts";
+import { shownCommand } from "../build/shown-command.ts";
 import { stepLines } from "../build/step-lines.ts";
 import type { BuildFailure, BuildStep, Target } from "../build/target.ts";
 import { stripTerminalCodes } from "../build/terminal-codes.ts";
@@ -20,6 +21,8 @@ export interface Call {
   /** Milliseconds. */
   readonly timeout: number;
   readonly redact: (text: string) => string;
+  /** The command that is about to run, line by line, redacted. */
+  readonly onCommand: (lines: readonly string[]) => void;
   /** The step that now runs, as BuildKit names it, redacted. */
   readonly onStep: (name: string) => void;
 }
@@ -35,6 +38,7 @@ const logLines = 20;
 /** One `docker buildx build`. Only the exit code tells success: standard error may hold `ERROR:` lines all the same. */
 export const callBuildx = async (call: Call): Promise<Outcome> => {
   const { argv, environment, definition } = buildCommand(call.target, call);
+  call.onCommand(shownCommand(call.target, call).map(call.redact));
   if (definition !== undefined) await writeFile(definition.path, definition.text, { mode: 0o600 });
   const progress = readProgress();
   const began = Date.now();

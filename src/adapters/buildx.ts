@@ -89,6 +89,7 @@ const buildAll = async (targets: readonly Target[], session: Session): Promise<r
       signal: run.signal,
       timeout: run.timeout,
       redact,
+      onCommand: (lines) => run.onEvent({ type: "command", target, lines }),
       onStep: (name) => {
         if (to.step === "build") run.onEvent({ type: "step", target, name });
       },

@@ -37,6 +37,7 @@ export const advance = (progress: Progress, event: BuildEvent, now: number): Pro
   if (event.type === "started") {
     return { ...progress, running: [...progress.running, { target: event.target, started: now, step: undefined }] };
   }
+  if (event.type === "command") return progress;
   if (event.type === "step") {
     const running = progress.running.map((build) =>
       build.target.id === event.target.id ? { ...build, step: event.name } : build,
@@ -98,6 +99,8 @@ export const logLines = (
   options: ProgressOptions & { readonly groups: boolean },
 ): readonly string[] => {
   if (event.type === "started") return [withoutCommands(`  building ${oneLine(targetName(event.target.id))}`)];
+  // In one piece, so that it can be copied.
+  if (event.type === "command") return event.lines.map((line) => withoutCommands(`  ${oneLine(line)}`));
   if (event.type === "step") {
     return [withoutCommands(clip(`  ${oneLine(targetName(event.target.id))}  ${oneLine(event.name)}`, options.width))];
   }
