@@ -8,13 +8,14 @@ import type { OutlineAnswer } from "./build/outline.ts";
 import { planTargets } from "./build/plan.ts";
 import {
   conflictingSecrets,
+  emptySupplies,
   type PlacedProblem,
   type PreflightProblem,
   preflight,
   type Supplied,
   unusedSupplies,
 } from "./build/preflight.ts";
-import { mountedIds, type NeedOptions, needsOf, stagesBuiltFor } from "./build/preflight-needs.ts";
+import { mountedIds, type Need, type NeedOptions, needsOf, stagesBuiltFor } from "./build/preflight-needs.ts";
 import type { Target } from "./build/target.ts";
 import type { Dockerfile } from "./dockerfile/model.ts";
 import { lineStarts, positionAt } from "./dockerfile/position.ts";
@@ -68,11 +69,13 @@ export const planBuilds = async (
   const given = [...settings.secrets, ...all.flatMap(({ secrets }) => secrets)];
   const supplied = await world.docker.supplies(given, [...settings.ssh, ...all.flatMap(({ ssh }) => ssh)]);
   const refused = new Map<Target, readonly PlacedProblem[]>();
+  const allNeeds: Need[] = [];
   for (const target of targets) {
     const facts = factsOf(target, known);
     const stage = facts?.file.stages[target.stageIndex];
     if (facts === undefined || stage === undefined) continue;
     const needs = needsOf(stage, needOptions(target, facts, outlines));
+    allNeeds.push(...needs);
     const problems = [
       ...fileProblems(target, facts, stage),
       ...preflight(needs, supplied),
@@ -84,7 +87,7 @@ export const planBuilds = async (
     targets,
     refused,
     supplied,
-    notes: unusedNotes(known, targets, outlines, supplied),
+    notes: [...unusedNotes(known, targets, outlines, supplied), ...emptySupplies(allNeeds, supplied)],
     remarks: [...outlines].flatMap(([id, outline]) =>
       outline.status === "known" ? [] : [`${id}: BuildKit could not outline it: ${outline.reason}`],
     ),

@@ -37,8 +37,7 @@ export type PlanSettings = Pick<
 
 /**
  * What is to be built: of each file the stages that are targets (leaves, the last one, the configured ones), or what
- * `targets` selects. A target's id is `path:stage`; an unnamed last stage has the path alone, another unnamed stage
- * its index.
+ * `targets` selects. A target's id is `path:stage`; an unnamed last stage has the path alone.
  *
  * `targets` holds names (`production`), ids (`api/Dockerfile:production`, `api:production`) and globs (`api:*`).
  * A name selects any stage, a leaf or not; an open stage part (`api:*`) selects among the targets.
@@ -81,24 +80,18 @@ const candidatesOf = (file: PlannedFile): readonly Candidate[] => {
 const bakeStage = (target: BakeTarget, file: PlannedFile): StageFacts | undefined => {
   const name = target.stage?.toLowerCase();
   if (name === undefined) return file.stages.at(-1);
-  return (
-    file.stages.findLast((stage) => stage.name === name) ?? (/^\d+$/.test(name) ? file.stages[Number(name)] : undefined)
-  );
+  return file.stages.findLast((stage) => stage.name === name);
 };
 
+/** BuildKit finds a target by its name alone, so that of the stages without a name of their own only the last can be built. */
 const stageCandidates = (file: PlannedFile): readonly Candidate[] =>
-  file.stages.map((stage) => {
-    const isLast = stage.index === file.stages.length - 1;
-    const isShadowed = file.stages.some((other) => other.index > stage.index && other.name === stage.name);
-    const name = stage.name !== undefined && !isShadowed ? stage.name : String(stage.index);
-    const isUnnamedLast = isLast && stage.name === undefined;
-    return {
-      file,
-      stage,
-      id: isUnnamedLast ? file.path : `${file.path}:${name}`,
-      stageName: isUnnamedLast ? undefined : name,
-      bake: undefined,
-    };
+  file.stages.flatMap((stage): readonly Candidate[] => {
+    const { name } = stage;
+    const later = file.stages.slice(stage.index + 1);
+    const common = { file, stage, bake: undefined };
+    if (name === undefined) return later.length > 0 ? [] : [{ ...common, id: file.path, stageName: undefined }];
+    if (later.some((other) => other.name === name)) return [];
+    return [{ ...common, id: `${file.path}:${name}`, stageName: name }];
   });
 
 const isPlanned = ({ file, stage, stageName, bake }: Candidate): boolean =>

@@ -11,6 +11,8 @@ export interface Need {
   readonly variable: string | undefined;
   /** The mount's id where it is written, else the whole mount; for a trigger of the base image, the image in FROM. */
   readonly at: Span;
+  /** No mount of the file: an ONBUILD of the base image brings it. */
+  readonly isOfBase?: boolean;
 }
 
 /** What is known of a target beside its Dockerfile. */
@@ -51,7 +53,7 @@ export const needsOf = (stage: StageFacts, options: NeedOptions = {}): readonly 
     !plain.some((need) => isSame(mount, need) && (need.isRequired || !mount.isRequired));
   const told = outline.mounts.filter(isUnclear).flatMap((mount): readonly Need[] => {
     const source = written.find((one) => mayBe(mount, one, hasForeignSyntax));
-    if (source === undefined) return [{ ...mount, variable: undefined, at: placeOf(mount, stage) }];
+    if (source === undefined) return [unwritten(mount, stage)];
     // Of variables that hang on the platform, BuildKit tells the values for another one.
     if (hasOtherPlatforms && /\$\{?(?:TARGET|BUILD)/.test(source.mount.flag.value ?? "")) return [];
     return [{ ...source.need, id: mount.id, isRequired: source.need.isRequired || mount.isRequired }];
@@ -146,10 +148,12 @@ const isExpansion = (text: string, [first = "", ...parts]: readonly string[]): b
   return at <= text.length - last.length;
 };
 
-/** Where a mount stands that is not in the file: its base image brings it. */
-const placeOf = ({ line }: OutlinedMount, stage: StageFacts): Span => {
+/** A mount that BuildKit names and the file does not: its base image brings it, or we read the file in another way. */
+const unwritten = ({ kind, id, isRequired, line }: OutlinedMount, stage: StageFacts): Need => {
   const instructions = stagesBuiltFor(stage).flatMap((one) => one.instructions);
-  const found = instructions.find(({ startLine, endLine }) => startLine <= line && line <= endLine);
-  const from = found === undefined || found.keyword === "FROM" ? (found ?? stage.stage.from) : undefined;
-  return from === undefined ? (found?.keywordSpan ?? stage.stage.from.image.span) : from.image.span;
+  const { stage: own } = stage;
+  const found = instructions.find(({ startLine, endLine }) => startLine <= line && line <= endLine) ?? own.from;
+  const common = { kind, id, isRequired, variable: undefined };
+  if (found.keyword !== "FROM") return { ...common, at: found.keywordSpan };
+  return { ...common, at: found.image.span, isOfBase: true };
 };

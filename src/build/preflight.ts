@@ -68,6 +68,15 @@ export const unusedSupplies = (mounts: readonly Pick<Need, "kind" | "id">[], sup
     });
   });
 
+/** Secrets that some mount takes and that have no content, one sentence each: builds go on without them. */
+export const emptySupplies = (needs: readonly Need[], supplied: Supplied): readonly string[] =>
+  [...supplied.secrets].flatMap(([id, { state, source }]) => {
+    const isTaken = needs.some((need) => need.kind === "secret" && need.id === id && !need.isRequired);
+    return state === "empty" && isTaken
+      ? [`The secret \`${id}\` is empty (${source} has no content), so that steps run without it`]
+      : [];
+  });
+
 /** A problem with its place as people read it. */
 export interface PlacedProblem extends PreflightProblem {
   /** One-based line of the Dockerfile. */
@@ -124,7 +133,7 @@ const secretProblem = (need: Need, supplied: Supplied): string | undefined => {
   if (given === undefined) {
     if (!need.isRequired) return undefined;
     const near = nearest(id, [...supplied.secrets.keys()]);
-    const start = `The build needs the secret \`${id}\`, which is not given`;
+    const start = `${whoNeeds(need)} the secret \`${id}\`, which is not given`;
     if (near !== undefined) return `${start}, but \`${near}\` is. Write \`${id}\` in its place, or add ${linesFor(id)}`;
     return `${start}. Add ${linesFor(id)}`;
   }
@@ -140,6 +149,8 @@ const secretProblem = (need: Need, supplied: Supplied): string | undefined => {
   return need.isRequired ? `The secret \`${id}\` is empty: ${source} has no content${settingOf(given)}` : undefined;
 };
 
+const whoNeeds = ({ isOfBase }: Need): string => (isOfBase ? "An ONBUILD of the base image needs" : "The build needs");
+
 const linesFor = (id: string): string =>
   `${id}=${expression(variableOf(id))} to \`secrets\` of the workflow, or --secret id=${id},env=${variableOf(id)} to the command line`;
 
@@ -154,7 +165,7 @@ const sshProblem = (need: Need, supplied: Supplied): string | undefined => {
   const given = supplied.ssh.get(need.id);
   if (given === undefined) {
     if (!need.isRequired) return undefined;
-    return `The build needs the ssh agent \`${need.id}\`, which is not given. Add ${need.id} to \`ssh\` of the workflow, or --ssh ${need.id} to the command line`;
+    return `${whoNeeds(need)} the ssh agent \`${need.id}\`, which is not given. Add ${need.id} to \`ssh\` of the workflow, or --ssh ${need.id} to the command line`;
   }
   if (given.state === "ready") return undefined;
   if (given.state === "locked") {
