@@ -1,4 +1,7 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type ActionsMetadataProvider, validate } from "@actions/languageservice";
 import { describe, expect, test } from "@jest/globals";
@@ -99,6 +102,49 @@ describe("action.yml", () => {
     );
     for (const name of inputNames) expect(action.inputs).toHaveProperty(name);
     expect(asked.filter((name) => name !== undefined && action.inputs[name] === undefined)).toEqual([]);
+  });
+});
+
+describe("the tag of the major version", () => {
+  const workflow = (name: string) =>
+    parse(read(`.github/workflows/${name}`)) as {
+      readonly on: unknown;
+      readonly jobs: Readonly<Record<string, { readonly steps: readonly { readonly run?: string }[] }>>;
+    };
+  const { on, jobs } = workflow("major-tag.yml");
+  const script = jobs.move?.steps[0]?.run ?? "";
+
+  /** The calls of `gh` that change something, where these releases are published. */
+  const changes = (released: string, published: readonly string[], hasMajor: boolean): readonly string[] => {
+    const folder = mkdtempSync(join(tmpdir(), "major-tag-"));
+    try {
+      const answers = `case "$*" in "release list"*) printf '%s\\n' ${published.join(" ")} ;; *) echo "$*" >> "${folder}/calls"; case "$*" in *PATCH*) exit ${hasMajor ? 0 : 1} ;; esac ;; esac`;
+      writeFileSync(join(folder, "gh"), `#!/bin/sh\n${answers}\n`, { mode: 0o755 });
+      writeFileSync(join(folder, "calls"), "");
+      const env = {
+        PATH: `${folder}:${process.env.PATH}`,
+        GITHUB_REF_NAME: released,
+        GITHUB_SHA: "abc",
+        GITHUB_REPOSITORY: "o/r",
+      };
+      execFileSync("bash", ["--noprofile", "--norc", "-eo", "pipefail", "-c", script], { env });
+      return readFileSync(join(folder, "calls"), "utf8").split("\n").slice(0, -1);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  };
+  const patch = "api --method PATCH repos/o/r/git/refs/tags/v1 -f sha=abc -F force=true";
+  const post = "api --method POST repos/o/r/git/refs -f ref=refs/tags/v1 -f sha=abc";
+
+  test("moves when a release is published, and not for its draft", () => {
+    expect(on).toEqual({ release: { types: ["released"] } });
+    expect(changes("v1.10.0", ["v2.0.0", "v1.9.0", "v1.10.0", "nightly"], true)).toEqual([patch]);
+    expect(changes("v1.0.0", ["v1.0.0"], false)).toEqual([patch, post]);
+    expect(JSON.stringify(workflow("release.yml").jobs)).not.toContain("refs/tags");
+  });
+
+  test("stays where a newer version is published already", () => {
+    expect(changes("v1.9.1", ["v1.10.0", "v1.9.1", "v1.9.0"], true)).toEqual([]);
   });
 });
 
