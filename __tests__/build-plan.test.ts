@@ -1,5 +1,5 @@
 import { describe, expect, test } from "@jest/globals";
-import { auditedFile, noSurroundings } from "../src/audit/audited-file.ts";
+import { auditedFile } from "../src/audit/audited-file.ts";
 import { buildCommand } from "../src/build/arguments.ts";
 import type { BakeTarget } from "../src/build/bake.ts";
 import { ownCache } from "../src/build/cache.ts";
@@ -19,12 +19,12 @@ import {
 } from "../src/build/preflight.ts";
 import { mountedIds, type NeedOptions, needsOf, stagesBuiltFor } from "../src/build/preflight-needs.ts";
 import type { Secret } from "../src/build/target.ts";
-import { dryRunText } from "../src/cli-dry-run.ts";
+import { describeRun } from "../src/cli-dry-run.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import type { BuildContext } from "../src/rules/audited-file.ts";
 import type { DockerfileConfig } from "../src/settings.ts";
 
-const stagesOf = (text: string) => auditedFile(readDockerfile("Dockerfile", text), noSurroundings).stages;
+const stagesOf = (text: string) => auditedFile(readDockerfile("Dockerfile", text)).stages;
 
 const threeStages = `FROM debian:12 AS builder
 RUN make
@@ -272,7 +272,7 @@ describe("the plan", () => {
     });
   });
 
-  test("is shown with its commands, without values of the environment", () => {
+  test("is shown with its commands, without values of the environment", async () => {
     const targets = planTargets([web, { ...api, bake: [bake("app", { others: { "shm-size": "64m" } })] }], {
       ...settings,
       secrets: [
@@ -285,7 +285,7 @@ describe("the plan", () => {
         ["SAME", "as outside"],
       ]),
     });
-    const text = dryRunText(
+    const { text, code } = await describeRun(
       {
         targets,
         refused: new Map([
@@ -296,9 +296,10 @@ describe("the plan", () => {
         notes: ["A note."],
         remarks: [],
       },
-      4,
+      { maxParallel: 4, secrets: [] },
       { TOKENISH: "hidden", SAME: "as outside" },
     );
+    expect(code).toBe(1);
     expect(text).toBe(`2 targets in 2 Dockerfiles, 4 at a time, by docker 1
 note: A note.
 FOLDER is a folder of the run, which is removed after it.
@@ -356,7 +357,7 @@ services/api/Dockerfile:debug
     }
   $ BUILDX_METADATA_PROVENANCE=max BUILDX_BAKE_ENTITLEMENTS_FS=0 docker buildx bake --progress=rawjson --builder mine --file FOLDER/export-1-bake.json --provenance=false --metadata-file FOLDER/export-1.json app
 `);
-    const plain = dryRunText(
+    const { text: plain } = await describeRun(
       {
         targets: planTargets([web], { ...settings, buildArgs: new Map([["VERSION", "it's 1"]]) }),
         refused: new Map(),
@@ -365,7 +366,7 @@ services/api/Dockerfile:debug
         notes: [],
         remarks: [],
       },
-      1,
+      { maxParallel: 1, secrets: [] },
       {},
     );
     expect(plain.split("\n").slice(1)).toEqual([
@@ -674,7 +675,7 @@ RUN --mount=type=ssh,id=deploy git clone x
     ["ARG BASE\nFROM x AS unused\nFROM $BASE AS other\nFROM y\nCOPY --from=unused /x /x\n", {}, []],
   ])("knows which variables %j lacks when given %j", (lines, given, expected) => {
     const dockerfile = readDockerfile("Dockerfile", lines);
-    const { stages } = auditedFile(dockerfile, noSurroundings);
+    const { stages } = auditedFile(dockerfile);
     const problems = missingFromArguments(dockerfile, stagesBuiltFor(stages.at(-1)!), new Map(Object.entries(given)));
     expect(
       problems.map(({ at, message }) => {
@@ -689,7 +690,7 @@ RUN --mount=type=ssh,id=deploy git clone x
   test("says which line to add for a variable", () => {
     const messages = (lines: string) => {
       const dockerfile = readDockerfile("Dockerfile", lines);
-      const { stages } = auditedFile(dockerfile, noSurroundings);
+      const { stages } = auditedFile(dockerfile);
       return missingFromArguments(dockerfile, stages, new Map()).map(({ message }) => message);
     };
     expect(messages("ARG BASE\nFROM $BASE\n")).toEqual([

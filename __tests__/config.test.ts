@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { Ajv } from "ajv";
 import addFormats from "ajv-formats";
 import { parse } from "yaml";
-import { initialConfig } from "../src/cli-init.ts";
+import { initConfig } from "../src/cli-init.ts";
 import { configSchema, configurationMarkdown } from "../src/config/describe.ts";
 import { parseSize } from "../src/config/validate.ts";
 import { type Configs, openConfigs } from "../src/config.ts";
@@ -386,6 +386,8 @@ describe("the schema", () => {
     const example = /```yaml\n([\s\S]*?)```/.exec(configurationMarkdown())?.[1] ?? "";
     const known = [...rules, rule("missing-user", [])];
     const knownSchema = ajv.compile(configSchema(known));
+    const fresh = folderOf({});
+    const initialConfig = readFileSync(join(fresh, await initConfig(fresh, undefined)), "utf8");
     const commented = initialConfig.replace(/^# ((?!yaml-)[a-z-]+:.*| {2}.*)$/gm, "$1");
     for (const text of [initialConfig, commented, example]) {
       expect([knownSchema(parse(text)), knownSchema.errors ?? []]).toEqual([true, []]);

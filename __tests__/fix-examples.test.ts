@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { auditFile } from "../src/audit/audit.ts";
-import { auditedFile, noSurroundings } from "../src/audit/audited-file.ts";
+import { auditedFile } from "../src/audit/audited-file.ts";
 import { fixText } from "../src/audit/fixes.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import { rules } from "../src/rules/registry.ts";
@@ -35,7 +35,7 @@ const fixed = (one: Case, text: string, safety: readonly Fix["safety"][]): strin
 
 const fix = ({ settings }: Case, text: string, safety: readonly Fix["safety"][]): string =>
   fixText(text, (current) => {
-    const file = auditedFile(readDockerfile("Dockerfile", current), noSurroundings);
+    const file = auditedFile(readDockerfile("Dockerfile", current));
     const { problems, failures } = auditFile(file, { rules, profile: "all", settings });
     expect(failures).toEqual([]);
     const fixes = problems.flatMap(({ at, fix }) => (fix && safety.includes(fix.safety) ? [{ ...fix, at }] : []));

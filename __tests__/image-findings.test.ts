@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { auditFile } from "../src/audit/audit.ts";
-import { auditedFile, noSurroundings } from "../src/audit/audited-file.ts";
+import { auditedFile } from "../src/audit/audited-file.ts";
 import { findingsOf } from "../src/audit/findings.ts";
 import { judgeImages } from "../src/audit/image-findings.ts";
 import type { Target } from "../src/build/target.ts";
@@ -100,7 +100,7 @@ const judge = (
   { profile = "strict", settings = new Map() }: { profile?: Profile; settings?: RuleSettings } = {},
 ) => {
   const dockerfile = readDockerfile("Dockerfile", text);
-  const file = auditedFile(dockerfile, noSurroundings);
+  const file = auditedFile(dockerfile);
   const levels = { profile, settings };
   const { problems, ignored } = auditFile(file, { rules, ...levels });
   const built = Object.entries(images).map(([stage, image]) => ({

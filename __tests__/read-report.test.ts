@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { marked } from "marked";
-import { linkTo } from "../src/action-comment.ts";
+import { linkTo } from "../src/action-links.ts";
 import { UserError } from "../src/errors.ts";
 import { renderJson } from "../src/report/json.ts";
 import { renderComment } from "../src/report/markdown.ts";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "@jest/globals";
 import { auditFile } from "../src/audit/audit.ts";
-import { auditedFile, noSurroundings, type Surroundings } from "../src/audit/audited-file.ts";
+import { auditedFile, type Surroundings } from "../src/audit/audited-file.ts";
 import { fixText } from "../src/audit/fixes.ts";
 import { parseDockerignore } from "../src/discover/dockerignore.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
@@ -91,11 +91,13 @@ const check = (rule: Rule, example: Example, text: string) => {
 };
 
 const surroundings = (example: Example): Surroundings => ({
-  ...noSurroundings,
   context: example.files ? contextOf(example.files) : undefined,
-  ...(example.supplied
-    ? { supplied: { secrets: new Set(example.supplied.secrets ?? []), ssh: new Set(example.supplied.ssh ?? []) } }
-    : {}),
+  namedContexts: new Set(),
+  targets: new Set(),
+  supplied: example.supplied && {
+    secrets: new Set(example.supplied.secrets ?? []),
+    ssh: new Set(example.supplied.ssh ?? []),
+  },
 });
 
 const contextOf = (files: Readonly<Record<string, string>>): BuildContext => {

@@ -2,9 +2,10 @@ import { lstat, readFile } from "node:fs/promises";
 import { isWorthAComment } from "./action-delivery.ts";
 import { commentKey } from "./action-identity.ts";
 import type { ActionInputs } from "./action-inputs.ts";
+import { linkTo } from "./action-links.ts";
 import type { Forge } from "./adapters/github.ts";
 import { commentMarker } from "./adapters/github-comment.ts";
-import type { Occasion, WatchedRun } from "./adapters/github-event.ts";
+import type { Occasion } from "./adapters/github-event.ts";
 import { explainFailure } from "./adapters/github-failure.ts";
 import type { Runner } from "./adapters/github-runner.ts";
 import { UserError } from "./errors.ts";
@@ -73,17 +74,3 @@ const readHostile = async (path: string): Promise<string> => {
   if (entry.size > largestReport) return refuse(`is larger than ${largestReport / 1_000_000} MB`);
   return readFile(path, "utf8");
 };
-
-/** Address of a line of a file that somebody else named. */
-export const linkTo =
-  (
-    { serverUrl, owner, repository }: Pick<Occasion, "serverUrl" | "owner" | "repository">,
-    { headSha }: Pick<WatchedRun, "headSha">,
-  ): NonNullable<PageOptions["link"]> =>
-  (path, line) => {
-    const parts = path.split("/");
-    if (path.startsWith("/") || parts.some((part) => part === "" || part === "." || part === "..")) return undefined;
-    // Half of a surrogate pair has no form in an address.
-    if (!path.isWellFormed()) return undefined;
-    return `${serverUrl}/${owner}/${repository}/blob/${headSha}/${parts.map(encodeURIComponent).join("/")}#L${line}`;
-  };

@@ -1,6 +1,7 @@
 import { dirname, relative, resolve } from "node:path";
 import { repositoryOf } from "./adapters/git.ts";
-import type { Occasion } from "./adapters/github-event.ts";
+import type { Occasion, WatchedRun } from "./adapters/github-event.ts";
+import type { PageOptions } from "./report/page-options.ts";
 
 /** Where a file of the checkout is found on the forge. */
 export interface RepositoryLinks {
@@ -33,3 +34,17 @@ export const repositoryLinks = (occasion: Occasion | undefined, cwd: string): Re
     },
   };
 };
+
+/** Address of a line of a file that somebody else named. */
+export const linkTo =
+  (
+    { serverUrl, owner, repository }: Pick<Occasion, "serverUrl" | "owner" | "repository">,
+    { headSha }: Pick<WatchedRun, "headSha">,
+  ): NonNullable<PageOptions["link"]> =>
+  (path, line) => {
+    const parts = path.split("/");
+    if (path.startsWith("/") || parts.some((part) => part === "" || part === "." || part === "..")) return undefined;
+    // Half of a surrogate pair has no form in an address.
+    if (!path.isWellFormed()) return undefined;
+    return `${serverUrl}/${owner}/${repository}/blob/${headSha}/${parts.map(encodeURIComponent).join("/")}#L${line}`;
+  };

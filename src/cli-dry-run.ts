@@ -6,27 +6,27 @@ import { redactor } from "./build/redaction.ts";
 import { shownCommand } from "./build/shown-command.ts";
 import type { Target } from "./build/target.ts";
 import { manyLines } from "./report/escape/plain.ts";
-import { type DryRun, dryRun, type RunRequest } from "./run.ts";
+import type { DryRun } from "./run.ts";
+import type { Settings } from "./settings.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What a run would build and by which commands, as text; nothing is built. The exit code is 1 when a target is refused. */
+/**
+ * What a run would build, as a script that a reader can follow: values of build arguments that come from the
+ * environment are named and not shown, and so is every secret. The exit code is 1 when a target is refused.
+ */
 export const describeRun = async (
-  request: RunRequest,
+  planned: DryRun,
+  { secrets, maxParallel }: Pick<Settings, "secrets" | "maxParallel">,
   environment: Environment,
 ): Promise<{ readonly text: string; readonly code: number }> => {
-  const planned = await dryRun(request);
-  const all = planned.targets.flatMap(linkedTargets).flatMap(({ secrets }) => secrets);
-  const redact = redactor(await readSecretValues([...request.settings.secrets, ...all], environment));
-  const text = dryRunText(planned, request.settings.maxParallel, environment);
+  const all = planned.targets.flatMap(linkedTargets).flatMap((target) => target.secrets);
+  const redact = redactor(await readSecretValues([...secrets, ...all], environment));
+  const text = dryRunText(planned, maxParallel, environment);
   return { text: manyLines(redact(text)), code: planned.refused.size > 0 ? 1 : 0 };
 };
 
-/**
- * The plan as a script that a reader can follow: values of build arguments that come from the environment are named
- * and not shown, and so is every secret.
- */
-export const dryRunText = (planned: DryRun, maxParallel: number, environment: Environment): string => {
+const dryRunText = (planned: DryRun, maxParallel: number, environment: Environment): string => {
   const { targets, refused, engine, notes } = planned;
   const files = new Set(targets.map(({ dockerfile }) => dockerfile)).size;
   const count = (value: number, word: string): string => `${value} ${word}${value === 1 ? "" : "s"}`;

@@ -26,7 +26,7 @@ export const initConfig = async (cwd: string, folder: string | undefined): Promi
   return shownPath(cwd, file);
 };
 
-export const initialConfig = `# yaml-language-server: $schema=https://raw.githubusercontent.com/docker-hygiene/docker-hygiene/main/docs/config.schema.json
+const initialConfig = `# yaml-language-server: $schema=https://raw.githubusercontent.com/docker-hygiene/docker-hygiene/main/docs/config.schema.json
 # Configuration of docker-hygiene. Everything here is optional; lines with "#" show what can be set.
 
 # recommended, strict or all: which rules speak, and how loud.

@@ -19,7 +19,7 @@ import { oneLine } from "./report/escape/plain.ts";
 import { noPaint } from "./report/paint.ts";
 import type { Report } from "./report/report.ts";
 import { count } from "./report/words.ts";
-import { run } from "./run.ts";
+import { dryRun, run } from "./run.ts";
 import { type Arguments, flags } from "./settings-flags.ts";
 import { readSettings, refuseChoice } from "./settings-values.ts";
 import { connectWorld } from "./world.ts";
@@ -110,7 +110,7 @@ export const runPipeline = async (request: {
     };
     if (given.values.has(flags.dryRun.name)) {
       const { describeRun } = await import(/* webpackMode: "eager" */ "./cli-dry-run.ts");
-      const plan = await describeRun(common, process.env);
+      const plan = await describeRun(await dryRun(common), settings, process.env);
       terminal.out(plan.text.replaceAll(folder.path, "FOLDER"));
       return plan.code;
     }

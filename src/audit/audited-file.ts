@@ -16,7 +16,7 @@ export interface Surroundings {
   readonly supplied: AuditedFile["supplied"];
 }
 
-export const noSurroundings: Surroundings = {
+const noSurroundings: Surroundings = {
   context: undefined,
   namedContexts: new Set(),
   targets: new Set(),
