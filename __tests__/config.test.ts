@@ -133,7 +133,7 @@ require:
           kind: "forbid",
           id: "custom/no-hub",
           image: "docker.io/*",
-          pattern: /^docker/u,
+          pattern: expect.objectContaining({ source: "^docker" }),
           message: "Use ours",
           level: "error",
         }),

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "@jest/globals";
 import { auditFile } from "../src/audit/audit.ts";
 import { auditedFile } from "../src/audit/audited-file.ts";
+import { matchesName } from "../src/build/target-names.ts";
 import { explainCustom } from "../src/cli-custom.ts";
+import { readPattern } from "../src/config/bounded-pattern.ts";
 import { guideLines } from "../src/config/guide.ts";
 import { readConfig } from "../src/config/read-config.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
@@ -189,4 +191,101 @@ rules: { custom/no-add: note, custom/gone: off }
     ["custom/forbid-wget", "error", "Use curl with --fail"],
     ["custom/no-add", "note", "COPY it"],
   ]);
+});
+
+describe("patterns", () => {
+  const patternOf = (source: string) => {
+    const pattern = readPattern(source);
+    if (typeof pattern === "string") throw new Error(`${source}: ${pattern}`);
+    return pattern;
+  };
+  const native = (source: string, text: string) => {
+    const match = new RegExp(source, "u").exec(text);
+    return match === null ? undefined : { start: match.index, end: match.index + match[0].length };
+  };
+
+  test.each([
+    ["(^| )(-k|--insecure)( |$)", "curl -fL --insecure x"],
+    ["^registry\\.acme\\.com/([a-z-]+/)*[a-z-]+:v\\d+\\.\\d+$", "registry.acme.com/a/b-c/d:v1.20"],
+    ["^(?!ghcr\\.io/)[^@]+$", "docker.io/a"],
+    ["a{2,3}?b|[\\]x-z]{2}|\\u{1F600}", "caaab"],
+    ["(?<year>\\d{4})-\\d\\d", "in 2026-11"],
+    ["\\bnode(js)?\\b(?=:)", "nodex node:22"],
+    ["(?:ab?)*?c", "abaabc"],
+    ["^$", ""],
+    ["😀.é", "a😀😀é"],
+    ["\\p{Lu}\\P{L}[^\\s\\d]", "aB.c"],
+  ])("%s is found where JavaScript finds it", (source, text) => {
+    expect(native(source, text)).toBeDefined();
+    for (const given of [text, `${text} `, text.slice(1), `x${text}`, ""])
+      expect({ given, at: patternOf(source).search(given) }).toEqual({ given, at: native(source, given) });
+  });
+
+  test("begin where those of JavaScript begin, whatever they are", () => {
+    const seed = Number(process.env.PATTERN_SEED ?? Date.now() % 1_000_000_000);
+    let state = seed + 1;
+    const draw = <T>(items: readonly T[]): T => {
+      for (const shift of [13, -17, 5]) state ^= shift > 0 ? state << shift : state >>> -shift;
+      return items[(state >>> 0) % items.length] as T;
+    };
+    const atoms = ["a", "b", ".", "[ab]", "[^a]", "\\w", "\\s", "\\d", "-", "\\x61", "\\.", "/"];
+    const quantifiers = ["", "", "", "*", "+", "?", "{2}", "{1,3}", "{2,}", "*?", "+?", "??"];
+    const part = (depth: number): string => {
+      const inner = () => alternatives(depth - 1);
+      return draw([
+        () => draw(atoms) + draw(quantifiers),
+        () => draw(atoms) + draw(quantifiers),
+        () => draw(["^", "$", "\\b", "\\B"]),
+        () => (depth > 0 ? `(${inner()})${draw(quantifiers)}` : "a"),
+        () => (depth > 0 ? `(?${draw([":", "=", "!"])}${inner()})` : "b"),
+      ])();
+    };
+    const sequence = (depth: number): string =>
+      draw([1, 2, 3].map((n) => Array.from({ length: n }, () => part(depth)).join("")));
+    const alternatives = (depth: number): string => draw([sequence(depth), `${sequence(depth)}|${sequence(depth)}`]);
+    for (let round = 0; round < 3000; round++) {
+      const source = alternatives(2);
+      const text = Array.from({ length: round % 9 }, () => draw(["a", "b", " ", "-", "1", "/", ".", "é"])).join("");
+      const [found, expected] = [patternOf(source).search(text)?.start, native(source, text)?.start];
+      expect({ seed, source, text, found }).toEqual({ seed, source, text, found: expected });
+    }
+  });
+
+  test.each([
+    ["(a+)+$", "a", "b"],
+    ["^(\\w+\\s?)*$", "abc ", "!"],
+    ["(a|aa)+$", "a", "b"],
+    ["(.*)(.*)(.*)(.*)x", "a", ""],
+    ["(?:(?=.*b)a)+c", "a", "b"],
+  ])("%s takes no longer than the text is long", (source, piece, end) => {
+    const text = `FROM a\nLABEL x=${JSON.stringify(piece.repeat(20_000 / piece.length) + end)}\n`;
+    const start = performance.now();
+    expect(marked(`forbid: [{ label: x, pattern: '${source}', message: m }]`, text)).toBe(text);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+
+  test.each([
+    ["(a", "is not a regular expression: Invalid regular expression: /(a/u: Unterminated group"],
+    ["(a)\\1", "takes no backreferences: there is no bound to the time that they take"],
+    ["(?<!a)b", "takes no lookbehind (`(?<=…)`, `(?<!…)`)"],
+    ["(?i:a)", "takes no modifiers (`(?i:…)`)"],
+    ["(a{99}){99}", "repeats too much: a count stands for as many copies"],
+  ])("%s is refused", (source, reason) => {
+    expect(() => config(`forbid: [{ instruction: RUN, pattern: '${source}', message: m }]`)).toThrow(
+      `1: \`pattern\` ${reason}`,
+    );
+  });
+
+  test.each([
+    ["*", "", true],
+    ["a*b?c", "axxbyc", true],
+    ["a*b?c", "axxbc", false],
+    ["*.example.com/*", "a.example.com/b/c", true],
+    ["a?", "a\n", true],
+    ["a?", "a😀", true],
+    ["A.c", "Abc", false],
+    [`${"*a".repeat(30)}*b`, "a".repeat(5000), false],
+  ])("the name %s", (glob, name, expected) => {
+    expect(matchesName(glob, name)).toBe(expected);
+  });
 });

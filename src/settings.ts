@@ -1,4 +1,5 @@
 import type { Secret, SshForward } from "./build/target.ts";
+import type { Span } from "./dockerfile/model.ts";
 import type { Level, Severity } from "./rules/rule.ts";
 
 export type Profile = "recommended" | "strict" | "all";
@@ -113,6 +114,13 @@ export interface BudgetConfig {
   }) => boolean;
 }
 
+/** A regular expression of a configuration, which takes time in proportion to the text, whatever it says. */
+export interface Pattern {
+  readonly source: string;
+  /** The first match, as the engine of JavaScript would find it; undefined when there is none. */
+  readonly search: (text: string) => Span | undefined;
+}
+
 /** A house rule without code. Every part that is given must match. */
 export interface CustomRule {
   readonly kind: "forbid" | "require";
@@ -127,7 +135,7 @@ export interface CustomRule {
   /** Key of a label. */
   readonly label: string | undefined;
   /** Searched for in the arguments, the reference or the label's value. */
-  readonly pattern: RegExp | undefined;
+  readonly pattern: Pattern | undefined;
   readonly message: string;
   readonly level: Severity;
 }

@@ -5,7 +5,7 @@ import type { Script, ShellCommand, ShellWord } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "../rules/audited-file.ts";
 import { type ImageUse, imageUses } from "../rules/knowledge/image-uses.ts";
 import type { Problem } from "../rules/rule.ts";
-import type { CustomRule } from "../settings.ts";
+import type { CustomRule, Pattern } from "../settings.ts";
 
 /** What a house rule of the configuration finds: what is there and must not, or what lacks and must be there. */
 export const customProblems = (file: AuditedFile, rule: CustomRule): readonly Problem[] => {
@@ -48,7 +48,7 @@ const required = (file: AuditedFile, rule: CustomRule): readonly Span[] => {
   });
 };
 
-const anything = /.*/su;
+const anything: Pattern = { source: "", search: (text) => ({ start: 0, end: text.length }) };
 
 /** Whether only the last of its kind holds. */
 const isReplaced = ({ keyword }: Instruction): boolean =>
@@ -80,10 +80,11 @@ const spansIn = (
   if (rule.instruction === undefined) return [];
   if (rule.pattern === undefined) return [instruction.keywordSpan];
   const start = instruction.keywordSpan.end;
-  const match = rule.pattern.exec(file.text.slice(start, instruction.span.end).trim());
-  if (match === null) return [];
-  const at = file.text.indexOf(match[0], start);
-  return [match[0] === "" ? instruction.keywordSpan : { start: at, end: at + match[0].length }];
+  const text = file.text.slice(start, instruction.span.end);
+  const match = rule.pattern.search(text.trim());
+  if (match === undefined) return [];
+  const from = start + text.length - text.trimStart().length;
+  return [match.start === match.end ? instruction.keywordSpan : { start: from + match.start, end: from + match.end }];
 };
 
 const labelSpans = (file: AuditedFile, instruction: Instruction, { label, pattern }: CustomRule): readonly Span[] => {
@@ -154,14 +155,14 @@ const argumentSpan = (command: ShellCommand, first: ShellWord, words: readonly s
 };
 
 /** The arguments that the pattern's match lies in. */
-const matchedArguments = (command: ShellCommand, name: Span, pattern: RegExp): readonly Span[] | undefined => {
-  const match = pattern.exec(command.args.map(({ value }) => value).join(" "));
-  if (match === null) return undefined;
+const matchedArguments = (command: ShellCommand, name: Span, pattern: Pattern): readonly Span[] | undefined => {
+  const match = pattern.search(command.args.map(({ value }) => value).join(" "));
+  if (match === undefined) return undefined;
   let offset = 0;
   const touched = command.args.filter(({ value }) => {
     const start = offset;
     offset += value.length + 1;
-    return start < match.index + match[0].length && match.index < start + value.length;
+    return start < match.end && match.start < start + value.length;
   });
   const [first] = touched;
   const last = touched.at(-1);
@@ -184,4 +185,5 @@ const isNamed = ({ reference, text }: ImageUse, glob: string | undefined): boole
   return [...names, ...names.map((name) => `${name}:${tag}`), text].some((name) => matchesName(glob ?? "*", name));
 };
 
-const isSearched = (pattern: RegExp | undefined, text: string): boolean => pattern?.test(text) ?? true;
+const isSearched = (pattern: Pattern | undefined, text: string): boolean =>
+  pattern === undefined || pattern.search(text) !== undefined;

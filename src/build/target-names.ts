@@ -4,10 +4,23 @@ export { nearest as nearestName } from "../dockerfile/nearest.ts";
 export const hasWildcard = (pattern: string): boolean => /[*?]/.test(pattern);
 
 export const matchesName = (pattern: string, name: string): boolean => {
-  const source = pattern
-    .replace(/\*+/g, "*")
-    .split("")
-    .map((char) => (char === "*" ? ".*" : char === "?" ? "." : char.replace(/[\\^$.+()[\]{}|]/, "\\$&")))
-    .join("");
-  return new RegExp(`^${source}$`, "su").test(name);
+  if (!hasWildcard(pattern)) return pattern === name;
+  const [wanted, given] = [[...pattern], [...name]];
+  // Of several `*` only the last one has to be tried again: what stands before it has been found.
+  let [at, star, tried] = [0, -1, 0];
+  for (let place = 0; place < given.length; ) {
+    if (wanted[at] === "*") {
+      star = at;
+      tried = place;
+      at += 1;
+    } else if (wanted[at] === "?" || wanted[at] === given[place]) {
+      at += 1;
+      place += 1;
+    } else if (star >= 0) {
+      at = star + 1;
+      tried += 1;
+      place = tried;
+    } else return false;
+  }
+  return wanted.slice(at).every((character) => character === "*");
 };

@@ -9,7 +9,7 @@ export const guideLines: readonly string[] = `## House rules
 | \`image\` | images of FROM, \`COPY --from\` and \`RUN --mount=from=\`, variables resolved: \`debian\`, \`ghcr.io/acme/*\`, \`docker.io/*\`, \`node:18*\`. Stages and \`scratch\` are no images. |
 | \`label\` | keys of LABEL; \`*\` stands for any text. |
 | \`instruction\` | instructions of this keyword, those of ONBUILD included. |
-| \`pattern\` | a regular expression that is searched for in the command's arguments, the image reference, the label's value, or what stands behind the keyword. |
+| \`pattern\` | a regular expression that is searched for in the command's arguments, the image reference, the label's value, or what stands behind the keyword; that of JavaScript with the flag \`u\`, without backreferences, lookbehind and modifiers, so that it takes time in proportion to the text, whatever it says. |
 
 A finding stands on the exact words, is named \`custom/\` and the entry's \`id\`, and is silenced or set like any other: \`# docker-hygiene ignore=custom/no-wget -- the reason\`, or \`custom/no-wget: off\` under \`rules\` or \`overrides\`. \`docker-hygiene explain custom/no-wget\` shows the rule.
 

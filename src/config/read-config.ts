@@ -6,6 +6,7 @@ import type {
   Config,
   CustomRule,
   DockerfileConfig,
+  Pattern,
   Profile,
   RuleSetting,
   RuleSettings,
@@ -176,7 +177,7 @@ const customRule = (kind: "forbid" | "require", entry: Values): CustomRule => {
     command: text("command"),
     image: text("image"),
     label: text("label"),
-    pattern: entry.get("pattern") as RegExp | undefined,
+    pattern: entry.get("pattern") as Pattern | undefined,
     message: text("message") as string,
     level: (text("level") as Severity | undefined) ?? "warning",
   };

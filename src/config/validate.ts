@@ -1,6 +1,7 @@
 import { nearestName } from "../build/target-names.ts";
 import type { Level, Rule } from "../rules/rule.ts";
-import type { RuleSetting } from "../settings.ts";
+import type { Pattern, RuleSetting } from "../settings.ts";
+import { readPattern } from "./bounded-pattern.ts";
 import { findRule } from "./find-rule.ts";
 import { levels, type ObjectShape, type Shape } from "./shape.ts";
 import type { Refuse, Tree } from "./yaml-tree.ts";
@@ -118,13 +119,10 @@ const texts = (tree: Tree, name: string, refuse: Refuse): readonly string[] => {
   );
 };
 
-const pattern = (source: string | undefined, tree: Tree, name: string, refuse: Refuse): RegExp => {
-  try {
-    if (source) return new RegExp(source, "u");
-  } catch (error) {
-    return refuse(tree.at, `${name} is not a regular expression: ${(error as Error).message}`);
-  }
-  return refuse(tree.at, `${name} must be a regular expression`);
+const pattern = (source: string | undefined, tree: Tree, name: string, refuse: Refuse): Pattern => {
+  if (!source) return refuse(tree.at, `${name} must be a regular expression`);
+  const read = readPattern(source);
+  return typeof read === "string" ? refuse(tree.at, `${name} ${read}`) : read;
 };
 
 const pairs = (tree: Tree, name: string, refuse: Refuse): ReadonlyMap<string, string> => {
