@@ -348,6 +348,52 @@ Options:
     expect(cli(cwd, ["audit"]).status).toBe(0);
   });
 
+  test("counts only what a commit does not have, where the branch left it", () => {
+    const old = "FROM debian:12.5-slim\nRUN sudo ls\nUSER 1\n";
+    const cwd = folderOf({ "a/Dockerfile": old });
+    const git = (...argv: readonly string[]): void => {
+      const identity = {
+        GIT_AUTHOR_NAME: "a",
+        GIT_AUTHOR_EMAIL: "a@b",
+        GIT_COMMITTER_NAME: "a",
+        GIT_COMMITTER_EMAIL: "a@b",
+      };
+      const { status } = spawnSync("git", ["-C", cwd, ...argv], { env: { ...environment, ...identity } });
+      expect([argv, status]).toEqual([argv, 0]);
+    };
+    git("init", "--quiet", "--initial-branch=main");
+    git("add", ".");
+    git("commit", "--quiet", "--message=1");
+    git("branch", "topic");
+    // What the base branch puts right later is not laid at the topic's door.
+    writeFileSync(join(cwd, "a/Dockerfile"), "FROM debian:12.5-slim\nUSER 1\n");
+    git("commit", "--quiet", "--all", "--message=2");
+    git("checkout", "--quiet", "topic");
+    writeFileSync(join(cwd, "a/Dockerfile"), old.replace("RUN", "RUN cd /x && sudo id\nRUN"));
+    const audit = (...argv: readonly string[]) => cli(cwd, ["audit", "--failure-threshold", "warning", ...argv]);
+    const { stdout, stderr, status } = audit("--only-new", "--base", "main");
+    expect([status, stderr]).toEqual([1, ""]);
+    expect(stdout.split("\n").filter((line) => /^ +\d+:\d+ |not shown|^fail/.test(line))).toEqual([
+      expect.stringMatching(/^ {2}2:14 {2}warning .*sudo-in-run$/),
+      "2 findings already there not shown: --verbose shows all",
+      "fail: 0 errors, 1 warning, 0 notes · 2 findings already there",
+    ]);
+    git("commit", "--quiet", "--all", "--message=3");
+    expect(said(audit("--only-new", "--base", "HEAD", "--quiet"))).toEqual({
+      status: 0,
+      stdout: "pass: 0 errors, 0 warnings, 0 notes · 3 findings already there\n",
+      stderr: "",
+    });
+    const refused = [
+      [["--only-new", "--base", "-x"], "--base: a value is missing, as in `--base REF` (on the command line)."],
+      [["--only-new", "--base=-x"], "--base: `-x`: git knows no such commit (on the command line)."],
+      [["--only-new"], "--only-new: --base is missing, as in `--only-new --base main` (on the command line)."],
+      [["--base", "main"], "--base: it says what --only-new compares with, which is not given (on the command line)."],
+    ] as const;
+    for (const [argv, message] of refused)
+      expect(said(audit(...argv))).toEqual({ status: 2, stdout: "", stderr: `docker-hygiene: ${message}\n` });
+  });
+
   test("survives a reader that goes away", async () => {
     const cwd = folderOf(
       Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`d${index}/Dockerfile`, unclean])),

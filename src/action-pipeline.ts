@@ -1,5 +1,4 @@
 import { tmpdir } from "node:os";
-import { type EarlierRequest, openEarlier } from "./action-earlier.ts";
 import { folderState } from "./action-post.ts";
 import { readSecretValues } from "./adapters/buildx-secrets.ts";
 import type { Runner } from "./adapters/github-runner.ts";
@@ -8,6 +7,7 @@ import { readLines } from "./build/records.ts";
 import type { PrivateKeys } from "./build/ssh-key.ts";
 import { ruleInfo } from "./cli-report.ts";
 import { type Configs, openConfigs } from "./config.ts";
+import { type EarlierRequest, openEarlier } from "./earlier.ts";
 import { withOwnAgent } from "./own-agent.ts";
 import { redactReport } from "./redact-report.ts";
 import { noPaint } from "./report/paint.ts";

@@ -22,6 +22,7 @@ const looking: readonly Flag[] = [
   flags.threshold,
   flags.baselineFindings,
 ];
+const comparing: readonly Flag[] = [flags.onlyNew, flags.base];
 const engines: readonly Flag[] = [flags.shellcheck, flags.buildkitChecks];
 const building: readonly Flag[] = [
   flags.bake,
@@ -57,7 +58,7 @@ export const commands: readonly Command[] = [
     usage: "run [files and folders]",
     summary: "audit, build every target and measure it (the default)",
     about: ["Without an engine the audit still runs. A file that is named is taken whatever its name.", exitCodes],
-    flags: [...looking, ...engines, flags.noBuild, ...building, ...showing],
+    flags: [...looking, ...comparing, ...engines, flags.noBuild, ...building, ...showing],
   },
   {
     name: "audit",
@@ -66,6 +67,7 @@ export const commands: readonly Command[] = [
     about: ["A file that is named is taken whatever its name. With --write-baseline nothing is judged.", exitCodes],
     flags: [
       ...looking,
+      ...comparing,
       flags.writeBaseline,
       ...engines,
       ...showing.map((flag) => (flag === flags.verbose ? notesToo : flag)),
@@ -76,7 +78,7 @@ export const commands: readonly Command[] = [
     usage: "build [files and folders]",
     summary: "as run, but an engine must be there",
     about: [exitCodes],
-    flags: [...looking, ...engines, ...building, ...showing],
+    flags: [...looking, ...comparing, ...engines, ...building, ...showing],
   },
   {
     name: "fix",

@@ -8,6 +8,7 @@ import { shownPath } from "./adapters/shown-path.ts";
 import { redactor } from "./build/redaction.ts";
 import { nearestName } from "./build/target-names.ts";
 import { commands } from "./cli-commands.ts";
+import { earlierFor } from "./cli-only-new.ts";
 import { watchBuilds } from "./cli-progress.ts";
 import { type Format, formats, type ReportStyle, renderAudited, renderReport, renderRest } from "./cli-report.ts";
 import type { Terminal } from "./cli-terminal.ts";
@@ -96,6 +97,7 @@ export const runPipeline = async (request: {
     const redact = redactor(secretValues);
     const shownOf = <Part extends Partial<Report>>(part: Part): Part =>
       secretValues.length === 0 ? part : redactReport(part, redact);
+    const sshKeys = privateKeys?.keys ?? [];
     const common = {
       settings,
       configs,
@@ -103,7 +105,7 @@ export const runPipeline = async (request: {
         cwd,
         builder: settings.builder,
         environment,
-        sshKeys: privateKeys?.keys ?? [],
+        sshKeys,
         temporaryFolder: folder.path,
       }),
       signal: interruption.signal,
@@ -114,8 +116,10 @@ export const runPipeline = async (request: {
       terminal.out(plan.text.replaceAll(folder.path, "FOLDER"));
       return plan.code;
     }
-    const raw = await run({
+    const earlier = earlierFor(given, { ...common, cwd, environment, sshKeys, temporaryFolder: folder.path });
+    const audit = await run({
       ...common,
+      ...(earlier && { earlier: { findings: earlier.findings } }),
       onAudited: (known) => {
         audited = shownOf(known);
       },
@@ -127,6 +131,7 @@ export const runPipeline = async (request: {
       },
       onEvent: builds.onEvent,
     });
+    const raw = { ...audit, notes: [...audit.notes, ...(earlier?.notes() ?? [])] };
     const report = shownOf(raw);
     builds.stop();
     if (interruption.exitCode !== undefined) {

@@ -91,6 +91,8 @@ export const flags = {
     summary: "let the findings pass that this file knows",
     gives: "baseline-findings",
   },
+  onlyNew: { name: "only-new", summary: "count only findings that the commit of --base does not have" },
+  base: { name: "base", value: "REF", summary: "for --only-new: where HEAD left this branch or commit" },
   writeBaseline: {
     name: "write-baseline",
     value: "FILE",

@@ -53,7 +53,26 @@ export const isFolderIgnored = (folder: string): boolean =>
   spawnSync("git", [...hardened(folder), "check-ignore", "--quiet", "."], { env: environment(), windowsHide: true })
     .status === 0;
 
-const notInstalled: GitListing = { status: "unknown", reason: "git is not installed" };
+/**
+ * The commit at which what is checked out left another commit or branch, or the tip of that one where they have nothing
+ * in common or the clone does not tell.
+ */
+export const baseOf = (
+  folder: string,
+  name: string,
+): { readonly status: "found"; readonly commit: string } | { readonly status: "unknown"; readonly reason: string } => {
+  const ask = (...argv: readonly string[]) =>
+    spawnSync("git", [...hardened(folder), ...argv], { env: environment(), encoding: "utf8", windowsHide: true });
+  const named = ask("rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`);
+  if (named.error !== undefined) return notInstalled;
+  const commit = named.stdout.trim();
+  if (named.status !== 0)
+    return { status: "unknown", reason: named.stderr === "" ? "git knows no such commit" : reasonOf(named.stderr) };
+  const left = ask("merge-base", commit, "HEAD");
+  return { status: "found", commit: left.status === 0 ? left.stdout.trim() : commit };
+};
+
+const notInstalled: GitListing & { readonly status: "unknown" } = { status: "unknown", reason: "git is not installed" };
 
 /** A repository's own configuration must not start programs. */
 const hardened = (folder: string): string[] => [

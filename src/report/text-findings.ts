@@ -2,6 +2,7 @@ import { oneLine } from "./escape/plain.ts";
 import { textWidth } from "./escape/terminal.ts";
 import { excerpt } from "./excerpt.ts";
 import { type Lines, linesOf } from "./lines.ts";
+import { earlierFindings, newFindings } from "./new-findings.ts";
 import type { Style } from "./paint.ts";
 import type { Finding, Report } from "./report.ts";
 import { wrapWords } from "./table.ts";
@@ -10,7 +11,8 @@ import { byFile, count } from "./words.ts";
 
 /** Findings by file, each with its source; notes only when asked for. */
 export const findingsText = (report: Pick<Report, "files" | "findings">, options: TextOptions): readonly string[] => {
-  const isShown = (finding: Finding): boolean => options.verbosity === "verbose" || finding.severity !== "note";
+  const isShown = (finding: Finding): boolean =>
+    options.verbosity === "verbose" || (finding.severity !== "note" && finding.isNew !== false);
   const explained = new Set<string>();
   const files = new Map(report.files.map((file) => [file.path, file]));
   const blocks = [...byFile(report)].flatMap(([path, findings]) => {
@@ -24,11 +26,18 @@ export const findingsText = (report: Pick<Report, "files" | "findings">, options
       ...shown.flatMap((finding) => [...findingText(finding, lines, options, explained), ""]),
     ];
   });
-  const folded = report.findings.filter((finding) => !isShown(finding)).length;
-  return folded === 0
+  const folded = report.findings.filter((finding) => !isShown(finding));
+  const said = [
+    ...counted(newFindings(folded).length, "note"),
+    ...counted(earlierFindings(folded).length, "finding", "already there"),
+  ];
+  return said.length === 0
     ? blocks
-    : [...blocks, options.paint("dim", `${count(folded, "note")} not shown: --verbose shows all`), ""];
+    : [...blocks, options.paint("dim", `${said.join(" and ")} not shown: --verbose shows all`), ""];
 };
+
+const counted = (number: number, ...words: readonly [string, string?]): readonly string[] =>
+  number === 0 ? [] : [[count(number, words[0]), ...words.slice(1)].join(" ")];
 
 const findingText = (
   finding: Finding,

@@ -4,6 +4,7 @@ import { withoutCommands } from "./escape/workflow-command.ts";
 import { imageFacts, largestFiles } from "./image-facts.ts";
 import { lineWeights, weightName } from "./layers.ts";
 import { linesOf } from "./lines.ts";
+import { earlierFindings, newFindings } from "./new-findings.ts";
 import { formatBytes } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { resultText } from "./progress.ts";
@@ -221,8 +222,10 @@ const verdictText = (report: Report, { paint }: TextOptions): string => {
   // Numbers of findings stand behind the dot anyway.
   const others = reasons.filter((reason) => !/^[\d,]+ (errors?|warnings?|notes?)$/.test(reason));
   const known = report.known?.length ? [`${report.known.length.toLocaleString("en-US")} known`] : [];
+  const before = earlierFindings(report.findings).length;
+  const earlier = before === 0 ? [] : [`${count(before, "finding")} already there`];
   const why = status === "pass" && built > 0 ? [`${count(built, "target")} built`] : others;
-  return `${said}: ${[...(why.length === 0 ? [] : [oneLine(why.join(", "))]), foundCounts(report.findings, "all"), ...known].join(" · ")}`;
+  return `${said}: ${[...(why.length === 0 ? [] : [oneLine(why.join(", "))]), foundCounts(newFindings(report.findings), "all"), ...earlier, ...known].join(" · ")}`;
 };
 
 const finish = (lines: readonly string[]): string =>
