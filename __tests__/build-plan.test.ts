@@ -2,7 +2,7 @@ import { describe, expect, test } from "@jest/globals";
 import { auditedFile } from "../src/audit/audited-file.ts";
 import { buildCommand } from "../src/build/arguments.ts";
 import type { BakeTarget } from "../src/build/bake.ts";
-import { ownCache } from "../src/build/cache.ts";
+import { ownCache, unusedCaches } from "../src/build/cache.ts";
 import { chooseContext } from "../src/build/context.ts";
 import { missingFromArguments } from "../src/build/from-arguments.ts";
 import type { OutlinedMount } from "../src/build/outline.ts";
@@ -447,6 +447,32 @@ describe("a cache", () => {
     ["type=inline", "type=inline"],
   ])("%j of each target is its own", (given, own) => {
     expect(ownCache(given, "api/Dockerfile:a")).toBe(own);
+  });
+});
+
+describe("caches that nobody will use", () => {
+  const action = "crazy-max/ghaction-github-runtime";
+  test.each<[readonly string[], Readonly<Record<string, string>>, readonly string[]]>([
+    [["type=local,src=/c", "r.example/app:cache"], {}, []],
+    [["type=gha"], { ACTIONS_RUNTIME_TOKEN: "t", ACTIONS_RESULTS_URL: "https://x" }, []],
+    [["type=gha"], { ACTIONS_RUNTIME_TOKEN: "t", ACTIONS_CACHE_URL: "https://x" }, []],
+    [["type=gha,url_v2=https://x,token=t"], {}, []],
+    [
+      ["type=gha", "type=gha,mode=max"],
+      {},
+      [
+        "The cache `type=gha` is not used: ACTIONS_RUNTIME_TOKEN and ACTIONS_RESULTS_URL are not set, which only a job of GitHub Actions has. Use `type=local` or `type=registry` here",
+      ],
+    ],
+    [
+      ["type=gha,url=https://x,token="],
+      { GITHUB_ACTIONS: "true" },
+      [
+        `The cache \`type=gha\` is not used: ACTIONS_RUNTIME_TOKEN is not set, which GitHub gives to actions and to no \`run\` step. Use the action, or hand it on before: ${action}`,
+      ],
+    ],
+  ])("%j with %j are told", (caches, environment, notes) => {
+    expect(unusedCaches(caches, environment)).toEqual(notes);
   });
 });
 

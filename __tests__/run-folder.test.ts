@@ -15,7 +15,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
-import { endRecorded, machineOf, recordProcess, startOf } from "../src/adapters/process-records.ts";
+import { endRecorded, machineOf, recordProcess, startOf, startRecords } from "../src/adapters/process-records.ts";
 import { nameRunFolder, openRunFolder, removeStaleRuns } from "../src/adapters/run-folder.ts";
 
 let parent: string;
@@ -144,6 +144,9 @@ describe("noted processes", () => {
   test("are ended, but never one that has only the number of one", async () => {
     const [own, reused] = [sleeper(), sleeper()];
     recordProcess(parent, own);
+    expect(readdirSync(parent)).toEqual([]);
+    startRecords(parent);
+    recordProcess(parent, own);
     writeFileSync(join(parent, "processes"), `${reused} 1\n${process.pid} ${startOf(process.pid)}\n`, {
       flag: "a",
     });
@@ -158,6 +161,7 @@ describe("noted processes", () => {
       'process.on("SIGTERM", () => console.log("no")); setInterval(() => 0, 1000); console.log("up")',
     );
     await new Promise((resolve) => child.stdout?.once("data", resolve));
+    startRecords(parent);
     recordProcess(parent, child.pid ?? 0);
     await endRecorded(parent);
     await ended(child);

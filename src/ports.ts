@@ -59,6 +59,8 @@ export interface Docker {
   readonly engine: () => Promise<Engine>;
   /** What stands behind each secret and ssh id, for `preflight`; reads no more than that. */
   readonly supplies: (secrets: readonly Secret[], ssh: readonly SshForward[]) => Promise<Supplied>;
+  /** Why caches of the builds will not be used although nobody else says so, one sentence each. */
+  readonly unusedCaches: (caches: readonly string[]) => readonly string[];
   /** Reads Bake and Compose files, as bake does in the folder. Paths are absolute. Rejects with a UserError. */
   readonly readBake: (files: readonly string[], folder: string) => Promise<BakeDefinition>;
   /** Builds all targets, concurrent and capped; one target's failure never stops another. Never rejects because of a build. */

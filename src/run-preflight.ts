@@ -87,7 +87,11 @@ export const planBuilds = async (
     targets,
     refused,
     supplied,
-    notes: [...unusedNotes(known, targets, outlines, supplied), ...emptySupplies(allNeeds, supplied)],
+    notes: [
+      ...unusedNotes(known, targets, outlines, supplied),
+      ...emptySupplies(allNeeds, supplied),
+      ...world.docker.unusedCaches(all.flatMap(({ cacheFrom, cacheTo }) => [...cacheFrom, ...cacheTo])),
+    ],
     remarks: [...outlines].flatMap(([id, outline]) =>
       outline.status === "known" ? [] : [`${id}: BuildKit could not outline it: ${outline.reason}`],
     ),

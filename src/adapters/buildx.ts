@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Output } from "../build/arguments.ts";
 import { linkedTargets } from "../build/bake-definition.ts";
+import { unusedCaches } from "../build/cache.ts";
 import { withoutUnready } from "../build/preflight.ts";
 import { redactor } from "../build/redaction.ts";
 import type { BuildResult, Target } from "../build/target.ts";
@@ -38,6 +39,7 @@ export const connectDocker = (options: DockerOptions): Docker => {
   return {
     engine: async () => (await found()).engine,
     supplies: (secrets, ssh) => inspectSupplies(secrets, ssh, environment),
+    unusedCaches: (caches) => unusedCaches(caches, environment),
     readBake: (files, folder) => readBake({ files, folder, environment, temporaryFolder: options.temporaryFolder }),
     build: async (targets, run) => {
       if (targets.length === 0) return [];

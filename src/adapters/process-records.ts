@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, readlinkSync, writeFileSync, writeSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -30,14 +30,19 @@ export const machineOf = (): string => {
   }
 };
 
+/** Lets the folder note processes. */
+export const startRecords = (folder: string): void => writeFileSync(join(folder, recordFile), "", { mode: 0o600 });
+
 /** Notes a process in the run's folder, for whoever finds the folder after the run was killed. */
 export const recordProcess = (folder: string, pid: number): void => {
   const start = startOf(pid);
   if (start === undefined) return;
   try {
-    appendFileSync(join(folder, recordFile), `${pid} ${start}\n`, { mode: 0o600 });
+    const file = openSync(join(folder, recordFile), constants.O_WRONLY | constants.O_APPEND);
+    writeSync(file, `${pid} ${start}\n`);
+    closeSync(file);
   } catch {
-    // The folder is gone, or the disk is full: the process ends with its own work.
+    // The folder is gone or none of a run, or the disk is full: the process ends with its own work.
   }
 };
 

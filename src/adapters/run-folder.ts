@@ -3,7 +3,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { lstat, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { leftoverName, removeLeftovers } from "./buildx-exporter.ts";
-import { endRecorded, machineOf, signalRecorded, startOf } from "./process-records.ts";
+import { endRecorded, machineOf, signalRecorded, startOf, startRecords } from "./process-records.ts";
 
 const prefix = "docker-hygiene-run-";
 /** Says whose folder it is. */
@@ -32,6 +32,7 @@ export const openRunFolder = async (path: string): Promise<RunFolder> => {
   await mkdir(path, { mode: 0o700 });
   const owner: Owner = { pid: process.pid, start: startOf(process.pid), machine: machineOf() };
   await writeFile(join(path, ownerFile), JSON.stringify(owner), { mode: 0o600 });
+  startRecords(path);
   const onExit = (): void => {
     signalRecorded(path, "SIGKILL");
     if (!hasLeftoverName(path)) rmSync(path, { recursive: true, force: true, maxRetries: 3 });

@@ -16,3 +16,36 @@ export const ownCache = (cache: string, targetId: string): string => {
     fields.map((field) => (/^(?:src|dest)=./.test(field) ? `${field.replace(/[\\/]+$/, "")}/${scope}` : field)),
   );
 };
+
+/**
+ * What buildx passes over without a word: GitHub's cache, where neither the entry nor the environment has a token and
+ * an address for it (buildx: util/buildflags/cache.go). One sentence, with the way out.
+ */
+export const unusedCaches = (
+  caches: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly string[] => {
+  const missing = new Set(caches.flatMap((cache) => missingForGithub(splitFields(cache) ?? [], environment)));
+  if (missing.size === 0) return [];
+  const start = `The cache \`type=gha\` is not used: ${[...missing].join(" and ")} ${missing.size === 1 ? "is" : "are"} not set`;
+  return environment.GITHUB_ACTIONS === "true"
+    ? [
+        `${start}, which GitHub gives to actions and to no \`run\` step. Use the action, or hand it on before: crazy-max/ghaction-github-runtime`,
+      ]
+    : [`${start}, which only a job of GitHub Actions has. Use \`type=local\` or \`type=registry\` here`];
+};
+
+const missingForGithub = (
+  fields: readonly string[],
+  environment: Readonly<Record<string, string | undefined>>,
+): readonly string[] => {
+  const has = (name: string): boolean => fields.some((field) => field.startsWith(`${name}=`) && field !== `${name}=`);
+  const isSet = (name: string): boolean => (environment[name] ?? "") !== "";
+  if (!fields.includes("type=gha")) return [];
+  return [
+    ...(has("token") || isSet("ACTIONS_RUNTIME_TOKEN") ? [] : ["ACTIONS_RUNTIME_TOKEN"]),
+    ...(has("url") || has("url_v2") || isSet("ACTIONS_RESULTS_URL") || isSet("ACTIONS_CACHE_URL")
+      ? []
+      : ["ACTIONS_RESULTS_URL"]),
+  ];
+};
