@@ -19,7 +19,11 @@ export const connectBuildChecks = (options: {
   ): Promise<readonly Answer[]> => {
     const folder = await mkdtemp(join(options.temporaryFolder ?? tmpdir(), "docker-hygiene-checks-"));
     try {
-      const groups = [...Map.groupBy(questions, ({ syntax }) => syntax).values()];
+      const groups = [...Map.groupBy(questions, ({ syntax }) => syntax).values()].flatMap((group) =>
+        Array.from({ length: Math.ceil(group.length / atOnce) }, (_, index) =>
+          group.slice(index * atOnce, (index + 1) * atOnce),
+        ),
+      );
       const answers = await inPool(groups, 2, (group, index) =>
         askBake(group, { ...inquiry, ...options, file: join(folder, `${inquiry.call}-${index}.json`) }),
       );
@@ -51,3 +55,6 @@ export const connectBuildChecks = (options: {
       }),
   };
 };
+
+/** Of hundreds of targets in one call, buildx loses some: "no such job". */
+const atOnce = 48;
