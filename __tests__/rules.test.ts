@@ -1,7 +1,9 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "@jest/globals";
 import { auditFile } from "../src/audit/audit.ts";
 import { auditedFile, type Surroundings } from "../src/audit/audited-file.ts";
 import { fixText } from "../src/audit/fixes.ts";
+import { importedCheck } from "../src/audit/imported-checks.ts";
 import { parseDockerignore } from "../src/discover/dockerignore.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import type { BuildContext } from "../src/rules/audited-file.ts";
@@ -48,6 +50,38 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))("%s", (_, rule) => 
 test("every id and alias has one holder", () => {
   const names = rules.flatMap(({ id, aliases }) => [id, ...aliases]);
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});
+
+/** What other tools check in a Dockerfile: `3000-3004` stands for all numbers in between. */
+const peers = [
+  ["hadolint", "DL", "1000 1001 3000-3004 3006-3016 3018-3030 3032-3038 3040-3067 4000 4001 4003-4006"],
+  ["trivy", "DS-00", "01 02 04-17 19-27 29-31"],
+  ["checkov", "CKV_DOCKER_", "1-11"],
+  ["checkov, second series", "CKV2_DOCKER_", "1-17"],
+  [
+    "BuildKit",
+    "",
+    "StageNameCasing FromAsCasing NoEmptyContinuation ConsistentInstructionCasing DuplicateStageName ReservedStageName JSONArgsRecommended MaintainerDeprecated UndefinedArgInFrom WorkdirRelativePath UndefinedVar MultipleInstructionsDisallowed LegacyKeyValueFormat InvalidBaseImagePlatform RedundantTargetPlatform SecretsUsedInArgOrEnv InvalidDefaultArgInFrom FromPlatformFlagConstDisallowed CopyIgnoredFile InvalidDefinitionDescription ExposeProtoCasing ExposeInvalidFormat",
+  ],
+] as const;
+
+test.each(peers)("every check of %s is a rule, imported, or declined with its reason", (_, prefix, list) => {
+  const ids = list.split(" ").flatMap((part) => {
+    const [first = "", last] = part.split("-");
+    if (last === undefined) return [prefix + first];
+    const count = Number(last) - Number(first) + 1;
+    return Array.from(
+      { length: count },
+      (_, index) => prefix + String(Number(first) + index).padStart(first.length, "0"),
+    );
+  });
+  const held = new Set(rules.flatMap(({ aliases }) => aliases));
+  const declined = new Set(
+    [...readFileSync("docs/policy.md", "utf8").matchAll(/^\|[^|]*\|([^|]*)\|[^|]*[a-z][^|]*\|$/gm)].flatMap(
+      ([, cell = ""]) => [...cell.matchAll(/`([^`]+)`/g)].map(([, id]) => id),
+    ),
+  );
+  expect(ids.filter((id) => !held.has(id) && !declined.has(id) && importedCheck(id) === undefined)).toEqual([]);
 });
 
 /** Hoisted: the table of tests is made before the arrow functions below exist. */

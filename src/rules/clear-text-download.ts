@@ -16,7 +16,7 @@ export default defineRule({
   why: `What comes over http or ftp can be read and replaced by anybody on the way, and the build cannot tell. That goes for release archives, for signing keys (a replaced key makes every later signature check worthless) and for package indexes of pip and npm.
 
 Nearly every server answers to https as well. Where one does not, compare the file with a known checksum in the same RUN.`,
-  aliases: ["d5b3c9a1(DD)"],
+  aliases: ["d5b3c9a1"],
   silent: [
     "The file is verified by checksum or signature in the same RUN, or by ADD --checksum.",
     "Mirrors of apt, apk, dnf and the like, whose packages are signed.",

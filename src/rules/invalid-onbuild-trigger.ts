@@ -7,7 +7,7 @@ export default defineRule({
   scope: "every stage",
   why: `ONBUILD keeps an instruction for the images that are built on this one. FROM and MAINTAINER make no sense there, and
 ONBUILD itself would reach the grandchildren: BuildKit refuses all three.`,
-  aliases: ["DL3043", "408460f2(DD)"],
+  aliases: ["DL3043", "408460f2"],
   silent: ["Valid triggers; what they refer to is a matter of the image that is built on this one."],
   fixes: "none",
   sources: ["https://docs.docker.com/reference/dockerfile/#onbuild"],

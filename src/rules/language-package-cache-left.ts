@@ -18,7 +18,7 @@ there is no next install: the archives only make the layer larger, often by as m
 
 Switch the cache off (\`pip install --no-cache-dir\`), empty it in the same RUN (\`npm cache clean --force\`), or keep it
 out of the layer with \`--mount=type=cache\`.`,
-  aliases: ["DL3042", "DL3060", "9e13082c(DD)", "f2f903fb"],
+  aliases: ["DL3042", "DL3060", "9e13082c", "f2f903fb"],
   silent: [
     "A cache mount holds the cache directory, or it is removed later in the same RUN.",
     "A variable (`PIP_NO_CACHE_DIR`, `npm_config_cache`), an option or a configuration switches it off or moves it.",

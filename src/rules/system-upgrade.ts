@@ -18,7 +18,7 @@ time: the base layer keeps its copy.
 
 Take the fixes from the base instead: pull a newer tag or digest of it (update bots do that), and name the few packages
 that cannot wait in an install.`,
-  aliases: ["DL3035", "DS-0024", "DKL-DI-0003"],
+  aliases: ["DL3005", "DL3017", "DL3031", "DL3035", "DL3039", "DS-0024", "DKL-DI-0003"],
   silent: [
     "Packages are named: only those are upgraded.",
     "`pacman -Syu`: Arch Linux supports no partial upgrade.",
