@@ -624,6 +624,15 @@ const readRun = (text: string): SarifRun => {
   return { results: runs[0]!.results, rules: runs[0]!.tool.driver.rules };
 };
 
+test("the HTML report draws no bar for a line that adds nothing", () => {
+  const [builder] = firstRun.targets!;
+  const image = builder!.images[0]!;
+  const layers = image.layers.map((layer, index) => (index === 1 ? { ...layer, diskBytes: 0 } : layer));
+  const report = { ...firstRun, targets: [{ ...builder!, images: [{ ...image, layers }] }] };
+  const bars = [...renderHtml(report, {}).matchAll(/<td class="bar">(<svg)?/g)].map(([, drawn]) => drawn !== undefined);
+  expect(bars.slice(0, layers.length)).toEqual(layers.map(({ diskBytes }) => diskBytes > 0));
+});
+
 test("the HTML report allows its own style and nothing else", () => {
   const page = renderHtml(growth, { link });
   const [, css = ""] = /<style>(.*?)<\/style>/s.exec(page) ?? [];

@@ -100,7 +100,7 @@ export const lineTablesHtml = (report: Report, options: PageOptions): string => 
         cell(`<code>${inline(weight.instruction)}</code>`),
         cell(formatBytes(weight.pullBytes), "number"),
         cell(formatBytes(weight.diskBytes), "number"),
-        cell(barHtml(0, weight.diskBytes, most), "bar"),
+        cell(weight.diskBytes === 0 ? "" : barHtml(0, weight.diskBytes, most), "bar"),
       ]),
     );
     const head = [

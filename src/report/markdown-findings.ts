@@ -70,7 +70,7 @@ export const failures = (report: Report, { link = noLink }: PageOptions, amount:
   ];
 };
 
-const severityWord = { error: "⛔ error", warning: "⚠️ warning", note: "note" };
+const severityWord = { error: "⛔\u00a0error", warning: "⚠️\u00a0warning", note: "note" };
 
 const fixHint = ({ fix }: Finding): string =>
   fix === undefined ? "" : `<br>fix: ${markdownProse(clip(fix.title, 200))}`;
