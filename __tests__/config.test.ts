@@ -172,6 +172,25 @@ require:
     ]);
   });
 
+  test("limits targets by every name that selects them", async () => {
+    const names = ["production", "services/api/Dockerfile:production", "services/api:production", "api:prod*", "web"];
+    const others = ["api", "prod", "api:production@web", "services/web:production"];
+    const root = folderOf({
+      ".docker-hygiene.yml": `budgets:\n${[...names, ...others].map((target) => `  - { target: "${target}", max-size: 1MB }\n`).join("")}`,
+    });
+    const { root: config } = await open(root);
+    const dockerfileAbsolute = join(root, "services/api/Dockerfile");
+    const id = "services/api/Dockerfile:production@web";
+    const matching = (changes: object) =>
+      config.budgets
+        .filter(({ matches }) =>
+          matches({ id, stage: "production", dockerfileAbsolute, bakeNames: ["web"], ...changes }),
+        )
+        .map(({ target }) => target);
+    expect(matching({})).toEqual(names);
+    expect(matching({ stage: undefined, bakeNames: undefined })).toEqual(["api"]);
+  });
+
   test("that is nearest to a Dockerfile wins, up to the root of its repository", async () => {
     const root = folderOf({
       ".docker-hygiene.yml": "rules: { root-user: error }",

@@ -98,7 +98,7 @@ export interface DockerfileConfig {
 
 /** The most that a target may weigh. */
 export interface BudgetConfig {
-  /** A stage, a target id, or a glob of either; `*` stands for any text. */
+  /** A stage, a target id, another name that `targets` takes, or a glob; `*` stands for any text. */
   readonly target: string;
   readonly maxBytes?: number | undefined;
   readonly maxLayers?: number | undefined;
@@ -111,6 +111,7 @@ export interface BudgetConfig {
     readonly id: string;
     readonly stage: string | undefined;
     readonly dockerfileAbsolute: string;
+    readonly bakeNames?: readonly string[] | undefined;
   }) => boolean;
 }
 

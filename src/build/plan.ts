@@ -5,7 +5,7 @@ import type { DockerfileConfig, Settings } from "../settings.ts";
 import type { BakeTarget } from "./bake.ts";
 import { ownCache } from "./cache.ts";
 import type { BakeLink, Target } from "./target.ts";
-import { hasWildcard, matchesName } from "./target-names.ts";
+import { hasWildcard, matchesName, targetNames } from "./target-names.ts";
 
 /** A Dockerfile to plan targets from. */
 export interface PlannedFile {
@@ -103,20 +103,10 @@ const selects = (pattern: string, candidate: Candidate): boolean => {
   return (!isOpen || isPlanned(candidate)) && namesOf(candidate).some((name) => matchesName(pattern, name));
 };
 
-/** All names of a target: `services/api/Dockerfile:production`, `services/api:production`, `api:production`, `production`. */
-const namesOf = ({ file, id, stageName, bake }: Candidate): readonly string[] => {
-  const folders = folderNames(file.path);
-  const names = [id, ...(bake?.names ?? [])];
-  if (stageName === undefined) return [...names, ...folders];
-  return [...names, stageName, ...folders.map((folder) => `${folder}:${stageName}`)];
-};
-
-const folderNames = (path: string): readonly string[] => {
-  const parts = path.split("/");
-  const folder = parts.slice(0, -1);
-  const last = folder.at(-1);
-  return last === undefined ? [] : [...new Set([folder.join("/"), last])];
-};
+const namesOf = ({ file, id, stageName, bake }: Candidate): readonly string[] => [
+  id,
+  ...targetNames({ path: file.path, stage: stageName, bakeNames: bake?.names }),
+];
 
 const requireStage = (name: string, file: PlannedFile, candidates: readonly Candidate[]): void => {
   const own = candidates.filter((candidate) => candidate.file === file);
@@ -181,6 +171,7 @@ const toTarget = ({ file, stage, id, stageName, bake }: Candidate, settings: Pla
     network: settings.network ?? bake?.network,
     noCache: settings.noCache || bake?.noCache === true,
     pull: settings.pull || bake?.pull === true,
+    ...(bake && { bakeNames: bake.names }),
   };
   const needsBake = bake !== undefined && (bake.linked.size > 0 || Object.keys(bake.others).length > 0);
   return needsBake ? { ...target, bake: linkOf(bake, settings) } : target;

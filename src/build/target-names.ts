@@ -24,3 +24,22 @@ export const matchesName = (pattern: string, name: string): boolean => {
   }
   return wanted.slice(at).every((character) => character === "*");
 };
+
+/** How a target may be called beside its id: `production`, `services/api:production`, `api:production`, and as Bake calls it. */
+export const targetNames = ({
+  path,
+  stage,
+  bakeNames = [],
+}: {
+  /** Of the Dockerfile, with `/`. */
+  readonly path: string;
+  readonly stage: string | undefined;
+  readonly bakeNames?: readonly string[] | undefined;
+}): readonly string[] => {
+  const folder = path.split("/").slice(0, -1);
+  const last = folder.at(-1);
+  const folders = last === undefined ? [] : [...new Set([folder.join("/"), last])];
+  return stage === undefined
+    ? [...bakeNames, path, ...folders]
+    : [...bakeNames, stage, `${path}:${stage}`, ...folders.map((name) => `${name}:${stage}`)];
+};

@@ -37,6 +37,8 @@ export interface Target {
   readonly network: string | undefined;
   readonly noCache: boolean;
   readonly pull: boolean;
+  /** As Bake and Compose files call it, and the groups that hold it. */
+  readonly bakeNames?: readonly string[];
   /** Set when only `bake` can build it: it builds on other targets, or says what `build` has no flag for. */
   readonly bake?: BakeLink;
 }

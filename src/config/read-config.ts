@@ -1,4 +1,4 @@
-import { matchesName } from "../build/target-names.ts";
+import { matchesName, targetNames } from "../build/target-names.ts";
 import { compileFolderGlobs } from "../discover/glob.ts";
 import type { Rule, Severity } from "../rules/rule.ts";
 import type {
@@ -148,10 +148,9 @@ const budget = (target: string, limits: Values, place: ConfigPlace): BudgetConfi
   maxWaste: limits.get("max-waste") as number | undefined,
   maxIncrease: limits.get("max-increase") as BudgetConfig["maxIncrease"],
   of: (limits.get("of") as "pull" | undefined) ?? "disk",
-  matches: ({ id, stage, dockerfileAbsolute }) => {
-    const below = place.below(dockerfileAbsolute);
-    const names = [id, stage ?? "", below ?? id, `${below ?? id}:${stage ?? ""}`];
-    return names.some((name) => matchesName(target, name));
+  matches: ({ id, stage, dockerfileAbsolute, bakeNames }) => {
+    const path = place.below(dockerfileAbsolute) ?? id;
+    return [id, path, ...targetNames({ path, stage, bakeNames })].some((name) => matchesName(target, name));
   },
 });
 

@@ -191,7 +191,8 @@ export const configShape: ObjectShape = {
             {
               key: "target",
               shape: { kind: "text" },
-              summary: "A stage, `path/Dockerfile:stage`, or either with `*` for any text.",
+              summary:
+                "A stage, `path/Dockerfile:stage`, any other name that `targets` takes, or a glob: `*` stands for any text.",
               required: true,
             },
             { key: "max-size", shape: { kind: "size" }, summary: "Such as `20MB` or `1.5 GiB`." },
