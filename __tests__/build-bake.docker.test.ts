@@ -9,6 +9,7 @@ import { run } from "../src/run.ts";
 import type { Given } from "../src/settings-values.ts";
 import { readSettings } from "../src/settings-values.ts";
 import { connectWorld } from "../src/world.ts";
+import { engineEnvironment } from "./engine.ts";
 
 /** What the real bake says of Bake and Compose files, and what is built by it. */
 
@@ -102,12 +103,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const environment = () => ({
-  PATH: process.env.PATH,
-  HOME: process.env.HOME,
-  DOCKER_HOST: process.env.DOCKER_HOST,
-  BAKE_TOKEN: "secret of bake",
-});
+const environment = () => ({ ...engineEnvironment(), BAKE_TOKEN: "secret of bake" });
 
 const read = (...files: readonly string[]) =>
   connectDocker({

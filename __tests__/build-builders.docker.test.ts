@@ -1,23 +1,17 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "@jest/globals";
 import { connectDocker } from "../src/adapters/buildx.ts";
 import { measure } from "../src/adapters/oci-layout.ts";
 import type { Target } from "../src/build/target.ts";
+import { engineEnvironment, find, isRoot, targetIn } from "./engine.ts";
 
 /** The same images by the engine's own builder and by a remote one, for several platforms. */
 
-const find = (program: string): string | undefined =>
-  (process.env.PATH ?? "")
-    .split(delimiter)
-    .concat("/usr/sbin", "/sbin")
-    .map((folder) => join(folder, program))
-    .find((path) => existsSync(path));
-
-const hasBuildkit = process.getuid?.() === 0 && find("buildkitd") !== undefined && find("runc") !== undefined;
+const hasBuildkit = isRoot && find("buildkitd") !== undefined && find("runc") !== undefined;
 const withBuildkit = hasBuildkit ? test : test.skip;
 
 let folder: string;
@@ -34,25 +28,7 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-const target = (platforms: readonly string[]): Target => ({
-  id: "app/Dockerfile",
-  dockerfile: "app/Dockerfile",
-  dockerfileAbsolute: join(folder, "app", "Dockerfile"),
-  context: join(folder, "app"),
-  stageIndex: 1,
-  stage: undefined,
-  span: { start: 0, end: 0 },
-  platforms,
-  buildArgs: new Map(),
-  buildContexts: new Map(),
-  secrets: [],
-  ssh: [],
-  cacheFrom: [],
-  cacheTo: [],
-  network: undefined,
-  noCache: false,
-  pull: false,
-});
+const target = (platforms: readonly string[]): Target => targetIn(join(folder, "app"), "Dockerfile", { platforms });
 
 const build = async (builder: string | undefined, environment: Readonly<Record<string, string | undefined>>) => {
   const connected = connectDocker({ builder, environment, measure, temporaryFolder: join(folder, "tmp") });
@@ -94,8 +70,7 @@ const expected = (own: string) => [
 const ownPlatform = `linux/${process.arch === "arm64" ? "arm64" : "amd64"}`;
 
 test("the engine's own builder builds and measures every platform", async () => {
-  const environment = { PATH: process.env.PATH, HOME: process.env.HOME, DOCKER_HOST: process.env.DOCKER_HOST };
-  expect(await build(undefined, environment)).toEqual(expected(ownPlatform));
+  expect(await build(undefined, engineEnvironment())).toEqual(expected(ownPlatform));
 }, 60_000);
 
 withBuildkit(

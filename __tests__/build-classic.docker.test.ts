@@ -1,24 +1,16 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { connectDocker } from "../src/adapters/buildx.ts";
 import { removeLeftovers } from "../src/adapters/buildx-exporter.ts";
 import { measure } from "../src/adapters/oci-layout.ts";
 import type { Target } from "../src/build/target.ts";
 import type { BuiltTarget } from "../src/ports.ts";
+import { canStartDaemon, find, startDaemon, targetIn } from "./engine.ts";
 
-const find = (program: string): string | undefined =>
-  (process.env.PATH ?? "")
-    .split(delimiter)
-    .concat("/usr/sbin", "/sbin")
-    .map((folder) => join(folder, program))
-    .find((path) => existsSync(path));
-
-/** A second daemon needs root; an image of BuildKit is made of its programs, where they are on the PATH. */
-const canStartDaemon = process.getuid?.() === 0 && find("dockerd") !== undefined && find("unshare") !== undefined;
+/** An image of BuildKit is made of its programs, where they are on the PATH. */
 const buildkit = { buildkitd: find("buildkitd"), buildctl: find("buildctl"), "buildkit-runc": find("runc") };
 
 const onClassic = canStartDaemon ? describe : describe.skip;
@@ -26,7 +18,7 @@ const withBuildkit = Object.values(buildkit).includes(undefined) ? test.skip : t
 
 onClassic("a daemon with the classic image store", () => {
   let folder: string;
-  let daemon: ChildProcess;
+  let daemon: Awaited<ReturnType<typeof startDaemon>>;
   let environment: Readonly<Record<string, string | undefined>>;
 
   const docker = (...argv: readonly string[]): string =>
@@ -34,8 +26,7 @@ onClassic("a daemon with the classic image store", () => {
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), "dh-classic-test-"));
-    for (const name of ["app", "tmp", "buildx"]) mkdirSync(join(folder, name));
-    writeFileSync(join(folder, "daemon.json"), "{}");
+    for (const name of ["app", "tmp"]) mkdirSync(join(folder, name));
     writeFileSync(
       join(folder, "app", "Dockerfile"),
       "FROM scratch AS a\nCOPY f /f\nFROM scratch\nCOPY --from=a /f /g\n",
@@ -43,75 +34,24 @@ onClassic("a daemon with the classic image store", () => {
     writeFileSync(join(folder, "app", "local.Dockerfile"), "FROM dh-local:base\nCOPY f /h\nCOPY --link f /i\n");
     writeFileSync(join(folder, "app", "base.Dockerfile"), "FROM scratch\nCOPY f /base\n");
     writeFileSync(join(folder, "app", "f"), "content\n".repeat(1000));
-    const socket = `unix://${join(folder, "docker.sock")}`;
-    environment = {
-      PATH: process.env.PATH,
-      HOME: join(folder, "home"),
-      DOCKER_HOST: socket,
-      BUILDX_CONFIG: join(folder, "buildx"),
-    };
-    const flags = { "config-file": "daemon.json", "data-root": "data", "exec-root": "exec", pidfile: "pid" };
-    daemon = spawn(
-      find("unshare")!,
-      [
-        // A daemon that shares the network of the machine's own one removes the bridge of that.
-        "--net",
-        find("dockerd")!,
-        ...Object.entries(flags).map(([flag, name]) => `--${flag}=${join(folder, name)}`),
-        ...["--host", socket, "--storage-driver=overlay2", "--bridge=none", "--iptables=false", "--ip6tables=false"],
-      ],
-      { stdio: "ignore", env: { PATH: process.env.PATH } },
+    daemon = await startDaemon(join(folder, "engine"), {}, ["--storage-driver=overlay2"]);
+    ({ environment } = daemon);
+    docker(
+      ...["buildx", "build", "--quiet", "--load", "--tag=dh-local:base"],
+      ...[`--file=${folder}/app/base.Dockerfile`, `${folder}/app`],
     );
-    for (let tries = 0; tries < 100; tries++) {
-      try {
-        docker("version");
-        docker(
-          "buildx",
-          "build",
-          "--quiet",
-          "--load",
-          "--tag=dh-local:base",
-          `--file=${folder}/app/base.Dockerfile`,
-          `${folder}/app`,
-        );
-        return;
-      } catch {
-        await delay(200);
-      }
-    }
-    throw new Error("the second daemon does not answer");
   }, 30_000);
 
   afterAll(async () => {
-    const ended = new Promise((resolve) => daemon.once("exit", resolve));
-    daemon.kill("SIGTERM");
-    await ended;
+    await daemon.stop();
     rmSync(folder, { recursive: true, force: true });
   }, 30_000);
 
-  const target = (file: string, stageIndex: number): Target => ({
-    id: `app/${file}`,
-    dockerfile: `app/${file}`,
-    dockerfileAbsolute: join(folder, "app", file),
-    context: join(folder, "app"),
-    stageIndex,
-    stage: undefined,
-    span: { start: 0, end: 0 },
-    platforms: [],
-    buildArgs: new Map(),
-    buildContexts: new Map(),
-    secrets: [],
-    ssh: [],
-    cacheFrom: [],
-    cacheTo: [],
-    network: undefined,
-    noCache: false,
-    pull: false,
-  });
+  const target = (file: string): Target => targetIn(join(folder, "app"), file);
 
   const build = () =>
     connectDocker({ builder: undefined, environment, measure, temporaryFolder: join(folder, "tmp") }).build(
-      [target("Dockerfile", 1), target("local.Dockerfile", 0)],
+      [target("Dockerfile"), target("local.Dockerfile")],
       {
         maxParallel: 2,
         timeout: 60_000,

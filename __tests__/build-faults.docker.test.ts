@@ -1,16 +1,7 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { connectDocker } from "../src/adapters/buildx.ts";
@@ -22,29 +13,15 @@ import { run } from "../src/run.ts";
 import { emptyConfig } from "../src/settings.ts";
 import { readSettings } from "../src/settings-values.ts";
 import { connectWorld } from "../src/world.ts";
+import { argumentLists, canStartDaemon, engineEnvironment, find, isRoot, startDaemon, targetIn } from "./engine.ts";
 
 /** Real faults: each fails its own target with a clear status, keeps the others, and leaves nothing behind. */
 
-const find = (program: string): string | undefined =>
-  (process.env.PATH ?? "")
-    .split(delimiter)
-    .concat("/usr/sbin", "/sbin")
-    .map((folder) => join(folder, program))
-    .find((path) => existsSync(path));
-
-const isRoot = process.getuid?.() === 0;
-const canStartDaemon = isRoot && find("dockerd") !== undefined && find("unshare") !== undefined;
 const withDaemon = canStartDaemon ? test : test.skip;
 const withTmpfs = isRoot && find("mount") !== undefined ? test : test.skip;
 
 let folder: string;
 let imagesBefore: string;
-
-const environment = () => ({
-  PATH: process.env.PATH,
-  HOME: process.env.HOME,
-  DOCKER_HOST: process.env.DOCKER_HOST,
-});
 
 const docker = (...argv: readonly string[]): string => execFileSync("docker", [...argv], { encoding: "utf8" });
 
@@ -62,39 +39,10 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const argumentLists = (): string =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      } catch {
-        return "";
-      }
-    })
-    .join("\n");
-
 const target = (name: string, text: string): Target => {
-  writeFileSync(join(folder, "app", `${name}.Dockerfile`), text);
-  return {
-    id: name,
-    dockerfile: `${name}.Dockerfile`,
-    dockerfileAbsolute: join(folder, "app", `${name}.Dockerfile`),
-    context: join(folder, "app"),
-    stageIndex: 0,
-    stage: undefined,
-    span: { start: 0, end: 0 },
-    platforms: [],
-    buildArgs: new Map(),
-    buildContexts: new Map(),
-    secrets: [],
-    ssh: [],
-    cacheFrom: [],
-    cacheTo: [],
-    network: undefined,
-    noCache: false,
-    pull: false,
-  };
+  const file = `${name}.Dockerfile`;
+  writeFileSync(join(folder, "app", file), text);
+  return targetIn(join(folder, "app"), file, { id: name });
 };
 
 const build = async (
@@ -107,7 +55,7 @@ const build = async (
 ) => {
   const connected = connectDocker({
     builder: undefined,
-    environment: changes.environment ?? environment(),
+    environment: changes.environment ?? engineEnvironment(),
     measure: changes.measure ?? measure,
     temporaryFolder: join(folder, "tmp"),
   });
@@ -188,7 +136,7 @@ describe("a fault", () => {
       world: connectWorld({
         cwd: folder,
         builder: undefined,
-        environment: environment(),
+        environment: engineEnvironment(),
         temporaryFolder: join(folder, "tmp"),
       }),
       signal: new AbortController().signal,
@@ -268,7 +216,7 @@ describe("a fault", () => {
   withDaemon(
     "of an engine that stops fails the targets it was building, and keeps what it had built",
     async () => {
-      const engine = await startDaemon();
+      const engine = await startEngine();
       try {
         let stopped: Promise<void> | undefined;
         const results = await build(
@@ -316,46 +264,12 @@ describe("a fault", () => {
 
 const isGoodOf = (id: string) => ({ ...isGood, id });
 
-/** A daemon of its own, with the containerd store, in a network of its own: it would remove the bridge of the other. */
-const startDaemon = async () => {
-  const home = join(folder, "engine");
-  for (const name of ["buildx", "home"]) mkdirSync(join(home, name), { recursive: true });
-  writeFileSync(join(home, "daemon.json"), '{"features":{"containerd-snapshotter":true}}');
-  const socket = `unix://${join(home, "docker.sock")}`;
-  const flags = { "config-file": "daemon.json", "data-root": "data", "exec-root": "exec", pidfile: "pid" };
-  const daemon: ChildProcess = spawn(
-    find("unshare")!,
-    [
-      ...["--net", find("dockerd")!],
-      ...Object.entries(flags).map(([flag, name]) => `--${flag}=${join(home, name)}`),
-      ...["--host", socket, "--bridge=none", "--iptables=false", "--ip6tables=false"],
-    ],
-    { stdio: "ignore", env: { PATH: process.env.PATH } },
-  );
-  const exited = new Promise<void>((resolve) => daemon.once("exit", () => resolve()));
-  const own = {
-    PATH: process.env.PATH,
-    HOME: join(home, "home"),
-    DOCKER_HOST: socket,
-    BUILDX_CONFIG: join(home, "buildx"),
-  };
-  for (let tries = 0; ; tries++) {
-    try {
-      execFileSync("docker", ["version"], { env: own, stdio: "ignore" });
-      break;
-    } catch {
-      if (tries > 100) throw new Error("the second daemon does not answer");
-      await delay(200);
-    }
-  }
+/** A daemon with the containerd store, and a base in it. */
+const startEngine = async () => {
+  const engine = await startDaemon(join(folder, "engine"), { features: { "containerd-snapshotter": true } });
+  const { environment: env } = engine;
   const image = execFileSync("docker", ["image", "save", "busybox:local"], { maxBuffer: 1 << 28 });
-  execFileSync("docker", ["image", "load", "--quiet"], { env: own, input: image });
-  execFileSync("docker", ["image", "tag", "busybox:local", "dh-local:base"], { env: own });
-  return {
-    environment: own,
-    stop: async () => {
-      daemon.kill("SIGTERM");
-      await exited;
-    },
-  };
+  execFileSync("docker", ["image", "load", "--quiet"], { env, input: image });
+  execFileSync("docker", ["image", "tag", "busybox:local", "dh-local:base"], { env });
+  return engine;
 };

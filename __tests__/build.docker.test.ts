@@ -11,6 +11,7 @@ import { ownCache } from "../src/build/cache.ts";
 import { parseSecrets, placeSecrets } from "../src/build/secret-inputs.ts";
 import type { Target } from "../src/build/target.ts";
 import type { BuildEvent, BuiltTarget, Measure } from "../src/ports.ts";
+import { argumentLists, engineEnvironment, targetIn } from "./engine.ts";
 
 const dockerfile = `FROM busybox:local AS base
 ARG RUN_ID
@@ -63,50 +64,23 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const target = (stage: string | undefined, changes: Partial<Target> = {}): Target => ({
-  id: stage === undefined ? "app/Dockerfile" : `app/Dockerfile:${stage}`,
-  dockerfile: "app/Dockerfile",
-  dockerfileAbsolute: join(folder, "app", "Dockerfile"),
-  context: join(folder, "app"),
-  stageIndex: 0,
-  stage,
-  span: { start: 0, end: 0 },
-  platforms: [],
-  buildArgs: new Map([
-    ["RUN_ID", randomBytes(6).toString("hex")],
-    ["PIN", "not for the process list"],
-  ]),
-  buildContexts: new Map(),
-  secrets: [],
-  ssh: [],
-  cacheFrom: [],
-  cacheTo: [],
-  network: undefined,
-  noCache: false,
-  pull: false,
-  ...changes,
-});
+const target = (stage: string | undefined, changes: Partial<Target> = {}): Target =>
+  targetIn(join(folder, "app"), "Dockerfile", {
+    id: stage === undefined ? "app/Dockerfile" : `app/Dockerfile:${stage}`,
+    stage,
+    buildArgs: new Map([
+      ["RUN_ID", randomBytes(6).toString("hex")],
+      ["PIN", "not for the process list"],
+    ]),
+    ...changes,
+  });
 
 const environment = (more: Iterable<readonly [string, string]> = []) => ({
-  PATH: process.env.PATH,
-  HOME: process.env.HOME,
-  DOCKER_HOST: process.env.DOCKER_HOST,
+  ...engineEnvironment(),
   ...Object.fromEntries(more),
 });
 
 const ownTemporaryFolders = () => readdirSync(join(folder, "tmp"));
-
-const argumentLists = (): string =>
-  readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name))
-    .map((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-      } catch {
-        return "";
-      }
-    })
-    .join("\n");
 
 /** Every byte of every blob of the layout, layers unpacked. */
 const contentOf = (layout: string): string =>
