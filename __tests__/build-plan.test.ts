@@ -632,7 +632,7 @@ RUN --mount=type=ssh,id=deploy git clone x
   test("reports what is required and not given on the mount's words", () => {
     expect(told(given({}))).toEqual([
       `2 npm_token: ${ungiven}`,
-      "3 type=ssh,required: The build needs the ssh agent `default`, which is not given. Add default to `ssh` of the workflow, or --ssh default to the command line",
+      "3 type=ssh,required: The build needs the ssh agent `default`, which is not given. Give a key as `ssh-private-key` of the workflow, or add default to `ssh`, or --ssh default to the command line",
     ]);
     expect(told(given({ npm_tokn: { source: "x", state: "ready" } }))[0]).toBe(
       ungiven
@@ -658,7 +658,7 @@ RUN --mount=type=ssh,id=deploy git clone x
       ),
     ).toEqual([
       "2 npm_token: The secret `npm_token` is empty: the environment variable `NPM_TOKEN` has no content. Add to `env` of the workflow's step: NPM_TOKEN: ${{ secrets.NPM_TOKEN }}",
-      "3 type=ssh,required: No ssh agent answers for `default`: SSH_AUTH_SOCK is not set. Start one before (webfactory/ssh-agent), or give a key: default=path",
+      "3 type=ssh,required: No ssh agent answers for `default`: SSH_AUTH_SOCK is not set. Start one before, or give a key: as `ssh-private-key`, or default=path",
       "7 type=secret,target=/root/.netrc: The secret `.netrc` comes from the file `netrc`, which is over BuildKit's limit of 500 KiB",
       "11 deploy: The ssh key `/k/deploy` for `deploy` is not there",
     ]);
@@ -779,7 +779,7 @@ RUN --mount=type=ssh,id=deploy git clone x
         message: ungiven,
         lines: { start: 2, end: 2 },
         log: [
-          "line 3: The build needs the ssh agent `default`, which is not given. Add default to `ssh` of the workflow, or --ssh default to the command line",
+          "line 3: The build needs the ssh agent `default`, which is not given. Give a key as `ssh-private-key` of the workflow, or add default to `ssh`, or --ssh default to the command line",
         ],
         step: undefined,
         at: { start: text.indexOf("npm_token"), end: text.indexOf("npm_token") + 9 },

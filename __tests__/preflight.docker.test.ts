@@ -241,7 +241,7 @@ describe("a run", () => {
         2,
         13,
         "type=ssh",
-        "No ssh agent answers for `default`: SSH_AUTH_SOCK is not set. Start one before (webfactory/ssh-agent), or give a key: default=path",
+        "No ssh agent answers for `default`: SSH_AUTH_SOCK is not set. Start one before, or give a key: as `ssh-private-key`, or default=path",
       ),
       problem(
         "near/Dockerfile",

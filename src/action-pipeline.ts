@@ -1,6 +1,6 @@
 import { tmpdir } from "node:os";
 import { folderState } from "./action-post.ts";
-import { readSecretValues } from "./adapters/buildx-secrets.ts";
+import { keyFiles, readSecretValues } from "./adapters/buildx-secrets.ts";
 import type { Runner } from "./adapters/github-runner.ts";
 import { nameRunFolder, openRunFolder } from "./adapters/run-folder.ts";
 import { readLines } from "./build/records.ts";
@@ -55,7 +55,7 @@ export const prepare = async (runner: Runner): Promise<Prepared> => {
     configs,
     environment,
     privateKeys,
-    secretValues: [...(await readSecretValues(settings.secrets, environment)), ...keys],
+    secretValues: [...(await readSecretValues([...settings.secrets, ...keyFiles(settings.ssh)], environment)), ...keys],
     rule: ruleInfo,
   };
 };

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
-import { readSecretValues } from "./adapters/buildx-secrets.ts";
+import { keyFiles, readSecretValues } from "./adapters/buildx-secrets.ts";
 import { createFiles } from "./adapters/files.ts";
 import { nameRunFolder, openRunFolder, removeStaleRuns } from "./adapters/run-folder.ts";
 import { shownPath } from "./adapters/shown-path.ts";
@@ -91,7 +91,7 @@ export const runPipeline = async (request: {
     };
     const settings = await withOwnAgent(chosen, privateKeys, { folder: folder.path, environment });
     const secretValues = [
-      ...(await readSecretValues(settings.secrets, environment)),
+      ...(await readSecretValues([...settings.secrets, ...keyFiles(settings.ssh)], environment)),
       ...(privateKeys === undefined ? [] : [...privateKeys.keys, privateKeys.written]),
     ];
     const redact = redactor(secretValues);

@@ -19,6 +19,10 @@ export const readSecretValues = async (
   return values.filter((value) => value !== undefined);
 };
 
+/** Key files of forwards, as secrets to be hidden and searched for; a socket among them has no value. */
+export const keyFiles = (ssh: readonly SshForward[]): readonly Secret[] =>
+  ssh.flatMap(({ id, paths }) => paths.map((path): Secret => ({ id: `ssh ${id}`, from: "file", path })));
+
 /** What stands behind each id, for the checks before a build. */
 export const inspectSupplies = async (
   secrets: readonly Secret[],

@@ -14,7 +14,7 @@ import { type FoundEngine, inspectEngine } from "./buildx-engine.ts";
 import { type Exporter, provideExporter, runFolder } from "./buildx-exporter.ts";
 import { inPool, inTurns } from "./buildx-lanes.ts";
 import { layoutMeasuring, type Measured, measureStored, type StoredTarget } from "./buildx-measuring.ts";
-import { inspectSupplies, readSecretValues } from "./buildx-secrets.ts";
+import { inspectSupplies, keyFiles, readSecretValues } from "./buildx-secrets.ts";
 
 export interface DockerOptions {
   readonly builder: string | undefined;
@@ -70,12 +70,10 @@ const buildAll = async (targets: readonly Target[], session: Session): Promise<r
   const { run, environment, folder } = session;
   const all = targets.flatMap(linkedTargets);
   const secrets = all.flatMap((target) => target.secrets);
-  const supplied = await inspectSupplies(
-    secrets,
-    all.flatMap(({ ssh }) => ssh),
-    environment,
-  );
-  const redact = redactor([...(await readSecretValues(secrets, environment)), ...(session.hidden ?? [])]);
+  const ssh = all.flatMap((target) => target.ssh);
+  const supplied = await inspectSupplies(secrets, ssh, environment);
+  const values = await readSecretValues([...secrets, ...keyFiles(ssh)], environment);
+  const redact = redactor([...values, ...(session.hidden ?? [])]);
   const exporter = await provideExporter({
     ...session,
     signal: run.signal,

@@ -1,13 +1,14 @@
 import { execFile } from "node:child_process";
 import { copyFile, mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { recordProcess } from "./process-records.ts";
 
 export interface CheckoutRequest {
   /** Folder of the repository's own working tree; nothing in it is changed. */
   readonly repository: string;
   /** Full name of a commit, or of a branch. */
   readonly commit: string;
-  /** A folder that does not exist yet; removing it leaves nothing behind. */
+  /** A folder that does not exist yet; removing it leaves nothing behind. The one around it may note processes. */
   readonly into: string;
   /** Where a shallow clone gets what it lacks. */
   readonly remote: { readonly url: string; readonly serverUrl: string; readonly token: string } | undefined;
@@ -86,12 +87,14 @@ const newGit = ({ into, remote, signal }: CheckoutRequest): Git => {
   const attempt = (argv: readonly string[], folder = into): Promise<Answer> =>
     new Promise((resolve) => {
       const hardened = ["-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-C", folder];
-      execFile(
+      const child = execFile(
         "git",
         [...hardened, ...argv],
         { env, signal, timeout: patience, maxBuffer: 1024 * 1024, windowsHide: true },
         (error, stdout, stderr) => resolve({ code: error === null ? 0 : 1, stdout, stderr: stderr || String(error) }),
       );
+      // Its environment holds the token.
+      if (child.pid !== undefined) recordProcess(dirname(into), child.pid);
     });
   return {
     attempt,

@@ -4,7 +4,7 @@ import type { Secret, Target } from "../build/target.ts";
 import type { SecretValue } from "../image/secret-forms.ts";
 import type { Docker, Measure } from "../ports.ts";
 import { redactDeep } from "../redact-report.ts";
-import { readSecretValues } from "./buildx-secrets.ts";
+import { keyFiles, readSecretValues } from "./buildx-secrets.ts";
 import { measurer } from "./oci-layout.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -39,12 +39,7 @@ export const secretsOf = async (
   environment: Environment,
 ): Promise<readonly SecretValue[]> => {
   const all = targets.flatMap(linkedTargets);
-  const sources: readonly Secret[] = [
-    ...all.flatMap(({ secrets }) => secrets),
-    ...all.flatMap(({ ssh }) =>
-      ssh.flatMap(({ id, paths }) => paths.map((path): Secret => ({ id: `ssh ${id}`, from: "file", path }))),
-    ),
-  ];
+  const sources = [...all.flatMap(({ secrets }) => secrets), ...all.flatMap(({ ssh }) => keyFiles(ssh))];
   return namedValues(sources, environment);
 };
 

@@ -165,14 +165,19 @@ const sshProblem = (need: Need, supplied: Supplied): string | undefined => {
   const given = supplied.ssh.get(need.id);
   if (given === undefined) {
     if (!need.isRequired) return undefined;
-    return `${whoNeeds(need)} the ssh agent \`${need.id}\`, which is not given. Add ${need.id} to \`ssh\` of the workflow, or --ssh ${need.id} to the command line`;
+    const remedy =
+      need.id === "default"
+        ? "Give a key as `ssh-private-key` of the workflow, or add default to `ssh`"
+        : `Add ${need.id} to \`ssh\` of the workflow`;
+    return `${whoNeeds(need)} the ssh agent \`${need.id}\`, which is not given. ${remedy}, or --ssh ${need.id} to the command line`;
   }
   if (given.state === "ready") return undefined;
   if (given.state === "locked") {
     return `The ssh key ${given.source} for \`${need.id}\` has a passphrase, which nobody can type during a build. Add it to an agent before and give \`${need.id}\` alone, or give a key without one: ${need.id}=path`;
   }
   if (given.state === "no key") return `${given.source}, given for \`${need.id}\`, is not a private ssh key`;
+  const byInput = need.id === "default" ? "as `ssh-private-key`, or " : "";
   return given.source === "SSH_AUTH_SOCK"
-    ? `No ssh agent answers for \`${need.id}\`: SSH_AUTH_SOCK is ${given.state === "empty" ? "not set" : "no socket"}. Start one before (webfactory/ssh-agent), or give a key: ${need.id}=path`
+    ? `No ssh agent answers for \`${need.id}\`: SSH_AUTH_SOCK is ${given.state === "empty" ? "not set" : "no socket"}. Start one before, or give a key: ${byInput}${need.id}=path`
     : `The ssh key ${given.source} for \`${need.id}\` is not there`;
 };

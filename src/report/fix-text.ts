@@ -74,7 +74,10 @@ const sumText = (files: readonly FixedFile[], { paint, isDiff }: FixTextOptions)
     applied.length === 0
       ? "nothing to fix"
       : `${paint("green", isDiff ? `${applied.length} to fix` : `${applied.length} fixed`)} in ${count(changed, "file")}`;
-  const rest = remaining.length === 0 ? "nothing remains" : `${foundCounts(remaining, "some")} ${remaining.length === 1 ? "remains" : "remain"}`;
+  const rest =
+    remaining.length === 0
+      ? "nothing remains"
+      : `${foundCounts(remaining, "some")} ${remaining.length === 1 ? "remains" : "remain"}`;
   const share = unsafe === remaining.length ? "" : ` ${unsafe} of them`;
   return [
     done,
