@@ -447,7 +447,7 @@ describe("search for secrets", () => {
       const patterns = Array.from({ length: 1 + Math.floor(random() * 6) }, () => bytes(2 + Math.floor(random() * 9)));
       const text = bytes(Math.floor(random() * 300));
       const found: string[] = [];
-      const stream = patternSearch(patterns)((pattern, start) => found.push(`${start} ${pattern}`));
+      const stream = patternSearch(patterns).newStream((pattern, start) => found.push(`${start} ${pattern}`));
       for (let from = 0; from < text.length; ) {
         const to = from + 1 + Math.floor(random() * 40);
         stream.push(text.slice(from, to));
@@ -880,7 +880,7 @@ interface TestSecret {
 const searched = async (secrets: readonly TestSecret[], ...entries: readonly Entry[]): Promise<LeakSearch> => {
   const { leakHunt, searchImage } = await import("../src/image/image-leaks.ts");
   const hunt = leakHunt(secrets.map(({ id, value }) => ({ id, value: Buffer.from(value) })));
-  const scan = layerScan({ checksum, search: { newStream: hunt.newStream, unpack, unpackSmall } });
+  const scan = layerScan({ checksum, search: { patterns: hunt.patterns, unpack, unpackSmall } });
   const tar = tarOf(entries);
   for (let from = 0; from < tar.length; from += 1000) {
     scan.push(tar.subarray(from, from + 1000));

@@ -88,7 +88,7 @@ const inspectArchive = async (
   stream: AsyncIterable<Uint8Array>,
   hunt: LeakHunt | undefined,
 ): Promise<MeasuredImages> => {
-  const search = hunt && { newStream: hunt.newStream, unpack, unpackSmall };
+  const search = hunt && { patterns: hunt.patterns, unpack, unpackSmall };
   const reader = archiveReader({ checksum, search, unpack, deflatedLength, newDigest });
   for await (const chunk of stream) {
     reader.push(chunk);

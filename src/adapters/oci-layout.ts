@@ -138,7 +138,7 @@ const scanLayer = async (
   digest: string,
   hunt: LeakHunt | undefined,
 ): Promise<LayerContents> => {
-  const scan = layerScan({ checksum, search: hunt && { newStream: hunt.newStream, unpack, unpackSmall } });
+  const scan = layerScan({ checksum, search: hunt && { patterns: hunt.patterns, unpack, unpackSmall } });
   for await (const chunk of layerBytes(path, compression, digest)) {
     scan.push(chunk);
     await scan.settled();

@@ -1,3 +1,4 @@
+import { encounters } from "./entry-encounters.ts";
 import { type Heaviest, heaviest } from "./heaviest.ts";
 import type { Waste } from "./image.ts";
 import type { LayerListing, ListedEntry } from "./layer-listing.ts";
@@ -6,15 +7,16 @@ import { pathTree } from "./path-tree.ts";
 /** All layers of an image laid over each other. */
 export interface ImageFiles {
   readonly waste: readonly Waste[];
-  /** True when the image shows this layer's own file, folder or link at the path. */
+  /** True when the image shows what this layer puts at the path: a file, a folder or a link. */
   readonly isSeen: (path: string, layer: number) => boolean;
 }
 
 /** Lays the layers over each other as the engine does, from the base to the top. */
 export const layOver = (layers: readonly LayerListing[]): ImageFiles => {
   const overlay = newOverlay();
+  const meetsOthers = encounters(layers);
   for (const [layer, listing] of layers.entries()) {
-    for (const entry of listing.entries()) overlay.apply(entry, layer);
+    for (const entry of listing.entries()) if (meetsOthers(entry)) overlay.apply(entry, layer);
   }
   return { waste: overlay.waste(), isSeen: overlay.isSeen };
 };
@@ -44,7 +46,7 @@ const newOverlay = (): Overlay => {
   const filesOf = numbers(Int32Array);
   /** Per file contents, which hard links share. */
   const sizes = numbers(Float64Array);
-  const checksums = numbers(Uint32Array);
+  const checksums = numbers(Int32Array);
   const owners = numbers(Uint16Array);
   const links = numbers(Int32Array);
   let fileCount = 0;
@@ -99,7 +101,8 @@ const newOverlay = (): Overlay => {
   const replace = (node: number, entry: ListedEntry, layer: number): void => {
     const lost = unlink(node);
     if (lost === NO_FILE || owners.get(lost) === layer) return;
-    const isSame = entry.kind === "file" && entry.size === sizes.get(lost) && entry.checksum === checksums.get(lost);
+    const isSameSum = (entry.checksum | 0) === checksums.get(lost);
+    const isSame = entry.kind === "file" && entry.size === sizes.get(lost) && isSameSum;
     const kind = isSame ? "duplicated" : "rewritten";
     waste.add({ kind, layer: owners.get(lost), hiddenBy: layer }, entry.path, sizes.get(lost), 1);
   };
@@ -143,7 +146,7 @@ const newOverlay = (): Overlay => {
     waste: waste.list,
     isSeen: (path, layer) => {
       const node = tree.find(path);
-      return node >= 0 && kinds.get(node) !== ABSENT && layersOf.get(node) === layer;
+      return node < 0 || (kinds.get(node) !== ABSENT && layersOf.get(node) === layer);
     },
   };
 };
@@ -175,7 +178,8 @@ const wasteBook = (): WasteBook => {
   };
 };
 
-type NumberArray = Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array;
+/** V8 keeps up to four kinds apart in the code below; with a fifth all become slow. */
+type NumberArray = Uint8Array | Uint16Array | Int32Array | Float64Array;
 
 interface Numbers {
   /** 0 where nothing was set. */

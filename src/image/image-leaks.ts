@@ -1,18 +1,18 @@
 import type { Layer, Leak, LeakPlace, LeakSearch } from "./image.ts";
 import { asArray, asText, at } from "./json-reading.ts";
 import type { LayerContents } from "./layer-scan.ts";
-import { type OnHit, type PatternStream, patternSearch } from "./pattern-search.ts";
+import { type PatternSearch, patternSearch } from "./pattern-search.ts";
 import { type SecretForms, type SecretValue, secretForms } from "./secret-forms.ts";
 
 /** All that is needed to look for some secrets in many places. */
 export interface LeakHunt {
   readonly forms: SecretForms;
-  readonly newStream: (onHit: OnHit) => PatternStream;
+  readonly patterns: PatternSearch;
 }
 
 export const leakHunt = (secrets: readonly SecretValue[]): LeakHunt => {
   const forms = secretForms(secrets);
-  return { forms, newStream: patternSearch(forms.forms.map(({ bytes }) => bytes)) };
+  return { forms, patterns: patternSearch(forms.forms.map(({ bytes }) => bytes)) };
 };
 
 /** A document of an image, as its registry keeps it. */
@@ -23,7 +23,7 @@ export interface SearchedDocument {
 
 /** Searches the documents, and puts what was found in the layers beside it. */
 export const searchImage = (
-  { forms, newStream }: LeakHunt,
+  { forms, patterns }: LeakHunt,
   layers: readonly Layer[],
   contents: readonly LayerContents[],
   config: unknown,
@@ -47,7 +47,7 @@ export const searchImage = (
 
   const search = (document: Uint8Array, where: LeakPlace): void => {
     bytes += document.length;
-    newStream((pattern) => report(pattern, where)).push(document);
+    patterns.searchWhole(document, (pattern) => report(pattern, where));
   };
 
   for (const [layer, { hits }] of contents.entries()) {

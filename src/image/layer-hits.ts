@@ -7,7 +7,7 @@ import {
   type Unpack,
   type UnpackSmall,
 } from "./packed-search.ts";
-import type { OnHit, PatternStream } from "./pattern-search.ts";
+import type { PatternSearch } from "./pattern-search.ts";
 import type { TarEntry } from "./tar-header.ts";
 
 /** Where a pattern was found. */
@@ -26,7 +26,7 @@ export interface LayerFindings {
 }
 
 export interface SearchMeans {
-  readonly newStream: (onHit: OnHit) => PatternStream;
+  readonly patterns: PatternSearch;
   readonly unpack: Unpack;
   readonly unpackSmall: UnpackSmall;
 }
@@ -62,7 +62,7 @@ const MOST_PENDING = 5000;
 const MOST_GAPS = 20;
 const HEAD = 4;
 
-const searchingFinder = ({ newStream, unpack, unpackSmall }: SearchMeans): HitFinder => {
+const searchingFinder = ({ patterns, unpack, unpackSmall }: SearchMeans): HitFinder => {
   const hits = new Map<string, LayerHit>();
   const gaps: string[] = [];
   const running: { readonly path: string; readonly search: PackedSearch }[] = [];
@@ -73,7 +73,7 @@ const searchingFinder = ({ newStream, unpack, unpackSmall }: SearchMeans): HitFi
   let entry: TarEntry | undefined;
   let path = "";
   let packed: PackedSearch | undefined;
-  const archive = newStream((pattern, start) => {
+  const archive = patterns.newStream((pattern, start) => {
     if (pending.length < MOST_PENDING) pending.push({ pattern, start });
   });
 
@@ -94,10 +94,12 @@ const searchingFinder = ({ newStream, unpack, unpackSmall }: SearchMeans): HitFi
 
   const packedMeans = (inside: string): PackedMeans => {
     let unpacked = 0;
+    const found = (pattern: number): void => keep({ pattern, path: inside, part: "packed contents" });
     return {
       unpack,
       unpackSmall,
-      newStream: () => newStream((pattern) => keep({ pattern, path: inside, part: "packed contents" })),
+      newStream: () => patterns.newStream(found),
+      searchWhole: (bytes) => patterns.searchWhole(bytes, found),
       mayUnpack: (count) => {
         searchedBytes += count;
         unpacked += count;

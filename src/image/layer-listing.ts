@@ -16,6 +16,7 @@ export interface ListedEntry {
 /** The entries of a layer in some 30 bytes each: an image may hold a million, and layers wait for each other. */
 export interface LayerListing {
   readonly entries: () => Iterable<ListedEntry>;
+  readonly count: number;
   readonly byteLength: number;
 }
 
@@ -30,6 +31,7 @@ export const listingWriter = (): ListingWriter => {
   let block = new Uint8Array(FIRST_BLOCK);
   let at = 0;
   let last = "";
+  let count = 0;
 
   const number = (value: number): void => {
     let rest = Math.max(0, value);
@@ -86,6 +88,7 @@ export const listingWriter = (): ListingWriter => {
       number(entry.mode);
       number(entry.uid);
       last = entry.path;
+      count++;
     },
     finish: () => {
       closeBlock();
@@ -93,6 +96,7 @@ export const listingWriter = (): ListingWriter => {
       const kept = blocks.map((full, index) => (index === blocks.length - 1 ? full.slice() : full));
       return {
         entries: () => readBlocks(kept),
+        count,
         byteLength: kept.reduce((sum, one) => sum + one.buffer.byteLength, 0),
       };
     },

@@ -23,6 +23,7 @@ export interface PackedMeans {
   readonly unpack: Unpack;
   readonly unpackSmall: UnpackSmall;
   readonly newStream: () => PatternStream;
+  readonly searchWhole: (bytes: Uint8Array) => void;
   /** Told how much more is unpacked of one file; false when that is enough. */
   readonly mayUnpack: (count: number) => boolean;
 }
@@ -136,7 +137,7 @@ const zipSearch = (size: number, means: PackedMeans, depth: number): PackedSearc
     for (const member of members) {
       // Members may share their bytes: what they become is known only when they are unpacked.
       if (!means.mayUnpack(0)) return [gapSearch(TOO_MUCH)];
-      means.newStream().push(member.name);
+      means.searchWhole(member.name);
       const unpacked = memberBytes(member, means);
       const isOdd = unpacked === undefined;
       searches.push(...(isOdd ? [gapSearch(ODD_MEMBER)] : searchUnpacked(unpacked, means, depth)));
@@ -153,7 +154,7 @@ const memberBytes = ({ packing, bytes }: ZipMember, means: PackedMeans): Uint8Ar
 
 const searchUnpacked = (bytes: Uint8Array, means: PackedMeans, depth: number): readonly PackedSearch[] => {
   if (!means.mayUnpack(bytes.length)) return [gapSearch(TOO_MUCH)];
-  means.newStream().push(bytes);
+  means.searchWhole(bytes);
   const inner = openPacked(bytes, bytes.length, means, depth + 1);
   if (inner === undefined) return [];
   inner.write(bytes);

@@ -12,17 +12,19 @@ export interface PathTree {
 }
 
 export const ROOT = 0;
+const ABOVE_ROOT = -1;
+const ABSENT = -1;
 
 export const pathTree = (): PathTree => {
   let capacity = 1024;
   let parents = new Int32Array(capacity);
   let hashes = new Int32Array(capacity);
   let otherHashes = new Int32Array(capacity);
-  let firstChildren = new Int32Array(capacity).fill(NONE);
-  let siblings = new Int32Array(capacity).fill(NONE);
-  let slots = new Int32Array(4 * capacity).fill(NONE);
+  let firstChildren = new Int32Array(capacity);
+  let siblings = new Int32Array(capacity);
+  let slots = new Int32Array(4 * capacity);
   let count = 1;
-  parents[ROOT] = NONE;
+  parents[ROOT] = ABOVE_ROOT;
   // Neighbours in a layer share their folder.
   let lastFolder = "";
   let lastFolderNode = ROOT;
@@ -62,7 +64,7 @@ export const pathTree = (): PathTree => {
   };
 
   const rehash = (): void => {
-    slots = new Int32Array(2 * slots.length).fill(NONE);
+    slots = new Int32Array(2 * slots.length);
     for (let node = 1; node < count; node++) {
       name.hash = hashes[node] as number;
       name.other = otherHashes[node] as number;
@@ -76,7 +78,7 @@ export const pathTree = (): PathTree => {
       const slash = path.indexOf("/", from);
       const to = slash === -1 ? path.length : slash;
       node = child(node, path, from, to, isMade);
-      if (node === NONE) return NONE;
+      if (node === NONE) return ABSENT;
       from = to + 1;
     }
     return node;
@@ -95,10 +97,10 @@ export const pathTree = (): PathTree => {
     const folder = slash === -1 ? "" : path.slice(0, slash);
     const isSame = folder === lastFolder;
     const folderNode = isSame ? lastFolderNode : walk(folder, isMade);
-    if (folderNode === NONE) return NONE;
+    if (folderNode === ABSENT) return ABSENT;
     lastFolder = folder;
     lastFolderNode = folderNode;
-    return child(folderNode, path, slash + 1, path.length, isMade);
+    return child(folderNode, path, slash + 1, path.length, isMade) || ABSENT;
   };
 
   return {
@@ -111,10 +113,11 @@ export const pathTree = (): PathTree => {
   };
 };
 
-const NONE = -1;
+/** No node: the root, which is 0, is nobody's child. */
+const NONE = 0;
 
 const grown = (array: Int32Array, capacity: number): Int32Array<ArrayBuffer> => {
-  const larger = new Int32Array(capacity).fill(NONE);
+  const larger = new Int32Array(capacity);
   larger.set(array);
   return larger;
 };

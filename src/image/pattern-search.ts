@@ -1,19 +1,33 @@
 /** `start` is the byte of the stream at which the pattern begins. */
 export type OnHit = (pattern: number, start: number) => void;
 
+/** The hits of one chunk come in no particular order. */
 export interface PatternStream {
   readonly push: (chunk: Uint8Array) => void;
+}
+
+export interface PatternSearch {
+  readonly newStream: (onHit: OnHit) => PatternStream;
+  /** Searches what comes in one piece. */
+  readonly searchWhole: (bytes: Uint8Array, onHit: OnHit) => void;
 }
 
 /**
  * Finds any of many byte patterns in streams, at the speed of a single one (Wu and Manber, "A fast algorithm for
  * multi-pattern searching", 1994). Patterns have at least two bytes. A hit that lies across chunks is found too.
  */
-export const patternSearch = (patterns: readonly Uint8Array[]): ((onHit: OnHit) => PatternStream) => {
-  if (patterns.length === 0) return () => ({ push: () => {} });
+export const patternSearch = (patterns: readonly Uint8Array[]): PatternSearch => {
+  if (patterns.length === 0) return { newStream: () => ({ push: () => {} }), searchWhole: () => {} };
   const tables = buildTables(patterns);
-  const overlap = Math.max(...patterns.map(({ length }) => length)) - 1;
-  return (onHit) => {
+  return {
+    newStream: newStream(tables, Math.max(...patterns.map(({ length }) => length)) - 1),
+    searchWhole: (bytes, onHit) => scan(tables, bytes, bytes.length, onHit),
+  };
+};
+
+const newStream =
+  (tables: Tables, overlap: number): PatternSearch["newStream"] =>
+  (onHit) => {
     const seam = new Uint8Array(2 * overlap);
     let tailLength = 0;
     let position = 0;
@@ -32,7 +46,6 @@ export const patternSearch = (patterns: readonly Uint8Array[]): ((onHit: OnHit) 
       },
     };
   };
-};
 
 /** Moves the last bytes seen to the front of the seam; returns how many they are. */
 const keepTail = (seam: Uint8Array, tailLength: number, chunk: Uint8Array, overlap: number): number => {
@@ -78,29 +91,54 @@ const buildTables = (patterns: readonly Uint8Array[]): Tables => {
 
 const pairAt = (bytes: Uint8Array, end: number): number => ((bytes[end - 1] as number) << 8) | (bytes[end] as number);
 
-const scan = (
-  { patterns, window, shift, first, next }: Tables,
+type OnMatch = (pattern: number, start: number, end: number) => void;
+
+/**
+ * Four windows move at once, each over its quarter: where one goes next is known only when its pair has been looked
+ * up, and meanwhile the processor looks up those of the others.
+ */
+const scan = (tables: Tables, bytes: Uint8Array, length: number, onMatch: OnMatch): void => {
+  const { shift, window } = tables;
+  const quarter = Math.max(0, length - window + 1) >> 2;
+  const endA = window - 1 + quarter;
+  const endB = endA + quarter;
+  const endC = endB + quarter;
+  let a = window - 1;
+  let b = endA;
+  let c = endB;
+  let d = endC;
+  while (a < endA && b < endB && c < endC && d < length) {
+    const stepA = shift[pairAt(bytes, a)] as number;
+    const stepB = shift[pairAt(bytes, b)] as number;
+    const stepC = shift[pairAt(bytes, c)] as number;
+    const stepD = shift[pairAt(bytes, d)] as number;
+    a += stepA === 0 ? compare(tables, bytes, length, a, onMatch) : stepA;
+    b += stepB === 0 ? compare(tables, bytes, length, b, onMatch) : stepB;
+    c += stepC === 0 ? compare(tables, bytes, length, c, onMatch) : stepC;
+    d += stepD === 0 ? compare(tables, bytes, length, d, onMatch) : stepD;
+  }
+  for (; a < endA; ) a += shift[pairAt(bytes, a)] || compare(tables, bytes, length, a, onMatch);
+  for (; b < endB; ) b += shift[pairAt(bytes, b)] || compare(tables, bytes, length, b, onMatch);
+  for (; c < endC; ) c += shift[pairAt(bytes, c)] || compare(tables, bytes, length, c, onMatch);
+  for (; d < length; ) d += shift[pairAt(bytes, d)] || compare(tables, bytes, length, d, onMatch);
+};
+
+/** Compares the patterns whose window may end at a byte; returns how far it moves on. */
+const compare = (
+  { patterns, window, first, next }: Tables,
   bytes: Uint8Array,
   length: number,
-  onMatch: (pattern: number, start: number, end: number) => void,
-): void => {
-  let at = window - 1;
-  while (at < length) {
-    const pair = ((bytes[at - 1] as number) << 8) | (bytes[at] as number);
-    const step = shift[pair] as number;
-    if (step !== 0) {
-      at += step;
-      continue;
+  at: number,
+  onMatch: OnMatch,
+): number => {
+  const start = at - window + 1;
+  for (let index = first[pairAt(bytes, at)] as number; index !== -1; index = next[index] as number) {
+    const pattern = patterns[index] as Uint8Array;
+    if (start + pattern.length <= length && matches(bytes, start, pattern)) {
+      onMatch(index, start, start + pattern.length);
     }
-    const start = at - window + 1;
-    for (let index = first[pair] as number; index !== -1; index = next[index] as number) {
-      const pattern = patterns[index] as Uint8Array;
-      if (start + pattern.length <= length && matches(bytes, start, pattern)) {
-        onMatch(index, start, start + pattern.length);
-      }
-    }
-    at++;
   }
+  return 1;
 };
 
 const matches = (bytes: Uint8Array, start: number, pattern: Uint8Array): boolean => {

@@ -78,65 +78,64 @@ export interface RawHeader {
 export const broken = (position: number, problem: string): TarError =>
   new TarError(`the tar header at byte ${position} ${problem}`);
 
-export const isEmptyBlock = (bytes: Uint8Array): boolean => {
-  for (let index = 0; index < BLOCK; index++) if (bytes[index] !== 0) return false;
+export const isEmptyBlock = (bytes: Uint8Array, at: number): boolean => {
+  for (let index = at; index < at + BLOCK; index++) if (bytes[index] !== 0) return false;
   return true;
 };
 
-export const readHeader = (bytes: Uint8Array, position: number): RawHeader => {
-  checkSum(bytes, position);
-  const size = readNumber(bytes, 124, 12);
+/** @param at where the header starts in the bytes, which `position` tells of the archive */
+export const readHeader = (bytes: Uint8Array, view: DataView, at: number, position: number): RawHeader => {
+  checkSum(bytes, view, at, position);
+  const size = readNumber(bytes, at + 124, 12);
   if (!Number.isSafeInteger(size) || size < 0) throw broken(position, "has no valid size");
   return {
-    flag: String.fromCharCode(bytes[156] as number),
-    path: prefix(bytes) + cString(bytes, 0, 100),
-    linkPath: cString(bytes, 157, 100),
+    flag: String.fromCharCode(bytes[at + 156] as number),
+    path: prefix(bytes, at) + cString(bytes, at, 100),
+    linkPath: cString(bytes, at + 157, 100),
     size,
-    mode: readNumber(bytes, 100, 8) & 0o7777,
-    uid: readNumber(bytes, 108, 8),
-    gid: readNumber(bytes, 116, 8),
+    mode: readNumber(bytes, at + 100, 8) & 0o7777,
+    uid: readNumber(bytes, at + 108, 8),
+    gid: readNumber(bytes, at + 116, 8),
   };
 };
 
 /** Old writers summed signed bytes. */
-const checkSum = (bytes: Uint8Array, position: number): void => {
-  const words = new DataView(bytes.buffer, bytes.byteOffset, BLOCK);
+const checkSum = (bytes: Uint8Array, view: DataView, at: number, position: number): void => {
   let pairs = 0;
   let topBits = 0;
   // Two sums of 16 bits each, which 256 bytes cannot overflow: four times as fast as byte by byte.
-  for (let index = 0; index < BLOCK; index += 4) {
-    const word = words.getInt32(index);
+  for (let index = at; index < at + BLOCK; index += 4) {
+    const word = view.getInt32(index);
     pairs = (pairs + (word & 0x00ff00ff) + ((word >>> 8) & 0x00ff00ff)) | 0;
     topBits |= word;
   }
   let unsigned = (pairs >>> 16) + (pairs & 0xffff);
-  for (let index = 148; index < 156; index++) unsigned += 0x20 - (bytes[index] as number);
-  const stored = readNumber(bytes, 148, 8);
+  for (let index = at + 148; index < at + 156; index++) unsigned += 0x20 - (bytes[index] as number);
+  const stored = readNumber(bytes, at + 148, 8);
   if (stored === unsigned) return;
-  const isSigned = (topBits & 0x80808080) !== 0 && stored === unsigned - 256 * highBytes(bytes);
+  const isSigned = (topBits & 0x80808080) !== 0 && stored === unsigned - 256 * highBytes(bytes, at);
   if (!isSigned) throw broken(position, "has a wrong checksum");
 };
 
-const highBytes = (bytes: Uint8Array): number => {
+const highBytes = (bytes: Uint8Array, at: number): number => {
   let high = 0;
   for (let index = 0; index < BLOCK; index++) {
-    if ((index < 148 || index >= 156) && (bytes[index] as number) > 127) high++;
+    if ((index < 148 || index >= 156) && (bytes[at + index] as number) > 127) high++;
   }
   return high;
 };
 
 /** GNU's own format keeps times where ustar keeps the prefix; star keeps them in its last 24 bytes. */
-const prefix = (bytes: Uint8Array): string => {
-  const isUstar = latin1(bytes, 257, 263) === "ustar\0";
-  if (!isUstar) return "";
-  const isStar = latin1(bytes, 508, 512) === "tar\0";
-  const text = cString(bytes, 345, isStar ? 131 : 155);
+const prefix = (bytes: Uint8Array, at: number): string => {
+  if (bytes[at + 345] === 0 || latin1(bytes, at + 257, at + 263) !== "ustar\0") return "";
+  const isStar = latin1(bytes, at + 508, at + 512) === "tar\0";
+  const text = cString(bytes, at + 345, isStar ? 131 : 155);
   return text === "" ? "" : `${text}/`;
 };
 
 export const entryOf = (
   raw: RawHeader,
-  bytes: Uint8Array,
+  gnuRealSize: number | undefined,
   pax: PaxRecords,
   pending: Pending,
   start: number,
@@ -146,7 +145,7 @@ export const entryOf = (
   const type = typeOf(raw.flag, path);
   const stored = type === "file" || type === "other" ? (paxNumber(pax, "size", start) ?? raw.size) : 0;
   const sparse = paxNumber(pax, "GNU.sparse.realsize", start) ?? paxNumber(pax, "GNU.sparse.size", start);
-  const real = raw.flag === TYPE_FLAGS.gnuSparse ? readNumber(bytes, 483, 12) : sparse;
+  const real = gnuRealSize ?? sparse;
   if (real !== undefined && !(Number.isSafeInteger(real) && real >= 0)) throw broken(start, "has no valid real size");
   const entry: TarEntry = {
     start,
@@ -214,7 +213,7 @@ export const mergeGlobals = (globals: PaxRecords, more: PaxRecords): PaxRecords 
 const GLOBAL_KEYS: ReadonlySet<string> = new Set(["path", "linkpath", "size", "uid", "gid"]);
 
 /** Octal digits between blanks and NULs, or base 256 when the highest bit is set; NaN for anything else. */
-const readNumber = (bytes: Uint8Array, from: number, length: number): number => {
+export const readNumber = (bytes: Uint8Array, from: number, length: number): number => {
   const first = bytes[from] as number;
   if (first >= 0x80) return readBase256(bytes, from, length);
   let value = 0;

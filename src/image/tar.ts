@@ -10,6 +10,7 @@ import {
   type Pending,
   type RawHeader,
   readHeader,
+  readNumber,
   readPax,
   type TarEntry,
   TarError,
@@ -37,6 +38,7 @@ export interface TarReader {
  */
 export const tarReader = (visitor: TarVisitor): TarReader => {
   const block = new Uint8Array(BLOCK);
+  const blockView = new DataView(block.buffer);
   let blockFill = 0;
   let position = 0;
   let blockStart = 0;
@@ -46,10 +48,10 @@ export const tarReader = (visitor: TarVisitor): TarReader => {
   let padding = 0;
   let record: MetaRecord | undefined;
   let globals: PaxRecords = new Map();
-  let pending: Pending = {};
+  let pending: Pending = NOTHING_PENDING;
 
-  const header = (bytes: Uint8Array): void => {
-    if (isEmptyBlock(bytes)) {
+  const header = (bytes: Uint8Array, view: DataView, at: number): void => {
+    if (isEmptyBlock(bytes, at)) {
       if (state === "header" && record !== undefined)
         throw new TarError("the tar archive ends after an extended header");
       state = state === "header" ? "after one empty block" : "ended";
@@ -57,9 +59,9 @@ export const tarReader = (visitor: TarVisitor): TarReader => {
     }
     if (state === "after one empty block") throw broken(blockStart, "follows an empty one");
     if (record === undefined) entryStart = blockStart;
-    const raw = readHeader(bytes, blockStart);
+    const raw = readHeader(bytes, view, at, blockStart);
     if (META_TYPES.has(raw.flag)) startMeta(raw);
-    else startEntry(raw, bytes);
+    else startEntry(raw, bytes, at);
   };
 
   const startMeta = (raw: RawHeader): void => {
@@ -68,14 +70,16 @@ export const tarReader = (visitor: TarVisitor): TarReader => {
     startData(raw.size);
   };
 
-  const startEntry = (raw: RawHeader, bytes: Uint8Array): void => {
+  const startEntry = (raw: RawHeader, bytes: Uint8Array, at: number): void => {
     const pax: PaxRecords = pending.pax === undefined ? globals : new Map([...globals, ...pending.pax]);
-    const { entry, stored } = entryOf(raw, bytes, pax, pending, entryStart, blockStart + BLOCK);
-    pending = {};
+    const isSparse = raw.flag === TYPE_FLAGS.gnuSparse;
+    const realSize = isSparse ? readNumber(bytes, at + 483, 12) : undefined;
+    const { entry, stored } = entryOf(raw, realSize, pax, pending, entryStart, blockStart + BLOCK);
+    pending = NOTHING_PENDING;
     record = undefined;
     visitor.entry(entry);
     left = stored;
-    if (raw.flag === TYPE_FLAGS.gnuSparse && bytes[482] !== 0) state = "sparse map";
+    if (isSparse && bytes[at + 482] !== 0) state = "sparse map";
     else startData(stored);
   };
 
@@ -120,10 +124,10 @@ export const tarReader = (visitor: TarVisitor): TarReader => {
     return take;
   };
 
-  const takeBlock = (chunk: Uint8Array, from: number): number => {
+  const takeBlock = (chunk: Uint8Array, view: DataView, from: number): number => {
     if (blockFill === 0) blockStart = position;
     if (blockFill === 0 && chunk.length - from >= BLOCK) {
-      onBlock(chunk.subarray(from, from + BLOCK));
+      onBlock(chunk, view, from);
       return BLOCK;
     }
     const take = Math.min(BLOCK - blockFill, chunk.length - from);
@@ -131,24 +135,25 @@ export const tarReader = (visitor: TarVisitor): TarReader => {
     blockFill += take;
     if (blockFill === BLOCK) {
       blockFill = 0;
-      onBlock(block);
+      onBlock(block, blockView, 0);
     }
     return take;
   };
 
-  const onBlock = (bytes: Uint8Array): void => {
-    if (state !== "sparse map") header(bytes);
-    else if (bytes[504] === 0) startData(left);
+  const onBlock = (bytes: Uint8Array, view: DataView, at: number): void => {
+    if (state !== "sparse map") header(bytes, view, at);
+    else if (bytes[at + 504] === 0) startData(left);
   };
 
   return {
     push: (chunk) => {
+      const view = new DataView(chunk.buffer, chunk.byteOffset, chunk.byteLength);
       let from = 0;
       while (from < chunk.length && state !== "ended") {
         let taken: number;
         if (state === "data") taken = takeData(chunk, from);
         else if (state === "padding") taken = takePadding(chunk.length - from);
-        else taken = takeBlock(chunk, from);
+        else taken = takeBlock(chunk, view, from);
         from += taken;
         position += taken;
       }
@@ -161,6 +166,8 @@ export const tarReader = (visitor: TarVisitor): TarReader => {
     },
   };
 };
+
+const NOTHING_PENDING: Pending = {};
 
 /** The limit of Go's reader. */
 const MAX_META = 1 << 20;
