@@ -64,6 +64,7 @@ import namedUser from "./named-user.ts";
 import numericStageReference from "./numeric-stage-reference.ts";
 import overriddenInstruction from "./overridden-instruction.ts";
 import packageCacheInImage from "./package-cache-in-image.ts";
+import passwordlessSudo from "./passwordless-sudo.ts";
 import permissionsChangedAfterCopy from "./permissions-changed-after-copy.ts";
 import persistentDebianFrontend from "./persistent-debian-frontend.ts";
 import pipeWithoutPipefail from "./pipe-without-pipefail.ts";
@@ -126,6 +127,7 @@ import untrustedBaseRegistry from "./untrusted-base-registry.ts";
 import unusedIgnore from "./unused-ignore.ts";
 import unusedUser from "./unused-user.ts";
 import unverifiedDownload from "./unverified-download.ts";
+import unverifiedPackageFile from "./unverified-package-file.ts";
 import unverifiedSshHost from "./unverified-ssh-host.ts";
 import uppercasePortProtocol from "./uppercase-port-protocol.ts";
 import uppercaseStageName from "./uppercase-stage-name.ts";
@@ -173,6 +175,7 @@ export const rules: readonly Rule[] = [
   namedUser,
   userWithoutPasswd,
   sudoInRun,
+  passwordlessSudo,
   useraddWithoutLogInit,
   worldWritableMode,
   accountPasswordInRun,
@@ -201,6 +204,7 @@ export const rules: readonly Rule[] = [
   unpinnedGitSource,
   // Downloads and integrity
   unverifiedDownload,
+  unverifiedPackageFile,
   uncheckedRemoteAdd,
   remoteScriptPipedToShell,
   clearTextScriptExecution,

@@ -12,12 +12,14 @@ export default defineRule({
 last command decides about the step, so that a failed download or install ends up in an image that looks well, and in
 the cache.
 
-Join the commands with \`&&\`, or begin with \`set -e\`.`,
+\`|| true\` behind an install says so in words: what could not be installed is found out by whoever starts the container.
+
+Join the commands with \`&&\`, or begin with \`set -e\`. Install what is optional in a step of its own that tests for it.`,
   aliases: [],
   silent: [
-    "`set -e` in any form, or a SHELL with `-e`.",
-    "`||` behind the command; lists of loops and conditions.",
-    "Only installs, downloads, builds and `cd` are looked at.",
+    "`set -e` in any form, or a SHELL with `-e`; but `|| true` undoes that.",
+    "`||` with another way behind the command; lists of loops and conditions.",
+    "Only installs, downloads, builds and `cd` are looked at; before `|| true` only installs of packages.",
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/reference/dockerfile/#run"],
@@ -41,6 +43,15 @@ Join the commands with \`&&\`, or begin with \`set -e\`.`,
       title: "handled, or the last one",
       good: "FROM debian:12\nRUN echo a; make || exit 1; curl -fO https://example.com/a\n",
     },
+    {
+      title: "a failure that is hidden",
+      bad: "FROM debian:12\nRUN set -e; apt-get update && ⟦apt-get⟧ install -y git || true\nRUN ⟦pip⟧ install -r a.txt || echo failed; ls\n",
+      message: "A failure of `apt-get install` is hidden by `|| true`",
+    },
+    {
+      title: "another way, and what may fail",
+      good: "FROM debian:12\nRUN apt-get install -y a || apt-get install -y b\nRUN rm a || true\nRUN pip install a || exit 1\nRUN apt-get purge -y a || :\nRUN yum install -y a || { echo failed; exit 1; }\n",
+    },
     { title: "in a loop", good: "FROM debian:12\nRUN for a in 1 2; do make; make $a; done\n" },
     { title: "chosen by SHELL", good: 'FROM debian:12\nSHELL ["/bin/bash", "-ec"]\nRUN make; make install\n' },
   ],
@@ -50,6 +61,7 @@ Join the commands with \`&&\`, or begin with \`set -e\`.`,
         const problem =
           script.status === "parsed" && !script.options.has("errexit") ? firstUnchecked(script) : undefined;
         if (problem !== undefined) yield problem;
+        if (script.status === "parsed") yield* hidden(script);
       }
     }
   },
@@ -72,6 +84,38 @@ const firstUnchecked = (script: ParsedScript): Problem | undefined => {
   }
   return undefined;
 };
+
+/** Installs whose failure `|| true` hides; of several in one list the last one speaks for all. */
+const hidden = function* ({ commands, text }: ParsedScript): Iterable<Problem> {
+  if (!text.includes("||")) return;
+  const lists = new Map<number, ShellCommand[]>();
+  for (const command of commands) {
+    const list = lists.get(command.list) ?? [];
+    lists.set(command.list, list);
+    const handled = list.at(-1);
+    list.push(command);
+    if (handled?.followedBy !== "||") continue;
+    const install = lastOfChain(list.slice(0, -1)).findLast(isInstall);
+    if (install?.nameWord === undefined || !doesNothing(command) || command.followedBy === "&&") continue;
+    const message = `A failure of \`${shown(install)}\` is hidden by \`|| ${programOf(command)}\``;
+    yield { at: install.nameWord.span, message };
+  }
+};
+
+/** The commands at the end that `&&` and `||` tie together. */
+const lastOfChain = (commands: readonly ShellCommand[]): readonly ShellCommand[] => {
+  const start = commands.slice(0, -1).findLastIndex(({ followedBy }) => followedBy !== "&&" && followedBy !== "||");
+  return commands.slice(start + 1);
+};
+
+const isInstall = (command: ShellCommand): boolean =>
+  command.pipedInto === undefined && readPackageCommand(command)?.action === "install";
+
+const doesNothing = ({ name, args, pipedInto }: ShellCommand): boolean =>
+  pipedInto === undefined &&
+  (/^(true|:|echo|printf)$/.test(name) || (name === "exit" && (args[0]?.value ?? "0") === "0" && args.length === 1));
+
+const programOf = ({ name, args }: ShellCommand): string => (name === "exit" ? `exit ${args[0]?.value}` : name);
 
 const shown = (command: ShellCommand): string => {
   const called = readPackageCommand(command);
