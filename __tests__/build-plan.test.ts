@@ -289,7 +289,10 @@ describe("the plan", () => {
       {
         targets,
         refused: new Map([
-          [targets[0]!, [{ at: { start: 0, end: 1 }, line: 3, message: "it lacks a value", rule: "x" }]],
+          [
+            targets[0]!,
+            [{ at: { start: 0, end: 1 }, line: 3, columns: undefined, message: "it lacks a value", rule: "x" }],
+          ],
         ]),
         supplied: { secrets: new Map([["npm", { source: "x", state: "ready" }]]), ssh: new Map() },
         engine: { status: "ready", description: "docker 1", canExportOci: true, builder: "mine" },
@@ -769,7 +772,11 @@ RUN --mount=type=ssh,id=deploy git clone x
       ],
       ssh: [{ id: "default", paths: [] }],
     });
-    const refused = preflight(needsOf(stage), given({})).map((problem) => ({ ...problem, line: lineOf(problem) }));
+    const refused = preflight(needsOf(stage), given({})).map((problem) => ({
+      ...problem,
+      line: lineOf(problem),
+      columns: { start: 28, end: 37 },
+    }));
     expect(failedBeforeBuild(target!, refused)).toEqual({
       target,
       status: "failed",
@@ -782,7 +789,7 @@ RUN --mount=type=ssh,id=deploy git clone x
           "line 3: The build needs the ssh agent `default`, which is not given. Give a key as `ssh-private-key` of the workflow, or add default to `ssh`, or --ssh default to the command line",
         ],
         step: undefined,
-        at: { start: text.indexOf("npm_token"), end: text.indexOf("npm_token") + 9 },
+        columns: { start: 28, end: 37 },
       },
     });
     const failure = (isFinding: (line: number) => boolean) => {
@@ -791,9 +798,9 @@ RUN --mount=type=ssh,id=deploy git clone x
         target!,
         lines.map((problem) => ({ ...problem, isFinding: isFinding(problem.line) })),
       );
-      return result.status === "failed" ? { ...result.failure, at: undefined } : undefined;
+      return result.status === "failed" ? result.failure : undefined;
     };
-    const common = { at: undefined, step: undefined };
+    const common = { columns: { start: 28, end: 37 }, step: undefined };
     expect([failure(() => true), failure((line) => line === 7)]).toEqual([
       {
         ...common,

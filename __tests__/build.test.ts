@@ -7,6 +7,7 @@ import { inTurns } from "../src/adapters/buildx-lanes.ts";
 import { buildCommand } from "../src/build/arguments.ts";
 import { parseBuildArgs, parseBuildContexts, parseSsh } from "../src/build/build-inputs.ts";
 import { isTooOld, readBuilder, readBuildxVersion, readDaemon, readPluginPath } from "../src/build/engine-facts.ts";
+import { locateFailure } from "../src/build/failing-words.ts";
 import { explainFailure, explainTimeout } from "../src/build/failure.ts";
 import { parsePlatforms } from "../src/build/platforms.ts";
 import { lastLines, readProgress } from "../src/build/progress.ts";
@@ -726,6 +727,29 @@ describe("progress of a build", () => {
   ])("of the step %j finds the lines", (step, lines) => {
     const text = "FROM x\nRUN make all\nRUN one && \\\n  # comment\n\n  two\nRUN twice\nRUN   twice\nCOPY a b /\n";
     expect(linesOfStep(step, readDockerfile("Dockerfile", text))).toEqual(lines);
+  });
+
+  test.each([
+    ["the image `x/y:1` cannot be had: no such host", 1, "x/y:1"],
+    ["the image `z` cannot be had: no such host", 2, "z"],
+    ['"/c/d": not found', 3, "./c/d"],
+    ['"/e": not found', 3, undefined],
+    ['"/c/d": not found', 4, undefined],
+    ["the command ends with exit code 1", 5, undefined],
+  ])("%s on line %d points at %s", (message, line, words) => {
+    const text = "FROM x/y:1\nCOPY --from=z /a /\nCOPY a ./c/d /e/\nCOPY c/d ./c/d /e/\nRUN false\n";
+    const failure = { message, lines: { start: line, end: line }, log: [], step: undefined };
+    const { columns, ...rest } = locateFailure(failure, readDockerfile("Dockerfile", text));
+    const written = text.split("\n")[line - 1] ?? "";
+    expect([columns && written.slice(columns.start - 1, columns.end - 1), rest]).toEqual([words, failure]);
+  });
+
+  test("takes its lines from its step, else stays without", () => {
+    const dockerfile = readDockerfile("Dockerfile", "FROM x\nRUN one && \\\n  two\n");
+    const failure = { message: "stopped", lines: undefined, log: [], step: "[2/2] RUN one &&   two" };
+    expect(locateFailure({ ...failure, step: "[2/2] RUN one && two" }, dockerfile).lines).toEqual({ start: 2, end: 3 });
+    expect(locateFailure(failure, dockerfile)).toEqual(failure);
+    expect(locateFailure({ ...failure, step: undefined }, dockerfile)).toEqual({ ...failure, step: undefined });
   });
 
   test("that says nothing leaves the exit code", () => {

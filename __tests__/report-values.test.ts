@@ -683,6 +683,23 @@ describe("annotations", () => {
     ]);
   });
 
+  test("stand on the words of a failure, and leave it to the findings where they say it", () => {
+    const at = (failure: Partial<(typeof failed)["failure"]>) =>
+      annotations(
+        {
+          ...allSame,
+          targets: [
+            { build: { ...failed, failure: { ...failed.failure, ...failure } }, images: [], measureError: undefined },
+          ],
+        },
+        options,
+      ).map(({ start_line, end_line, start_column, end_column }) => [start_line, end_line, start_column, end_column]);
+    const columns = { start: 5, end: 8 };
+    expect(at({ columns })).toEqual([[4, 4, 5, 8]]);
+    expect(at({ columns, lines: { start: 4, end: 6 } })).toEqual([[4, 6, undefined, undefined]]);
+    expect(at({ columns, isFinding: true })).toEqual([]);
+  });
+
   test("become ten commands of a level, and the rest is counted", () => {
     const all = annotations({ ...huge, sizes: [], targets: [] }, { ...options, annotate: "note" });
     const { commands, leftOut } = workflowCommands(all);
@@ -746,6 +763,16 @@ describe("progress", () => {
       `      ${"x".repeat(49)}…`,
     ]);
     expect(logLines({ type: "finished", result }, { ...options, width: 56 })).toHaveLength(3 + 1 + 2 + 1);
+  });
+
+  test("points at the words of a failure, and says nothing that findings say", () => {
+    const { log: _log, ...failure } = failed.failure;
+    const told = (more: Partial<(typeof failed)["failure"]>) =>
+      resultText({ ...failed, failure: { ...failure, log: [], ...more } }, options).slice(more.isFinding ? 0 : 2);
+    expect(told({ columns: { start: 5, end: 8 } })).toEqual(["      4 | RUN npm ci", "        |     ^^^"]);
+    expect(told({ message: "not tried: the error on line 4 would stop it", isFinding: true })).toEqual([
+      "  ✗ examples/api:release   not tried: the error on line 4 would stop it",
+    ]);
   });
 
   test("puts the output of a failure into a group of the log", () => {

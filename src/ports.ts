@@ -73,8 +73,8 @@ export interface Docker {
       readonly signal: AbortSignal;
       /** False once the Dockerfile is another one than that of the plan. */
       readonly isAsPlanned: (target: Target) => Promise<boolean>;
-      /** The lines of a step as BuildKit names it, for a failure that the engine gives no lines. */
-      readonly linesOf?: (target: Target, step: string) => BuildFailure["lines"];
+      /** Adds the place in the Dockerfile to a failure, as far as the engine does not give it. */
+      readonly locate?: (target: Target, failure: BuildFailure) => BuildFailure;
       readonly onEvent: (event: BuildEvent) => void;
     },
   ) => Promise<readonly BuiltTarget[]>;

@@ -1,7 +1,7 @@
 import { type BakeTarget, bakeTargets } from "./build/bake.ts";
+import { locateFailure } from "./build/failing-words.ts";
 import type { PlannedFile } from "./build/plan.ts";
 import { failedBeforeBuild, type PlacedProblem, type Supplied } from "./build/preflight.ts";
-import { linesOfStep } from "./build/step-lines.ts";
 import type { Target } from "./build/target.ts";
 import { decodeText } from "./dockerfile/decode.ts";
 import type { Dockerfile } from "./dockerfile/model.ts";
@@ -57,9 +57,9 @@ export const buildTargets = async (
       timeout: settings.timeout,
       signal,
       isAsPlanned: (target) => isAsAudited(target, known, world),
-      linesOf: (target, step) => {
+      locate: (target, failure) => {
         const facts = factsOf(target, known);
-        return facts && linesOfStep(step, facts.dockerfile);
+        return facts ? locateFailure(failure, facts.dockerfile) : failure;
       },
       onEvent,
     },

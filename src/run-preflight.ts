@@ -3,6 +3,7 @@ import { findingsOf } from "./audit/findings.ts";
 import { openIgnores } from "./audit/ignores.ts";
 import type { CheckQuestion } from "./audit/imported-buildkit.ts";
 import { linkedTargets } from "./build/bake-definition.ts";
+import { columnsOf } from "./build/failing-words.ts";
 import { missingFromArguments } from "./build/from-arguments.ts";
 import type { OutlineAnswer } from "./build/outline.ts";
 import { planTargets } from "./build/plan.ts";
@@ -196,7 +197,11 @@ const fileProblems = (
 
 const placed = (problems: readonly PreflightProblem[], { text }: Dockerfile): readonly PlacedProblem[] => {
   const starts = lineStarts(text);
-  return problems.map((problem) => ({ ...problem, line: positionAt(starts, problem.at.start).line }));
+  return problems.map((problem) => ({
+    ...problem,
+    line: positionAt(starts, problem.at.start).line,
+    columns: columnsOf(problem.at, text)?.columns,
+  }));
 };
 
 /** Nothing is said while some mount is not known: it may be the one. */

@@ -109,7 +109,7 @@ const buildAll = async (targets: readonly Target[], session: Session): Promise<r
       run.onEvent({ type: "started", target });
       const began = performance.now();
       const { outcome, stored } = await buildOne(target, index);
-      const result = located(toResult(target, outcome, Math.round(performance.now() - began)), run.linesOf);
+      const result = located(toResult(target, outcome, Math.round(performance.now() - began)), run.locate);
       run.onEvent({ type: "finished", result });
       const isMeasured = outcome.status === "done" && stored === undefined && exporter.how === "layout";
       return {
@@ -191,11 +191,8 @@ const toResult = (target: Target, outcome: Outcome, milliseconds: number): Build
   return { ...common, status: "built" };
 };
 
-const located = (result: BuildResult, linesOf: Session["run"]["linesOf"]): BuildResult => {
-  if (result.status !== "failed" || result.failure.lines !== undefined || result.failure.step === undefined)
-    return result;
-  return { ...result, failure: { ...result.failure, lines: linesOf?.(result.target, result.failure.step) } };
-};
+const located = (result: BuildResult, locate: Session["run"]["locate"]): BuildResult =>
+  result.status === "failed" && locate ? { ...result, failure: locate(result.target, result.failure) } : result;
 
 /** An environment without the action's inputs, which hold secrets as they were written. */
 export const withoutInputs = (

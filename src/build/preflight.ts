@@ -1,7 +1,7 @@
 import type { Span } from "../dockerfile/model.ts";
 import { nearest } from "../dockerfile/nearest.ts";
 import type { Need } from "./preflight-needs.ts";
-import type { BuildResult, Secret, Target } from "./target.ts";
+import type { BuildFailure, BuildResult, Secret, Target } from "./target.ts";
 
 /** BuildKit's limit, in bytes. */
 export const largestSecret = 500 * 1024;
@@ -81,6 +81,8 @@ export const emptySupplies = (needs: readonly Need[], supplied: Supplied): reado
 export interface PlacedProblem extends PreflightProblem {
   /** One-based line of the Dockerfile. */
   readonly line: number;
+  /** Undefined for words on several lines. */
+  readonly columns: BuildFailure["columns"];
   /** A finding of the report says it in full. */
   readonly isFinding?: boolean;
 }
@@ -100,7 +102,7 @@ export const failedBeforeBuild = (target: Target, problems: readonly PlacedProbl
       lines: shown && { start: shown.line, end: shown.line },
       log: others.map(({ line, message }) => `line ${line}: ${message}`),
       step: undefined,
-      ...(shown && { at: shown.at }),
+      ...(shown?.columns && { columns: shown.columns }),
       ...(first === undefined && { isFinding: true }),
     },
   };

@@ -88,8 +88,8 @@ export interface BuildFailure {
   readonly message: string;
   /** One-based lines of the Dockerfile; undefined when the engine names none. */
   readonly lines: { readonly start: number; readonly end: number } | undefined;
-  /** The very words, where they are known. */
-  readonly at?: Span;
+  /** One-based columns of the very words, which `lines` is then the only line of; the end is behind them. */
+  readonly columns?: { readonly start: number; readonly end: number };
   /** Findings of the report say it in full: the message only names their lines. */
   readonly isFinding?: boolean;
   /** The last lines of the failing step's output, redacted. */

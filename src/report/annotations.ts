@@ -121,7 +121,12 @@ const failureAnnotations = (report: Report, options: AnnotationOptions): readonl
       continue;
     }
     const message = [oneLine(failure.message), ...failure.log.slice(-20).map((line) => clip(oneLine(line), 300))];
-    const place = { start_line: lines.start, end_line: Math.max(lines.start, lines.end) };
+    const { columns } = failure;
+    const place = {
+      start_line: lines.start,
+      end_line: Math.max(lines.start, lines.end),
+      ...(columns && lines.start === lines.end ? { start_column: columns.start, end_column: columns.end } : {}),
+    };
     for (const made of annotation(target.dockerfile, place, "failure", "", message.join("\n"), options)) {
       seen.set(key, { annotation: made, targets: [targetName(target.id)] });
     }

@@ -1,9 +1,10 @@
-import type { BuildResult, Target } from "../build/target.ts";
+import type { BuildFailure, BuildResult, Target } from "../build/target.ts";
 import type { BuildEvent } from "../ports.ts";
 import { clip, oneLine } from "./escape/plain.ts";
 import { clipColumns, textWidth } from "./escape/terminal.ts";
 import { withoutCommands, workflowCommand } from "./escape/workflow-command.ts";
-import { sourceLine } from "./excerpt.ts";
+import { excerpt, sourceLine } from "./excerpt.ts";
+import { linesOf } from "./lines.ts";
 import { formatDuration } from "./numbers.ts";
 import type { Paint } from "./paint.ts";
 import { wrapWords } from "./table.ts";
@@ -83,14 +84,24 @@ export const resultText = (
   if (failure.isFinding) return [`  ${paint("red", "✗")} ${name}   ${oneLine(failure.message)}`];
   const line = failure.lines?.start;
   const at = line === undefined ? "" : ` at ${oneLine(target.dockerfile)}:${line}`;
-  const code = line === undefined ? "" : sourceLine(source(target.dockerfile, line), width - 12);
+  const code = line === undefined ? [] : codeLines(source(target.dockerfile, line), line, failure.columns, width - 12);
   const log = shownLog(failure.log, logWidth(width)).map((text) => `      ${text}`);
   return [
     `  ${paint("red", "✗")} ${[name, ...(time === "" ? [] : [time]), paint("red", `failed${at}`)].join("   ")}`,
     `      ${oneLine(failureWords(failure))}`,
-    ...(code === "" ? [] : [`      ${line} | ${code}`]),
+    ...code.map((text) => `      ${text}`),
     ...log,
   ];
+};
+
+/** The line of the Dockerfile, with carets under the words where they are known. */
+const codeLines = (text: string, line: number, columns: BuildFailure["columns"], width: number): readonly string[] => {
+  if (text === "") return [];
+  if (columns === undefined) return [`${line} | ${sourceLine(text, width)}`];
+  const place = { line: 1, column: columns.start, endLine: 1, endColumn: columns.end };
+  return excerpt(linesOf(text), place, width).map(
+    (shown) => `${shown.kind === "source" ? line : " ".repeat(`${line}`.length)} | ${shown.text}`,
+  );
 };
 
 /** The lines of one event in a log that nothing redraws. With `groups` GitHub's runner folds a failure's output. */
