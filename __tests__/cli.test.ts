@@ -67,7 +67,7 @@ Commands:
   version                    show the version
 
 Most used options (all: docker-hygiene help run):
-  -f, --format FORMAT            text, json, markdown, github or sarif
+  -f, --format FORMAT            text, json, markdown, html, github or sarif
   -o, --output FILE              write the report to a file instead of the terminal
   -c, --config FILE              use this configuration and look for no other
       --profile PROFILE          recommended, strict or all
@@ -109,7 +109,7 @@ Options:
     [["audit", "--target", "x"], "--target: `audit` does not take it, `run`, `build` would (on the command line)."],
     [
       ["audit", "--format", "xml"],
-      "--format: `xml` is not one of text, json, markdown, github, sarif (on the command line).",
+      "--format: `xml` is not one of text, json, markdown, html, github, sarif (on the command line).",
     ],
     [["audit", "--color", "blue"], "--color: `blue` is not one of auto, always, never (on the command line)."],
     [["aduit"], "`aduit` is neither a command nor a file. Did you mean `docker-hygiene audit`?"],
@@ -258,7 +258,7 @@ Options:
   test("shows the value of a secret in no format", () => {
     const value = "correct-horse-battery-staple";
     const folder = folderOf({ Dockerfile: `FROM debian:12.5-slim\nENV API_TOKEN=${value}\nUSER 1\nCMD ["x"]\n` });
-    for (const format of ["text", "json", "markdown", "github", "sarif"]) {
+    for (const format of ["text", "json", "markdown", "html", "github", "sarif"]) {
       const argv = ["run", "--no-build", "--verbose", "--format", format, "--secret", "id=token,env=TOKEN"];
       const { stdout, stderr } = cli(folder, argv, { TOKEN: value });
       expect(stdout).toContain("API_TOKEN".slice(4));

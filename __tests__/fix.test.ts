@@ -242,6 +242,22 @@ describe("docker-hygiene fix", () => {
     expect(readFileSync(join(cwd, "Dockerfile")).equals(bytes)).toBe(true);
   });
 
+  test("tells of a file that cannot be written what remains in it", () => {
+    // Nothing can be written beside a file with the longest name there is.
+    const name = `Dockerfile.${"x".repeat(244)}`;
+    const cwd = folderOf({ [name]: "FROM debian:12.5-slim\nRUN sudo id\nUSER 1\n" });
+    const { status, stdout } = cli(cwd, "fix");
+    expect({ status, stdout }).toEqual({
+      status: 1,
+      stdout: `${name}
+  left as it is: it cannot be written: its name is too long
+  2  warning  sudo-in-run  \`sudo\` does nothing here, because the step runs as root anyway   (fix: Delete \`sudo\`)
+
+nothing fixed · 1 file left as it is · 1 warning, 1 note remain
+`,
+    });
+  });
+
   test("writes no file that BuildKit would refuse", () => {
     const text = `${unfixed}COPY\n`;
     const cwd = folderOf({ Dockerfile: text });

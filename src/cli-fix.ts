@@ -81,6 +81,8 @@ interface Outcome {
   /** The same as `before` when the file is left as it is. */
   readonly after: string;
   readonly bytes: Uint8Array;
+  /** What is told of the file when it cannot be written. */
+  readonly unfixed: () => FixedFile;
 }
 
 /** Fixes one file in memory. */
@@ -120,7 +122,7 @@ const fixFile = async (found: FoundFile, request: FixRequest): Promise<Outcome> 
     remaining: remaining({ dockerfile, outcome }),
     refused: undefined,
   };
-  if (applied.length === 0) return { file, before, after: before, bytes };
+  if (applied.length === 0) return { file, before, after: before, bytes, unfixed: () => file };
   const unfixed = (): FixedFile => ({ ...file, applied: [], remaining: remaining(audit(before)) });
   if (!isSame(bytes, new TextEncoder().encode(before)))
     return refusal(unfixed(), "it holds bytes that are not UTF-8, which a fix could damage", before, bytes);
@@ -129,7 +131,7 @@ const fixFile = async (found: FoundFile, request: FixRequest): Promise<Outcome> 
     const { line } = positionAt(lineStarts(after), problem.span.start);
     return refusal(unfixed(), `BuildKit would still refuse it: line ${line}, ${problem.message}`, before, bytes);
   }
-  return { file, before, after, bytes };
+  return { file, before, after, bytes, unfixed };
 };
 
 const refusal = (file: FixedFile, refused: string, before: string, bytes: Uint8Array): Outcome => ({
@@ -137,16 +139,17 @@ const refusal = (file: FixedFile, refused: string, before: string, bytes: Uint8A
   before,
   after: before,
   bytes,
+  unfixed: () => file,
 });
 
-const written = async (found: FoundFile, { file, before, after, bytes }: Outcome): Promise<FixedFile> => {
+const written = async (found: FoundFile, { file, before, after, bytes, unfixed }: Outcome): Promise<FixedFile> => {
   if (before === after) return file;
   try {
     await replaceFile(found.absolute, { before: bytes, after: new TextEncoder().encode(after) });
     return file;
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return { ...file, applied: [], remaining: [], refused: `it cannot be written: ${reason}` };
+    return { ...unfixed(), refused: `it cannot be written: ${reason}` };
   }
 };
 

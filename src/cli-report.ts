@@ -2,6 +2,7 @@ import { importedCheck } from "./audit/imported-checks.ts";
 import type { Target } from "./build/target.ts";
 import { severityOf } from "./cli-rules.ts";
 import { annotations, workflowCommands } from "./report/annotations.ts";
+import { renderHtml } from "./report/html.ts";
 import { renderJson } from "./report/json.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import type { Paint } from "./report/paint.ts";
@@ -13,7 +14,7 @@ import { rules } from "./rules/registry.ts";
 import type { Rule } from "./rules/rule.ts";
 import { version } from "./version.ts";
 
-export const formats = ["text", "json", "markdown", "github", "sarif"] as const;
+export const formats = ["text", "json", "markdown", "html", "github", "sarif"] as const;
 export type Format = (typeof formats)[number];
 
 export interface ReportStyle {
@@ -31,6 +32,8 @@ export const renderReport = (report: Report, format: Format, style: ReportStyle)
       return renderJson(report);
     case "markdown":
       return renderMarkdown(report, { rule: ruleInfo });
+    case "html":
+      return renderHtml(report, { rule: ruleInfo });
     case "github":
       return githubText(report);
     case "sarif":

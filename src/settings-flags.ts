@@ -16,7 +16,7 @@ export interface Flag {
 }
 
 export const flags = {
-  format: { name: "format", short: "f", value: "FORMAT", summary: "text, json, markdown, github or sarif" },
+  format: { name: "format", short: "f", value: "FORMAT", summary: "text, json, markdown, html, github or sarif" },
   output: { name: "output", short: "o", value: "FILE", summary: "write the report to a file instead of the terminal" },
   config: {
     name: "config",

@@ -27,6 +27,6 @@ export const replaceFile = async (
   } catch (error) {
     throw new Error(systemReason(error));
   } finally {
-    if (temporary !== undefined) await rm(temporary, { force: true });
+    if (temporary !== undefined) await rm(temporary, { force: true }).catch(() => {});
   }
 };

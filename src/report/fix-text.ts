@@ -72,19 +72,21 @@ const sumText = (files: readonly FixedFile[], { paint, isDiff }: FixTextOptions)
   const unsafe = remaining.filter(({ fix }) => fix?.safety === "unsafe").length;
   const done =
     applied.length === 0
-      ? "nothing to fix"
+      ? `nothing ${refused === 0 ? "to fix" : "fixed"}`
       : `${paint("green", isDiff ? `${applied.length} to fix` : `${applied.length} fixed`)} in ${count(changed, "file")}`;
   const rest =
     remaining.length === 0
       ? "nothing remains"
       : `${foundCounts(remaining, "some")} ${remaining.length === 1 ? "remains" : "remain"}`;
+  // Of a file that cannot be read nobody knows what remains.
+  const isKnown = remaining.length > 0 || refused === 0;
   const share = unsafe === remaining.length ? "" : ` ${unsafe} of them`;
   return [
     done,
     ...(refused === 0
       ? []
       : [paint("red", `${count(refused, "file")} left as ${refused === 1 ? "it is" : "they are"}`)]),
-    unsafe === 0 ? rest : `${rest},${share} for \`docker-hygiene fix --unsafe\``,
+    ...(isKnown ? [unsafe === 0 ? rest : `${rest},${share} for \`docker-hygiene fix --unsafe\``] : []),
   ].join(" · ");
 };
 
