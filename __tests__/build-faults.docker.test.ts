@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -190,6 +191,58 @@ describe("a fault", () => {
     ]);
   }, 60_000);
 
+  test("is none of a base whose layers are packed with zstd, in a list with attestations", async () => {
+    const name = `dh-faults-${randomBytes(6).toString("hex")}`;
+    const base = target("base", "FROM scratch\nCOPY base.Dockerfile /\n");
+    const output = `type=image,name=${name},compression=zstd,force-compression=true`;
+    const flags = ["--quiet", "--provenance=mode=max", "--output", output, "--file", base.dockerfileAbsolute];
+    execFileSync("docker", ["buildx", "build", ...flags, base.context], { stdio: "ignore" });
+    try {
+      const kinds = new Set<string>();
+      const results = await build([target("zstd", `FROM ${name}\nCOPY zstd.Dockerfile /\n`), good()], {
+        measure: async (layout, metadata, one) => {
+          const blobs = join(layout, "blobs", "sha256");
+          for (const blob of readdirSync(blobs))
+            kinds.add(
+              readFileSync(join(blobs, blob))
+                .subarray(0, 4)
+                .toString("hex")
+                .replace(/^1f8b.*/, "1f8b"),
+            );
+          const images = await measure(layout, metadata, one);
+          if (one.id === "zstd")
+            expect(images.map(({ layers }) => layers.map(({ isBase, lines }) => [isBase, lines?.start]))).toEqual([
+              [
+                [true, undefined],
+                [false, 2],
+              ],
+            ]);
+          return images;
+        },
+      });
+      expect(results).toEqual([{ id: "zstd", layers: [2] }, isGood]);
+      expect([...kinds]).toEqual(expect.arrayContaining(["28b52ffd", "1f8b"]));
+    } finally {
+      execFileSync("docker", ["image", "rm", "--force", name], { stdio: "ignore" });
+    }
+  }, 60_000);
+
+  test("of a layer of an unknown kind leaves the build, and the other images", async () => {
+    const results = await build([target("strange", "FROM scratch\nCOPY strange.Dockerfile /\n"), good()], {
+      measure: async (layout, metadata, one) =>
+        measure(layout, one.id === "strange" ? withUnknownLayers(layout, metadata) : metadata, one),
+    });
+    expect(results).toEqual([
+      {
+        id: "strange",
+        measureError:
+          "layer 1 of 1 cannot be read: the layer's media type `application/vnd.oci.image.layer.v1.tar+lz4` is not known",
+        layers: [],
+      },
+      isGood,
+    ]);
+  }, 60_000);
+
   withTmpfs(
     "of a full disk while exporting names it, and the small images are measured",
     async () => {
@@ -261,6 +314,19 @@ describe("a fault", () => {
     90_000,
   );
 });
+
+/** The image of the metadata, in a manifest that calls its layers packed in a way that nobody knows. */
+const withUnknownLayers = (layout: string, metadata: unknown): unknown => {
+  const blobs = join(layout, "blobs", "sha256");
+  const old = (metadata as { readonly "containerimage.digest": string })["containerimage.digest"];
+  const text = readFileSync(join(blobs, old.replace("sha256:", "")), "utf8").replaceAll("tar+gzip", "tar+lz4");
+  const digest = createHash("sha256").update(text).digest("hex");
+  writeFileSync(join(blobs, digest), text);
+  const index = JSON.parse(readFileSync(join(layout, "index.json"), "utf8"));
+  const entry = { mediaType: JSON.parse(text).mediaType, digest: `sha256:${digest}`, size: text.length };
+  writeFileSync(join(layout, "index.json"), JSON.stringify({ ...index, manifests: [...index.manifests, entry] }));
+  return { ...(metadata as object), "containerimage.digest": `sha256:${digest}`, "containerimage.descriptor": entry };
+};
 
 const isGoodOf = (id: string) => ({ ...isGood, id });
 
