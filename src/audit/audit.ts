@@ -1,5 +1,6 @@
 import type { AuditedFile } from "../rules/audited-file.ts";
 import type { UnusedIgnore } from "../rules/ignore-comment.ts";
+import { meets } from "../rules/needs.ts";
 import type { Level, Problem, Rule, Severity } from "../rules/rule.ts";
 import type { CustomRule, Profile, RuleSettings } from "../settings.ts";
 import { customProblems } from "./custom-rules.ts";
@@ -42,7 +43,10 @@ export const auditFile = (file: AuditedFile, options: AuditOptions): AuditOutcom
     }
   };
   const active = activeRules(options);
-  for (const one of active) if (one.rule.id !== unusedIgnore) run(one, file, found);
+  for (const one of active) {
+    const { id, needs } = one.rule;
+    if (id !== unusedIgnore && (needs === undefined || meets(file, needs))) run(one, file, found);
+  }
   found.push(...houseProblems(file, options, failures));
   const ignores = openIgnores(file, options.rules);
   const [ignored, problems] = [[], []] as [AuditProblem[], AuditProblem[]];

@@ -17,6 +17,7 @@ everyone who pulls it. Containers need no passwords: reach them with \`docker ex
     "locked accounts: `passwd -l`, `usermod -p '*'`, `chpasswd -e` with `*` or `!`",
   ],
   fixes: "none",
+  needs: { commands: ["chpasswd", "useradd", "usermod", "passwd"] },
   examples: [
     {
       bad: 'FROM debian:12\nRUN echo "root:secret" | ⟦chpasswd⟧',

@@ -19,6 +19,7 @@ COPY copies, and says so. Keep ADD for local archives that are to be unpacked, f
   ],
   fixes: "safe",
   sources: ["https://docs.docker.com/build/building/best-practices/#add-or-copy"],
+  needs: { instructions: ["ADD"] },
   examples: [
     {
       bad: "⟦ADD⟧ package.json /app/\n",

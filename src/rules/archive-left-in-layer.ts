@@ -26,6 +26,7 @@ Remove it in the RUN that fetched it, or download and unpack in a builder stage 
   ],
   fixes: "safe",
   sources: ["https://docs.docker.com/build/building/best-practices/"],
+  needs: { commands: ["curl", "wget", "aria2c", "axel"] },
   examples: [
     {
       bad: `RUN curl -fLo ⟦/tmp/a.tar.gz⟧ https://example.org/a.tar.gz && tar xzf /tmp/a.tar.gz -C /opt

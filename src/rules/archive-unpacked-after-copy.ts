@@ -24,6 +24,7 @@ export default defineRule({
   ],
   fixes: "unsafe",
   sources: ["https://docs.docker.com/reference/dockerfile/#adding-local-tar-archives"],
+  needs: { instructions: ["COPY"] },
   examples: [
     {
       bad: `COPY ⟦rootfs.tar.xz⟧ /tmp/

@@ -24,6 +24,7 @@ layer below.`,
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/build/building/multi-stage/"],
+  needs: { instructions: ["ENTRYPOINT", "CMD"] },
   examples: [
     {
       bad: 'FROM ⟦golang:1.27⟧\nCOPY . .\nRUN go build -o /app\nCMD ["/app"]',

@@ -20,6 +20,7 @@ Use https, and compare the script with a known checksum before it runs.`,
   ],
   fixes: "unsafe",
   sources: ["https://cwe.mitre.org/data/definitions/494.html"],
+  needs: { commands: ["curl", "wget", "aria2c", "axel"] },
   examples: [
     {
       bad: "RUN curl -fsSL ⟦http://example.org/install.sh⟧ | sh\n",

@@ -17,6 +17,7 @@ array, or fold CMD into it.`,
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/reference/dockerfile/#understand-how-cmd-and-entrypoint-interact"],
+  needs: { instructions: ["ENTRYPOINT"] },
   examples: [
     {
       bad: 'FROM debian:12\nENTRYPOINT serve --port 80\n⟦CMD⟧ ["--verbose"]',

@@ -20,6 +20,7 @@ Copy only the manifest and the lock file first (\`COPY package.json package-lock
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/build/cache/optimize/#order-your-layers"],
+  needs: { packages: "language" },
   examples: [
     {
       bad: "FROM node:24\nWORKDIR /app\nCOPY ⟦.⟧ .\nRUN npm ci && npm run build\n",

@@ -15,6 +15,7 @@ copying a path from it fails with “not found”. Often the wrong stage is name
     "the root itself and patterns, and a base that a variable chooses",
   ],
   fixes: "none",
+  needs: { instructions: ["COPY"] },
   examples: [
     {
       bad: "FROM scratch AS files\nFROM debian:12\nCOPY --from=⟦files⟧ /a /a",

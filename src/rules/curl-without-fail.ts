@@ -27,6 +27,7 @@ export default defineRule({
   ],
   fixes: "unsafe",
   sources: ["https://curl.se/docs/manpage.html#-f"],
+  needs: { instructions: ["HEALTHCHECK"], commands: ["curl"] },
   examples: [
     {
       bad: "RUN ⟦curl⟧ -sSLo /tool https://example.org/tool\n",

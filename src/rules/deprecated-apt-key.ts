@@ -20,6 +20,7 @@ Store the key as a file of its own, with a fingerprint that the file checks, and
   ],
   fixes: "none",
   sources: ["https://manpages.debian.org/bookworm/apt/apt-key.8.en.html"],
+  needs: { commands: ["apt-key"] },
   examples: [
     {
       bad: "FROM debian:bookworm-slim\nRUN curl -fsSL https://example.com/key.asc | ⟦apt-key⟧ add -\n",

@@ -13,6 +13,7 @@ The specification maps the old keys to the new ones: name becomes title, vcs-url
   silent: ["`org.label-schema.schema-version` beside labels of the OCI set."],
   fixes: "safe",
   sources: ["https://specs.opencontainers.org/image-spec/annotations/#back-compatibility-with-label-schema"],
+  needs: { instructions: ["LABEL"] },
   examples: [
     {
       bad: 'LABEL ⟦org.label-schema.vcs-url⟧="https://example.org/app"\n',

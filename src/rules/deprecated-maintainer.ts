@@ -16,6 +16,7 @@ export default defineRule({
     "https://docs.docker.com/reference/dockerfile/#maintainer-deprecated",
     "https://docs.docker.com/reference/build-checks/maintainer-deprecated/",
   ],
+  needs: { instructions: ["MAINTAINER"] },
   examples: [
     {
       bad: "⟦MAINTAINER⟧ Jane Doe <jane@example.org>\n",

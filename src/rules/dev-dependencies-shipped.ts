@@ -22,6 +22,7 @@ ships; build and test in another one.`,
     "stages that start nothing in the file, and those named for development, tests, debugging or building",
   ],
   fixes: "unsafe",
+  needs: { packages: "language" },
   examples: [
     {
       bad: 'FROM node:22-slim\nCOPY package*.json ./\nRUN ⟦npm ci⟧\nCMD ["node", "server.js"]',

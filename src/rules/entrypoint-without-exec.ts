@@ -19,6 +19,7 @@ lost, and databases recover at the next start. \`exec "$@"\` puts the program in
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/build/building/best-practices/#entrypoint"],
+  needs: { instructions: ["ENTRYPOINT", "CMD"] },
   examples: [
     {
       files: { "docker-entrypoint.sh": '#!/bin/sh\nset -e\nmkdir -p /data\n"$@"\n' },

@@ -18,6 +18,7 @@ look inside there is \`docker exec\`.`,
     "stages named for development, tests, debugging or building",
   ],
   fixes: "none",
+  needs: { instructions: ["EXPOSE"] },
   examples: [
     { bad: "FROM debian:12\nEXPOSE ⟦22⟧", message: "Port 22 is for administration over SSH" },
     { bad: 'FROM debian:12\nEXPOSE 80 ⟦3389/tcp⟧ ⟦23/TCP⟧\nCMD ["serve"]' },

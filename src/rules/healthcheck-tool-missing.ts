@@ -23,6 +23,7 @@ Install the tool, or better, let the service's own program or language ask: \`HE
     "stages that run scripts of their own, install what a variable names, or copy whole directories of programs",
   ],
   fixes: "none",
+  needs: { instructions: ["HEALTHCHECK"] },
   examples: [
     {
       bad: 'FROM node:22-slim\nHEALTHCHECK CMD ⟦curl⟧ -f http://localhost/ || exit 1\nCMD ["node", "a"]',

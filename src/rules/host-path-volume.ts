@@ -11,6 +11,7 @@ files, and the container does not start or loses its isolation; over \`/var/run/
 socket is expected, and tells everybody to mount the engine into the container, which is root on the host.`,
   silent: ["paths below /dev/shm, and variables"],
   fixes: "none",
+  needs: { instructions: ["VOLUME"] },
   examples: [
     { bad: "FROM debian:12\nVOLUME ⟦/proc⟧", message: "A volume on `/proc` hides what the kernel puts there" },
     {

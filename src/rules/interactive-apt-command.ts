@@ -13,6 +13,7 @@ stays.`,
   silent: ["`apt` as an argument of another command."],
   fixes: "safe",
   sources: ["https://manpages.debian.org/bookworm/apt/apt.8.en.html#SCRIPT_USAGE_AND_DIFFERENCES_FROM_OTHER_APT_TOOLS"],
+  needs: { commands: ["apt"] },
   examples: [
     {
       bad: "FROM debian:bookworm-slim\nRUN ⟦apt⟧ update && ⟦apt⟧ install -y git\n",

@@ -17,6 +17,7 @@ A misspelt key of \`org.opencontainers.image\` is a label that no tool will ever
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/engine/manage-resources/labels/#key-format-recommendations"],
+  needs: { instructions: ["LABEL"] },
   examples: [
     {
       bad: 'LABEL ⟦org.opencontainers.image.licence⟧="MIT"\n',

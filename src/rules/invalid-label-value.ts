@@ -19,6 +19,7 @@ export default defineRule({
     "https://specs.opencontainers.org/image-spec/annotations/#pre-defined-annotation-keys",
     "https://spdx.org/licenses/",
   ],
+  needs: { instructions: ["LABEL"] },
   examples: [
     {
       bad: 'LABEL org.opencontainers.image.source=⟦"team/app"⟧\n',

@@ -11,6 +11,7 @@ starts (\`docker run -p 80:8080\`), so that \`80:8080\` here is refused or read 
   silent: ["variables, and tcp, udp or sctp in any case: uppercase-port-protocol speaks of that"],
   fixes: "safe",
   sources: ["https://docs.docker.com/reference/build-checks/expose-invalid-format/"],
+  needs: { instructions: ["EXPOSE"] },
   examples: [
     {
       bad: "FROM debian:12\nEXPOSE ⟦80:8080⟧",

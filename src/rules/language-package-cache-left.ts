@@ -28,6 +28,7 @@ out of the layer with \`--mount=type=cache\`.`,
     "The stage does not ship.",
   ],
   fixes: "safe",
+  needs: { packages: "language" },
   examples: [
     {
       bad: "FROM python:3.12-slim\nCOPY requirements.txt .\nRUN pip ⟦install⟧ -r requirements.txt\n",

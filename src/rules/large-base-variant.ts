@@ -26,6 +26,7 @@ Build in the large variant if you must, and ship on the small one.`,
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/build/building/best-practices/#choose-the-right-base-image"],
+  needs: { instructions: ["ENTRYPOINT", "CMD"] },
   examples: [
     {
       bad: 'FROM ⟦node:22⟧\nCOPY . .\nCMD ["node", "server.js"]',

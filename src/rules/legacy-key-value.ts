@@ -14,6 +14,7 @@ export default defineRule({
   silent: ["a value that begins with `=`, of which spaced-assignment speaks"],
   fixes: "safe",
   sources: ["https://docs.docker.com/reference/build-checks/legacy-key-value-format/"],
+  needs: { instructions: ["ENV", "LABEL"] },
   examples: [
     {
       bad: "FROM debian:12\nENV ⟦PORT 8080⟧",

@@ -25,6 +25,7 @@ Give the option that answers yes: \`-y\` for apt-get, dnf and yum, \`-n\` before
     "microdnf and apk, which do not ask; downloads and simulations.",
   ],
   fixes: "safe",
+  needs: { packages: "system" },
   examples: [
     {
       bad: "FROM debian:bookworm-slim\nRUN apt-get update && apt-get ⟦install⟧ --no-install-recommends git\n",

@@ -33,6 +33,7 @@ localhost. Kubernetes ignores HEALTHCHECK and has its own probes: set the option
     },
   ],
   sources: ["https://docs.docker.com/reference/dockerfile/#healthcheck"],
+  needs: { instructions: ["EXPOSE"] },
   examples: [
     {
       bad: 'FROM ⟦node:22-slim⟧\nEXPOSE 8080\nUSER node\nCMD ["node", "server.js"]',

@@ -30,6 +30,7 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
   ],
   fixes: "unsafe",
   sources: ["https://docs.docker.com/build/building/best-practices/#user"],
+  needs: { instructions: ["ENTRYPOINT", "CMD"] },
   examples: [
     {
       bad: 'FROM ⟦node:22-slim⟧\nWORKDIR /app\nCOPY . .\nCMD ["node", "server.js"]',

@@ -13,6 +13,7 @@ export default defineRule({
   ],
   fixes: "safe",
   sources: ["https://docs.docker.com/reference/dockerfile/#copy"],
+  needs: { instructions: ["COPY", "ADD"] },
   examples: [
     {
       bad: "COPY package.json package-lock.json ⟦/app⟧\n",

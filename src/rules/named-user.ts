@@ -20,6 +20,7 @@ name has inside. A number can be checked without looking into the image, and is 
   ],
   fixes: "safe",
   sources: ["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
+  needs: { instructions: ["USER"] },
   examples: [
     {
       bad: "FROM debian:12\nRUN useradd -u 10001 app\nUSER ⟦app⟧",

@@ -25,6 +25,7 @@ entrypoint that starts both.`,
   silent: ["the same instruction in different stages, and ONBUILD"],
   fixes: "safe",
   sources: ["https://docs.docker.com/reference/build-checks/multiple-instructions-disallowed/"],
+  needs: { instructions: ["CMD", "ENTRYPOINT", "HEALTHCHECK"] },
   examples: [
     {
       bad: 'FROM debian:12\n⟦CMD⟧ ["a"]\nCMD ["b"]',

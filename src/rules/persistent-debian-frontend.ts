@@ -15,6 +15,7 @@ ARG has the same effect on the RUN instructions behind it and ends with the buil
   silent: ["ARG, and a value inside of RUN.", "A later ENV empties it again.", "The stage does not ship."],
   fixes: "safe",
   sources: ["https://manpages.debian.org/bookworm/debconf-doc/debconf.7.en.html"],
+  needs: { instructions: ["ENV"] },
   examples: [
     {
       bad: "FROM debian:bookworm-slim\nENV ⟦DEBIAN_FRONTEND=noninteractive⟧\nRUN apt-get update\n",

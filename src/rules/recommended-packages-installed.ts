@@ -25,6 +25,7 @@ Install with \`--no-install-recommends\` and name what is really missing afterwa
   ],
   fixes: "unsafe",
   sources: ["https://docs.docker.com/build/building/best-practices/#apt-get"],
+  needs: { commands: ["apt-get", "apt", "aptitude"] },
   examples: [
     {
       bad: "FROM debian:bookworm-slim\nRUN apt-get update && apt-get -y ⟦install⟧ git && rm -rf /var/lib/apt/lists/*\n",

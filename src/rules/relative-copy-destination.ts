@@ -19,6 +19,7 @@ Set \`WORKDIR /app\` first, or write the destination in full.`,
   ],
   fixes: "safe",
   sources: ["https://docs.docker.com/reference/dockerfile/#destination"],
+  needs: { instructions: ["COPY", "ADD"] },
   examples: [
     {
       bad: "COPY . ⟦.⟧\n",

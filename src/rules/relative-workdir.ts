@@ -18,6 +18,7 @@ Begin each chain of stages with an absolute path; relative ones after it are fin
   ],
   fixes: "unsafe",
   sources: ["https://docs.docker.com/reference/build-checks/workdir-relative-path/"],
+  needs: { instructions: ["WORKDIR"] },
   examples: [
     {
       bad: "WORKDIR ⟦app⟧\n",

@@ -17,6 +17,7 @@ SHELL changes the shell of the following instructions only and shows in the file
   silent: ["Links to /bin/sh from elsewhere, or of busybox.", "Root file systems built FROM scratch."],
   fixes: "unsafe",
   sources: ["https://docs.docker.com/reference/dockerfile/#shell"],
+  needs: { commands: ["ln"] },
   examples: [
     {
       bad: "FROM debian:bookworm-slim\nRUN ⟦ln -sf /bin/bash /bin/sh⟧\n",

@@ -19,6 +19,7 @@ Write the script to a file, compare it with a known checksum or signature, then 
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/build/building/best-practices/"],
+  needs: { commands: ["curl", "wget", "aria2c", "axel"] },
   examples: [
     {
       bad: "RUN ⟦curl⟧ -fsSL https://example.org/install.sh | bash -s -- --yes\n",

@@ -19,6 +19,7 @@ export default defineRule({
   ],
   fixes: "safe",
   sources: ["https://docs.docker.com/reference/dockerfile/#label", "https://docs.docker.com/reference/dockerfile/#env"],
+  needs: { instructions: ["ENV", "LABEL", "EXPOSE"] },
   examples: [
     {
       bad: "ENV ⟦MODE⟧=a\nENV MODE=b\n",

@@ -26,6 +26,7 @@ hand over in its entrypoint, with \`exec gosu app "$@"\` or \`setpriv\`.`,
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/build/building/best-practices/#user"],
+  needs: { instructions: ["USER"] },
   examples: [
     {
       bad: 'FROM node:22-slim\nUSER ⟦root⟧\nCMD ["node", "server.js"]',

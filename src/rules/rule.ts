@@ -1,5 +1,6 @@
 import type { Span } from "../dockerfile/model.ts";
 import type { AuditedFile } from "./audited-file.ts";
+import type { Needs } from "./needs.ts";
 
 export type Severity = "error" | "warning" | "note";
 export type Level = Severity | "off";
@@ -69,6 +70,8 @@ export interface Rule {
   readonly options?: readonly RuleOption[];
   /** Pages that the rule rests on. */
   readonly sources?: readonly string[];
+  /** The check is not run on files that hold none of this, where it would find nothing. */
+  readonly needs?: Needs;
   readonly examples: readonly Example[];
   readonly check: (file: AuditedFile, options: Readonly<Record<string, unknown>>) => Iterable<Problem>;
 }

@@ -20,6 +20,7 @@ Mount it for the one RUN that needs it: \`RUN --mount=type=secret,id=npmrc,targe
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/build/building/secrets/"],
+  needs: { instructions: ["COPY", "ADD"] },
   examples: [
     {
       bad: "COPY ⟦.env⟧ package.json /app/\n",

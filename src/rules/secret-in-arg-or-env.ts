@@ -25,6 +25,7 @@ export default defineRule({
     "https://docs.docker.com/build/building/secrets/",
     "https://docs.docker.com/reference/build-checks/secrets-used-in-arg-or-env/",
   ],
+  needs: { instructions: ["ARG", "ENV"] },
   examples: [
     {
       bad: `FROM node:24 AS build

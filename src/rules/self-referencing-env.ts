@@ -19,6 +19,7 @@ takes what HOME was before: the base's, or nothing. Give the second variable an 
   ],
   fixes: "unsafe",
   sources: ["https://docs.docker.com/reference/dockerfile/#environment-replacement"],
+  needs: { instructions: ["ENV"] },
   examples: [
     {
       bad: "FROM debian:12\nENV HOME=/app BIN=⟦$HOME⟧/bin",

@@ -25,6 +25,7 @@ Write \`CMD ["node", "server.js"]\`. If the shell is wanted, for a variable or a
   ],
   fixes: "safe",
   sources: ["https://docs.docker.com/reference/build-checks/json-args-recommended/"],
+  needs: { instructions: ["CMD", "ENTRYPOINT"] },
   examples: [
     {
       bad: "FROM node:22\nCMD ⟦node server.js⟧",

@@ -20,6 +20,7 @@ the commands that need the state into the same RUN.`,
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/reference/dockerfile/#run"],
+  needs: { commands: ["cd", "export", "alias", "activate", "conda", "mamba", "micromamba", "pyenv", ".", "source"] },
   examples: [
     {
       bad: "FROM debian:bookworm-slim\nRUN ⟦cd /app⟧\nRUN make\n",

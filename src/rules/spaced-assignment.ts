@@ -12,6 +12,7 @@ Delete the blanks.`,
   silent: ["a value that begins with `=` in quotes"],
   fixes: "unsafe",
   sources: ["https://docs.docker.com/reference/dockerfile/#env"],
+  needs: { instructions: ["ENV", "LABEL"] },
   examples: [
     {
       bad: "FROM debian:12\nENV ⟦PORT =⟧ 8080",

@@ -21,6 +21,7 @@ thing to patch. \`docker exec\` and \`kubectl exec\` open a shell without any of
     "stages named for development, tests, debugging or building",
   ],
   fixes: "none",
+  needs: { packages: "system" },
   examples: [
     {
       bad: 'FROM debian:12\nRUN apt-get update && apt-get install -y curl ⟦openssh-server⟧\nCMD ["serve"]',

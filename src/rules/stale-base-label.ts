@@ -18,6 +18,7 @@ Write the label with the same reference as FROM, or with the same ARG, or let th
   ],
   fixes: "unsafe",
   sources: ["https://specs.opencontainers.org/image-spec/annotations/#pre-defined-annotation-keys"],
+  needs: { instructions: ["LABEL"] },
   examples: [
     {
       bad: `FROM debian:bookworm-slim

@@ -23,6 +23,7 @@ Write both as one step, so that a change of the packages fetches a new index:
   ],
   fixes: "safe",
   sources: ["https://docs.docker.com/build/building/best-practices/#apt-get"],
+  needs: { commands: ["apt-get", "apt", "aptitude", "apk", "pacman"] },
   examples: [
     {
       bad: "FROM debian:bookworm-slim\nRUN apt-get ⟦update⟧\nRUN apt-get install -y curl\n",

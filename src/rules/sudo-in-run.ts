@@ -17,6 +17,7 @@ too early. And to work, it must be installed: then it stays in the image, a setu
 unprivileged user become root again. Move the step above USER, or switch to root and back.`,
   silent: ["`sudo -u` with another user than root", "sudo as an argument, as when it is installed or configured"],
   fixes: "safe",
+  needs: { commands: ["sudo"] },
   examples: [
     {
       bad: "FROM debian:12\nRUN ⟦sudo⟧ apt-get update && \\\n    ⟦sudo⟧ apt-get install -y curl",

@@ -16,6 +16,7 @@ Give the application a directory of its own: /app, /srv/app, /opt/app or below /
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/build/building/best-practices/#workdir"],
+  needs: { instructions: ["WORKDIR"] },
   examples: [
     { bad: "WORKDIR ⟦/usr/bin⟧\n", message: "`/usr/bin` belongs to the system" },
     { title: "with a slash, and by a variable", bad: "ARG DIR=/etc\nWORKDIR ⟦/lib/⟧\nWORKDIR ⟦$DIR⟧\n" },

@@ -39,6 +39,7 @@ of the layer with \`--mount=type=cache\`.`,
   ],
   fixes: "safe",
   sources: ["https://docs.docker.com/build/building/best-practices/#apt-get", "https://wiki.alpinelinux.org/wiki/Apk"],
+  needs: { packages: "system" },
   examples: [
     {
       bad: "FROM debian:bookworm-slim\nRUN apt-get ⟦update⟧ && apt-get install -y curl\n",

@@ -27,6 +27,7 @@ that cannot wait in an install.`,
   ],
   fixes: "unsafe",
   sources: ["https://docs.docker.com/build/building/best-practices/"],
+  needs: { packages: "system" },
   examples: [
     {
       bad: "FROM debian:bookworm-slim\nRUN apt-get update && apt-get ⟦upgrade⟧ -y && apt-get install -y curl\n",

@@ -24,6 +24,7 @@ Remove it in the RUN that installed it (\`apt-get purge -y --auto-remove curl\`,
     "Images that others are built on: no start command of their own, or a shell.",
   ],
   fixes: "none",
+  needs: { packages: "system" },
   examples: [
     {
       bad: 'FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y --no-install-recommends ca-certificates ⟦curl⟧ \\\n && curl -fsSLo /usr/bin/tool https://example.com/tool\nCMD ["tool"]\n',

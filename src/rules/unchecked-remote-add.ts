@@ -21,6 +21,7 @@ Take the checksum that the publisher prints beside the download, or compute it o
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/reference/dockerfile/#add---checksum"],
+  needs: { instructions: ["ADD"] },
   examples: [
     {
       bad: "ADD ⟦https://example.org/tool-1.2.tar.gz⟧ /tmp/\n",

@@ -12,6 +12,7 @@ the program ends cleanly: SIGTERM is the default, nginx and php-fpm want SIGQUIT
   silent: ["any other signal, by name or number, real-time ones included", "variables, and Windows images"],
   fixes: "unsafe",
   sources: ["https://docs.docker.com/reference/dockerfile/#stopsignal"],
+  needs: { instructions: ["STOPSIGNAL"] },
   examples: [
     {
       bad: "FROM debian:12\nSTOPSIGNAL ⟦SIGKILL⟧",

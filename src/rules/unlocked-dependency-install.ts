@@ -24,6 +24,7 @@ Use the form that fails instead: \`npm ci\`, \`yarn install --frozen-lockfile\` 
   ],
   fixes: "unsafe",
   sources: ["https://docs.npmjs.com/cli/commands/npm-ci", "https://docs.astral.sh/uv/concepts/projects/sync/"],
+  needs: { packages: "language" },
   examples: [
     {
       bad: "FROM node:22-slim\nCOPY package.json package-lock.json ./\nRUN npm ⟦install⟧ --omit=dev\n",

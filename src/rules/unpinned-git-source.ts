@@ -24,6 +24,7 @@ Name a commit, or at least a tag: \`git clone --branch v1.4.2 …\`, \`git check
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/reference/dockerfile/#adding-files-from-a-git-repository"],
+  needs: { instructions: ["ADD"], commands: ["git"], packages: "language" },
   examples: [
     {
       bad: "FROM debian:bookworm-slim\nRUN git clone --depth 1 ⟦https://example.com/tool.git⟧ /src && make -C /src\n",

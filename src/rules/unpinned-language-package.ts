@@ -25,6 +25,7 @@ Write the version (\`pip install ruff==0.6.9\`, \`npm install -g pnpm@9.12.0\`, 
     "`go install` of a package of the project's own module.",
   ],
   fixes: "none",
+  needs: { packages: "language" },
   examples: [
     {
       bad: "FROM python:3.12-slim\nRUN pip install --no-cache-dir ⟦requests⟧ flask==3.0.3 'django>=5,<6' ⟦uvicorn[standard]⟧\n",

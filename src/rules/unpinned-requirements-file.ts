@@ -22,6 +22,7 @@ better also hashes, or give a constraints file.`,
   ],
   fixes: "none",
   sources: ["https://pip.pypa.io/en/stable/topics/repeatable-installs/"],
+  needs: { packages: "language" },
   examples: [
     {
       files: { "requirements.txt": "flask\nrequests>=2\nclick==8.1.7\n" },

@@ -37,6 +37,7 @@ this rule is off unless it is asked for.`,
     "A target release (`apt-get install -t`, `package/release`), pins in preferences, or a snapshot of the archive.",
   ],
   fixes: "none",
+  needs: { packages: "system" },
   examples: [
     {
       bad: "FROM debian:bookworm-slim\nRUN apt-get update && apt-get install -y ⟦curl⟧ nginx=1.22.* ⟦git⟧\n",

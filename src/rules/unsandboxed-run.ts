@@ -13,6 +13,7 @@ allow both explicitly; a build that needs them can run nowhere else.`,
   silent: ["`--network=default`, `--network=none` and `--security=sandbox`"],
   fixes: "unsafe",
   sources: ["https://docs.docker.com/reference/dockerfile/#run---security"],
+  needs: { instructions: ["RUN"] },
   examples: [
     {
       bad: "FROM debian:12\nRUN ⟦--security=insecure⟧ make check",

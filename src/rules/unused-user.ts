@@ -23,6 +23,7 @@ as if it did not. Add \`USER\` behind the last step that needs root.`,
     "stages that start nothing, and those named for development, tests, debugging or building",
   ],
   fixes: "unsafe",
+  needs: { commands: ["useradd", "adduser"] },
   examples: [
     {
       bad: 'FROM debian:12\nRUN useradd --system -u 10001 ⟦app⟧\nCMD ["serve"]',

@@ -26,6 +26,7 @@ Keep the expected checksum in the Dockerfile and compare it before the file is u
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/reference/dockerfile/#add---checksum", "https://slsa.dev/spec/v1.0/threats"],
+  needs: { commands: ["curl", "wget", "aria2c", "axel"] },
   examples: [
     {
       bad: `FROM debian:bookworm-slim

@@ -16,6 +16,7 @@ the account from an earlier stage.`,
     "stages with a RUN, and any base but `scratch`",
   ],
   fixes: "none",
+  needs: { instructions: ["USER"] },
   examples: [
     {
       bad: 'FROM scratch\nCOPY app /app\nUSER ⟦nobody⟧\nENTRYPOINT ["/app"]',

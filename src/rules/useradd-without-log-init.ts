@@ -15,6 +15,7 @@ files of many gigabytes; layers keep no holes, so that the image grows by their 
   silent: ["uids below 100000, or not known", "adduser of busybox, which writes no such files"],
   fixes: "safe",
   sources: ["https://docs.docker.com/build/building/best-practices/#user"],
+  needs: { commands: ["useradd"] },
   examples: [
     {
       bad: "FROM debian:12\nRUN useradd -u ⟦1000660000⟧ app",

@@ -22,6 +22,7 @@ export default defineRule({
   ],
   fixes: "safe",
   sources: ["https://www.gnu.org/software/wget/manual/wget.html"],
+  needs: { commands: ["wget"] },
   examples: [
     {
       bad: "RUN ⟦wget⟧ https://example.org/big.tar.gz\n",

@@ -18,6 +18,7 @@ Name the directories that the application needs, or let a .dockerignore begin wi
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/build/concepts/context/#dockerignore-files"],
+  needs: { instructions: ["COPY", "ADD"] },
   examples: [
     { bad: "COPY ⟦.⟧ /app\n", message: "`COPY .` takes the whole build context" },
     { title: "as a wildcard, and with ADD", bad: "COPY ⟦./*⟧ /app/\nADD ⟦/⟧ /srv\n" },

@@ -19,6 +19,7 @@ directories that the build has filled, as \`/usr/local\` or \`/out\`.`,
     "a source on `scratch`, or an image that is made to be copied whole: only known distributions and what is built in a stage count",
   ],
   fixes: "none",
+  needs: { instructions: ["COPY"] },
   examples: [
     {
       bad: "FROM debian:12 AS build\nRUN make\nFROM alpine:3.22\nCOPY --from=build ⟦/⟧ /",

@@ -1,6 +1,7 @@
 import type { RunInstruction } from "../../dockerfile/model.ts";
 import type { Script, ShellCommand, ShellWord } from "../../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
+import { once } from "./once.ts";
 import { type PackageCommand, readPackageCommand } from "./package-managers.ts";
 import { purposeOf } from "./stage-purpose.ts";
 
@@ -11,6 +12,8 @@ export interface RunCommands {
   readonly scripts: readonly Script[];
   /** In source order. */
   readonly commands: readonly ShellCommand[];
+  /** Of the commands. */
+  readonly names: ReadonlySet<string>;
   readonly packages: readonly PackageCommand[];
   readonly scriptOf: (command: ShellCommand) => Script | undefined;
   /** False when some of it could not be read: findings about absence are withheld. */
@@ -18,17 +21,57 @@ export interface RunCommands {
 }
 
 /** The RUN instructions of a stage, in order; triggers of ONBUILD belong to another image. */
-export const runsOf = (file: AuditedFile, stage: StageFacts): readonly RunCommands[] => {
-  const known = runs.get(stage);
-  if (known !== undefined) return known;
-  const found = readRuns(file, stage);
-  runs.set(stage, found);
-  return found;
-};
+export const runsOf = (file: AuditedFile, stage: StageFacts): readonly RunCommands[] => runsOfStage(stage, file);
 
 /** The RUN instructions of all stages, or of those that ship; what only a test or check is built on does not. */
-export const runsIn = (file: AuditedFile, where: "every stage" | "shipped stages"): readonly RunCommands[] =>
-  (where === "every stage" ? file.stages : stagesOfImages(file)).flatMap((stage) => runsOf(file, stage));
+export const runsIn = (file: AuditedFile, where: Where): readonly RunCommands[] =>
+  where === "every stage" ? allRuns(file) : shippedRuns(file);
+
+/** Those that call a program of one of these names, wherever in the script. */
+export const runsCalling = (file: AuditedFile, where: Where, names: Iterable<string>): readonly RunCommands[] => {
+  const index = where === "every stage" ? callersInAll(file) : callersInShipped(file);
+  let found: readonly RunCommands[] | undefined;
+  for (const name of names) {
+    const callers = index.get(name);
+    if (callers !== undefined && found !== undefined) return runsIn(file, where).filter((run) => callsOne(run, names));
+    found ??= callers;
+  }
+  return found ?? none;
+};
+
+type Where = "every stage" | "shipped stages";
+
+const none: readonly RunCommands[] = [];
+
+const callsOne = (run: RunCommands, names: Iterable<string>): boolean => {
+  for (const name of names) if (run.names.has(name)) return true;
+  return false;
+};
+
+const runsOfStage = once((stage: StageFacts, file: AuditedFile): readonly RunCommands[] => {
+  const found: RunCommands[] = [];
+  for (const { run, script } of file.runScripts(stage)) if (!run.isTrigger) found.push(readRun(stage, run, script));
+  return found;
+});
+
+const allRuns = once((file: AuditedFile) => file.stages.flatMap((stage) => runsOf(file, stage)));
+
+const shippedRuns = once((file: AuditedFile) => stagesOfImages(file).flatMap((stage) => runsOf(file, stage)));
+
+const callersIn = (runs: readonly RunCommands[]): ReadonlyMap<string, readonly RunCommands[]> => {
+  const index = new Map<string, RunCommands[]>();
+  for (const run of runs)
+    for (const name of run.names) {
+      const callers = index.get(name);
+      if (callers === undefined) index.set(name, [run]);
+      else callers.push(run);
+    }
+  return index;
+};
+
+const callersInAll = once((file: AuditedFile) => callersIn(allRuns(file)));
+
+const callersInShipped = once((file: AuditedFile) => callersIn(shippedRuns(file)));
 
 const stagesOfImages = (file: AuditedFile): readonly StageFacts[] => {
   const images = file.targetStages.filter((stage) => purposeOf(stage) !== "test");
@@ -37,29 +80,25 @@ const stagesOfImages = (file: AuditedFile): readonly StageFacts[] => {
   return file.shippedStages.filter((stage) => found.has(stage));
 };
 
-const runs = new WeakMap<StageFacts, readonly RunCommands[]>();
-
-const readRuns = (file: AuditedFile, stage: StageFacts): readonly RunCommands[] => {
-  const byRun = new Map<RunInstruction, Script[]>();
-  for (const { run, script } of file.runScripts(stage)) {
-    if (run.isTrigger) continue;
-    const scripts = byRun.get(run);
-    if (scripts === undefined) byRun.set(run, [script]);
-    else scripts.push(script);
+const readRun = (stage: StageFacts, run: RunInstruction, script: Script): RunCommands => {
+  const { commands } = script;
+  const packages: PackageCommand[] = [];
+  const names = new Set<string>();
+  for (const command of commands) {
+    names.add(command.name);
+    const called = readPackageCommand(command);
+    if (called !== undefined) packages.push(called);
   }
-  return [...byRun].map(([run, scripts]) => {
-    const commands = scripts.flatMap((script) => script.commands);
-    const owners = new Map(scripts.flatMap((script) => script.commands.map((command) => [command, script] as const)));
-    return {
-      stage,
-      run,
-      scripts,
-      commands,
-      packages: commands.flatMap((command) => readPackageCommand(command) ?? []),
-      scriptOf: (command) => owners.get(command),
-      isRead: scripts.every((script) => script.status === "parsed"),
-    };
-  });
+  return {
+    stage,
+    run,
+    scripts: [script],
+    commands,
+    names,
+    packages,
+    scriptOf: (command) => (commands[command.index] === command ? script : undefined),
+    isRead: script.status === "parsed",
+  };
 };
 
 /**
