@@ -8,7 +8,7 @@ import { unquoted } from "./knowledge/labels.ts";
 import { type RunCommands, runsIn } from "./knowledge/run-commands.ts";
 import { deleteCommandOrRun, isElement } from "./knowledge/script-edits.ts";
 import { spanWithin } from "./knowledge/text-edits.ts";
-import { disablesTls, type TlsSwitch, tlsSwitches } from "./knowledge/tls-switches.ts";
+import { decidesTls, disablesTls, type TlsSwitch, tlsSwitches } from "./knowledge/tls-switches.ts";
 import { isVerified } from "./knowledge/verification.ts";
 import { withoutWords } from "./knowledge/word-deletion.ts";
 import { defineRule, type Edit, type Problem } from "./rule.ts";
@@ -113,14 +113,18 @@ RUN npm config set strict-ssl true && curl -f https://example.org/k -o k
       for (const assignment of instruction.assignments) yield* variable(file, instruction, assignment);
     }
     for (const run of runsIn(file, "every stage"))
-      for (const { commands } of run.scripts)
-        for (const command of commands) yield* inCommand(file, run, command, commands);
+      for (const command of run.commands) {
+        if (command.assignments.length > 0 || command.name === "export") yield* variablesIn(file, run, command);
+        const switches = tlsSwitches(command);
+        if (switches.length > 0) yield* inCommand(file, run, command, switches);
+      }
   },
 });
 
 const variable = function* (file: AuditedFile, at: Instruction, { key, value, span }: Assignment): Iterable<Problem> {
-  const known = value === undefined ? undefined : file.expand(value, at).value;
-  if (known === undefined || !disablesTls(unquoted(key.text), unquoted(known))) return;
+  const name = unquoted(key.text);
+  const known = value === undefined || !decidesTls(name) ? undefined : file.expand(value, at).value;
+  if (known === undefined || !disablesTls(name, unquoted(known))) return;
   const isAlone = (at.keyword === "ENV" || at.keyword === "ARG") && at.assignments.length === 1;
   const edits = isAlone ? [deleteInstruction(file.text, at)] : withoutWords(file, at, span);
   yield { at: key.span, message: `\`${key.text}\` turns off certificate checks`, ...fixed(file, edits) };
@@ -130,14 +134,11 @@ const inCommand = function* (
   file: AuditedFile,
   run: RunCommands,
   command: ShellCommand,
-  commands: readonly ShellCommand[],
+  found: readonly TlsSwitch[],
 ): Iterable<Problem> {
-  yield* variablesIn(file, run, command);
-  const found = tlsSwitches(command);
-  if (found.length === 0) return;
-  const downloads = downloadsIn(commands);
+  const downloads = downloadsIn(run.commands);
   const download = downloads.find((one) => one.command === command);
-  if (download !== undefined && isVerified(download, commands, downloads)) return;
+  if (download !== undefined && isVerified(download, run.commands, downloads)) return;
   if (download?.urls.some(({ value }) => isLocalHost(readUrl(value)?.host ?? "")) === true) return;
   for (const one of found)
     yield {

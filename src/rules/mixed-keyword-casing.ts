@@ -39,9 +39,13 @@ a file hard to read and to search is a mixture, \`FROM … as\` included.`,
   ],
   check: function* (file) {
     const keywords = keywordSpans(file);
-    const written = keywords.map((span) => sliceOf(file, span));
-    const lower = written.filter((word) => word === word.toLowerCase()).length;
-    const upper = written.filter((word) => word === word.toUpperCase()).length;
+    let lower = 0;
+    let upper = 0;
+    for (const span of keywords) {
+      const word = sliceOf(file, span);
+      if (word === word.toUpperCase()) upper++;
+      else if (word === word.toLowerCase()) lower++;
+    }
     const isLower = lower > upper;
     const cased = (word: string): string => (isLower ? word.toLowerCase() : word.toUpperCase());
     for (const span of keywords) {
@@ -66,14 +70,16 @@ a file hard to read and to search is a mixture, \`FROM … as\` included.`,
   },
 });
 
-const keywordSpans = (file: AuditedFile): readonly Span[] =>
-  file.dockerfile.instructions.flatMap((instruction) => {
-    if (instruction.keyword === "INVALID") return [];
-    const own = instruction.keywordSpan;
-    return instruction.keyword === "ONBUILD" && instruction.trigger.keyword !== "INVALID"
-      ? [own, instruction.trigger.keywordSpan]
-      : [own];
-  });
+const keywordSpans = (file: AuditedFile): readonly Span[] => {
+  const spans: Span[] = [];
+  for (const instruction of file.dockerfile.instructions) {
+    if (instruction.keyword === "INVALID") continue;
+    spans.push(instruction.keywordSpan);
+    if (instruction.keyword === "ONBUILD" && instruction.trigger.keyword !== "INVALID")
+      spans.push(instruction.trigger.keywordSpan);
+  }
+  return spans;
+};
 
 /** AS goes with the FROM that is rewritten. */
 const asEdits = (file: AuditedFile, keyword: Span, cased: (word: string) => string): readonly Edit[] => {

@@ -83,7 +83,7 @@ RUN --mount=type=cache,target=/var/lib/apt apt-get install -y curl
   ],
   check: function* (file) {
     for (const run of runsIn(file, "every stage")) {
-      if (!run.isRead || run.stage.rootBase.kind === "scratch") continue;
+      if (run.packages.length === 0 || !run.isRead || run.stage.rootBase.kind === "scratch") continue;
       yield* loneUpdate(file, run);
       yield* installWithoutUpdate(file, run);
     }

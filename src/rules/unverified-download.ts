@@ -145,7 +145,8 @@ const unverifiedIn = function* (
   for (const { commands } of run.scripts) {
     const downloads = downloadsIn(commands);
     if (downloads.length === 0) continue;
-    const lastScript = commands.findLast((command) => copied.has(scriptOf(command)))?.index ?? -1;
+    const lastScript =
+      copied.size === 0 ? -1 : (commands.findLast((command) => copied.has(scriptOf(command)))?.index ?? -1);
     for (const download of downloads) {
       if (useOf(download, commands) !== "kept" || isExemptFromVerification(download, commands)) continue;
       if (isVerified(download, commands, downloads) || isHandedToScript(download, commands)) continue;
@@ -162,13 +163,14 @@ const describe = ({ urls, command }: Download): string =>
     : `\`${printableUrl(urls[0]?.value ?? "")}\`${urls.length > 1 ? ` and ${urls.length - 1} more` : ""}`;
 
 /** Names of files that COPY and ADD bring in one by one. */
-const copiedNames = (stage: StageFacts): ReadonlySet<string> =>
-  new Set(
-    stage.lineage
-      .flatMap((one) => one.instructions)
-      .flatMap((one) => (one.keyword === "COPY" || one.keyword === "ADD" ? one.sources : []))
-      .map((source) => fileNameOf(source.text)),
-  );
+const copiedNames = ({ lineage }: StageFacts): ReadonlySet<string> => {
+  const names = new Set<string>();
+  for (const { instructions } of lineage)
+    for (const one of instructions)
+      if (one.keyword === "COPY" || one.keyword === "ADD")
+        for (const { text } of one.sources) names.add(fileNameOf(text));
+  return names;
+};
 
 /** The file that a command runs: `verify.sh`, `./verify.sh`, `sh verify.sh`. */
 const scriptOf = ({ name, args }: ShellCommand): string =>

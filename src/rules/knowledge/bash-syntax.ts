@@ -12,19 +12,10 @@ type Posix = "dash" | "ash";
 
 /** What the shell does not have, the first of each kind, in the order of the script. */
 export const bashSyntaxIn = (script: Script, shell: Posix, fileText: string): readonly BashSyntax[] => {
-  const found: BashSyntax[] = [];
-  const masked = hint.test(script.text) ? maskedScript(script.text) : "";
-  for (const { pattern, missingIn } of masked === "" ? [] : syntax) {
-    if (!missingIn.includes(shell)) continue;
-    const match = pattern.exec(masked);
-    if (match === null) continue;
-    const written = match[1] ?? match[0];
-    const start = match.index + match[0].lastIndexOf(written);
-    found.push({ at: script.locate(start, start + written.length), written: shortened(written) });
-  }
+  const found = hint.test(script.text) ? inText(script, shell) : [];
   const seen = new Set<string>();
   for (const command of script.commands) {
-    if (command.enclosures.includes("nested-script")) continue;
+    if (!suspects.has(command.name) || command.enclosures.includes("nested-script")) continue;
     for (const one of inCommand(command, shell, fileText)) {
       const kind = one.written.startsWith("{") || one.written.includes("{") ? "{" : one.written;
       if (!seen.has(kind)) found.push(one);
@@ -32,6 +23,17 @@ export const bashSyntaxIn = (script: Script, shell: Posix, fileText: string): re
     }
   }
   return found.sort((a, b) => a.at.start - b.at.start);
+};
+
+const inText = (script: Script, shell: Posix): BashSyntax[] => {
+  const masked = maskedScript(script.text);
+  return syntax.flatMap(({ pattern, missingIn }) => {
+    const match = missingIn.includes(shell) ? pattern.exec(masked) : null;
+    if (match === null) return [];
+    const written = match[1] ?? match[0];
+    const start = match.index + match[0].lastIndexOf(written);
+    return [{ at: script.locate(start, start + written.length), written: shortened(written) }];
+  });
 };
 
 const shortened = (text: string): string => (text.length > 30 ? `${text.slice(0, 29)}…` : text);
@@ -63,7 +65,19 @@ const commands: Readonly<Record<Posix, ReadonlySet<string>>> = {
 };
 
 /** Programs whose operands are paths, which bash would expand braces in. */
-const pathPrograms = /^(mkdir|touch|rm|rmdir|cp|mv|ls|chown|chmod|install|cat|mkfifo)$/;
+const pathPrograms: ReadonlySet<string> = new Set(
+  "mkdir touch rm rmdir cp mv ls chown chmod install cat mkfifo".split(" "),
+);
+
+/** Other commands are not looked at. */
+const suspects: ReadonlySet<string> = new Set([
+  ...Object.values(commands).flatMap((names) => [...names]),
+  ...pathPrograms,
+  "echo",
+  "[",
+  "test",
+  "set",
+]);
 
 const inCommand = function* (command: ShellCommand, shell: Posix, fileText: string): Iterable<BashSyntax> {
   const { name, nameWord, args } = command;
@@ -80,7 +94,7 @@ const inCommand = function* (command: ShellCommand, shell: Posix, fileText: stri
   if (shell === "dash" && name === "set" && pipefail !== undefined && nameWord !== undefined && !isTried) {
     yield { at: { start: nameWord.span.start, end: pipefail.span.end }, written: "set -o pipefail" };
   }
-  if (!pathPrograms.test(name)) return;
+  if (!pathPrograms.has(name)) return;
   for (const word of args) {
     const raw = fileText.slice(word.span.start, word.span.end);
     const brace = /\{[^{}$'"\s]*(?:,|\.\.)[^{}'"\s]*\}/.exec(raw);

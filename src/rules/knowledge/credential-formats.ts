@@ -8,7 +8,12 @@ export interface FoundCredential {
 
 /** All credentials in a text whose format gives them away, in order, placeholders left out. */
 export const findCredentials = (text: string): readonly FoundCredential[] => {
-  const found = [...findTokens(text), ...findPrivateKeys(text), ...findUrlPasswords(text)];
+  const found: FoundCredential[] = [];
+  findTokens(text, found);
+  // Looking for a word that every match holds costs a tenth of the pattern.
+  if (text.includes("PRIVATE KEY")) found.push(...findPrivateKeys(text));
+  if (text.includes("@")) found.push(...findUrlPasswords(text));
+  if (found.length === 0) return found;
   found.sort((a, b) => a.start - b.start || b.end - a.end);
   let end = 0;
   return found.filter((one) => {
@@ -89,8 +94,7 @@ const awsSecret = /aws_?secret_?(?:access_?)?key["']?\s*[=:\s]\s*["']?([A-Za-z0-
 /** Every format holds such a run; most lines do not, and are not looked at any further. */
 const longRun = /[A-Za-z0-9_-]{20,}/g;
 
-const findTokens = (text: string): FoundCredential[] => {
-  const found: FoundCredential[] = [];
+const findTokens = (text: string, found: FoundCredential[]): void => {
   longRun.lastIndex = 0;
   for (let run = longRun.exec(text); run !== null; run = longRun.exec(text)) {
     const start = text.lastIndexOf("\n", run.index) + 1;
@@ -109,11 +113,11 @@ const findTokens = (text: string): FoundCredential[] => {
     const end = match.index + match[0].length;
     found.push({ what: "an AWS secret key", start: end - value.length, end });
   }
+  if (!text.includes("AccountKey=")) return;
   for (const match of text.matchAll(azureKey)) {
     const start = match.index + "AccountKey=".length;
     found.push({ what: "an Azure storage key", start, end: match.index + match[0].length });
   }
-  return found;
 };
 
 /** The line that begins a private key, when key material follows it: as lines, or behind `\n` in a string. */

@@ -12,16 +12,12 @@ import {
   readUrl,
   receiversOf,
 } from "./downloads.ts";
+import { once } from "./once.ts";
 
 /** The downloads of one script, in order. */
-export const downloadsIn = (commands: readonly ShellCommand[]): readonly Download[] => {
-  const found = downloads.get(commands) ?? commands.flatMap((command) => readDownload(command) ?? []);
-  downloads.set(commands, found);
-  return found;
-};
-
-/** Many rules ask about the same script. */
-const downloads = new WeakMap<readonly ShellCommand[], readonly Download[]>();
+export const downloadsIn = once((commands: readonly ShellCommand[]): readonly Download[] =>
+  commands.flatMap((command) => readDownload(command) ?? []),
+);
 
 /**
  * - `kept`: stays as a file, or is unpacked

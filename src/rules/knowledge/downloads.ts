@@ -1,5 +1,12 @@
 import type { Redirect, ShellCommand, ShellWord } from "../../dockerfile/script.ts";
-import { findOption, hasOption, isFedByXargs, type OptionSyntax, readOptions } from "./command-options.ts";
+import {
+  type CommandOptions,
+  findOption,
+  hasOption,
+  isFedByXargs,
+  type OptionSyntax,
+  readOptions,
+} from "./command-options.ts";
 import { withoutCredentials } from "./credential-formats.ts";
 
 /** A call of curl, wget, aria2c or axel that fetches something. */
@@ -21,14 +28,14 @@ export const readDownload = (command: ShellCommand): Download | undefined => {
   const tool = tools.get(command.name);
   if (tool === undefined) return undefined;
   const read = readOptions(command.args, tool.syntax);
-  const named = read.options.filter((option) => option.name === "--url").flatMap((option) => option.valueWord ?? []);
+  const named = read.options.flatMap((option) => (option.name === "--url" ? (option.valueWord ?? []) : []));
   const urls = [...read.operands, ...named].filter((word) => isUrlOrVariable(word.value));
   if (urls.length === 0 && !isFedByXargs(command)) return undefined;
   const certain = urls.filter((word) => word.value.includes("://"));
   return {
     command,
     urls: certain.length > 0 ? certain : urls,
-    output: outputOf(command, urls, tool),
+    output: outputOf(command, urls, tool, read),
     isChecked: hasOption(read, "--checksum"),
   };
 };
@@ -106,6 +113,7 @@ export const isPrivateHost = (host: string): boolean =>
 
 /** The last part of a path or URL, without query: the name under which curl -O and wget keep a file. */
 export const fileNameOf = (path: string): string => {
+  if (!/[$?#]/.test(path)) return path.slice(path.lastIndexOf("/") + 1);
   const known = beforeQuery(path);
   const slash = known.replace(expansion, (found) => "_".repeat(found.length)).lastIndexOf("/");
   return known.slice(slash + 1);
@@ -204,8 +212,12 @@ const tools: ReadonlyMap<string, Tool> = new Map([
   ],
 ]);
 
-const outputOf = (command: ShellCommand, urls: readonly ShellWord[], tool: Tool): Download["output"] => {
-  const read = readOptions(command.args, tool.syntax);
+const outputOf = (
+  command: ShellCommand,
+  urls: readonly ShellWord[],
+  tool: Tool,
+  read: CommandOptions,
+): Download["output"] => {
   if (hasOption(read, ...tool.nowhere)) return { kind: "nowhere" };
   const directory = findOption(read, ...tool.directory)?.value;
   const inDirectory = (name: string): string =>

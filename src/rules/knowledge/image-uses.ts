@@ -2,6 +2,7 @@ import { type ImageReference, parseImageReference } from "../../dockerfile/image
 import type { Instruction, Span } from "../../dockerfile/model.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
 import { sliceOf } from "./edits.ts";
+import { once } from "./once.ts";
 import { stageReferences } from "./stage-references.ts";
 
 /** An image that the build pulls: in FROM, `--from` or the `from=` of a mount. */
@@ -22,17 +23,7 @@ export interface ImageUse {
 }
 
 /** All images whose name is known; stages, `scratch`, build contexts and unresolved variables are none. */
-export const imageUses = (file: AuditedFile): readonly ImageUse[] => {
-  const known = uses.get(file);
-  if (known !== undefined) return known;
-  const found = readUses(file);
-  uses.set(file, found);
-  return found;
-};
-
-const uses = new WeakMap<AuditedFile, readonly ImageUse[]>();
-
-const readUses = (file: AuditedFile): readonly ImageUse[] => [
+export const imageUses = once((file: AuditedFile): readonly ImageUse[] => [
   ...file.stages.flatMap((stage) => baseUse(file, stage) ?? []),
   ...stageReferences(file).flatMap((found) => {
     if (found.by === "FROM" || found.target !== undefined || found.number !== undefined) return [];
@@ -43,7 +34,7 @@ const readUses = (file: AuditedFile): readonly ImageUse[] => [
       { at, text, reference: parseImageReference(text), instruction, stage, isFrom: false, isLiteral, origins: [] },
     ];
   }),
-];
+]);
 
 /** The use that a stage is built on. */
 export const baseUse = (file: AuditedFile, stage: StageFacts): ImageUse | undefined => {
@@ -83,9 +74,7 @@ const originsOf = (file: AuditedFile, word: string): readonly Span[] => {
 };
 
 /** Where the arguments before the first FROM get their values. */
-const defaultsOf = (file: AuditedFile): ReadonlyMap<string, readonly Span[]> => {
-  const known = defaults.get(file);
-  if (known !== undefined) return known;
+const defaultsOf = once((file: AuditedFile): ReadonlyMap<string, readonly Span[]> => {
   const found = new Map<string, readonly Span[]>();
   for (const instruction of file.dockerfile.instructions) {
     if (instruction.stageIndex !== undefined) break;
@@ -94,8 +83,5 @@ const defaultsOf = (file: AuditedFile): ReadonlyMap<string, readonly Span[]> => 
       if (value !== undefined) found.set(key.text, [...(found.get(key.text) ?? []), value.span]);
     }
   }
-  defaults.set(file, found);
   return found;
-};
-
-const defaults = new WeakMap<AuditedFile, ReadonlyMap<string, readonly Span[]>>();
+});

@@ -1,15 +1,15 @@
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
 
-/** Computes a fact about a value once; the rest of the arguments must be the same each time. */
-export const once = <Key extends object, Rest extends readonly unknown[], Fact>(
-  compute: (key: Key, ...rest: Rest) => Fact,
-): ((key: Key, ...rest: Rest) => Fact) => {
-  const known = new WeakMap<Key, { readonly fact: Fact }>();
-  return (key, ...rest) => {
+/** Computes a fact about a value once; `from` must be the same each time. */
+export const once = <Key extends object, Fact, From = void>(
+  compute: (key: Key, from: From) => Fact,
+): ((key: Key, from: From) => Fact) => {
+  const known = new WeakMap<Key, Fact>();
+  return (key, from) => {
     const found = known.get(key);
-    if (found !== undefined) return found.fact;
-    const fact = compute(key, ...rest);
-    known.set(key, { fact });
+    if (found !== undefined || known.has(key)) return found as Fact;
+    const fact = compute(key, from);
+    known.set(key, fact);
     return fact;
   };
 };
@@ -23,6 +23,8 @@ export const alongLineage = <Fact>(
 ): ((stage: StageFacts, file: AuditedFile) => Fact) => {
   const known = new WeakMap<StageFacts, { readonly fact: Fact }>();
   return (stage, file) => {
+    const own = known.get(stage);
+    if (own !== undefined) return own.fact;
     const pending: StageFacts[] = [];
     let below: { readonly fact: Fact } | undefined;
     for (const ancestor of stage.lineage) {

@@ -1,6 +1,7 @@
 import type { RunInstruction } from "../../dockerfile/model.ts";
 import type { ShellCommand } from "../../dockerfile/script.ts";
 import type { AuditedFile } from "../audited-file.ts";
+import { once } from "./once.ts";
 import { readPackageCommand } from "./package-managers.ts";
 import type { RunCommands } from "./run-commands.ts";
 
@@ -26,10 +27,10 @@ export const deletes = (command: ShellCommand, directories: readonly string[]): 
 /** A script whose text is not shown may clean up, install or update: `./setup.sh`, `bash x.sh`, `. ./env`. */
 const callsScript = (command: ShellCommand): boolean => {
   const name = command.nameWord?.value ?? "";
-  if (/\.(sh|bash)$/.test(name) || /clean/.test(command.name)) return true;
+  if (name.endsWith(".sh") || name.endsWith(".bash") || /clean/.test(command.name)) return true;
   if (name.includes("/") && !/^\/(usr\/(local\/)?)?s?bin\//.test(name)) return !name.startsWith("/etc/init.d/");
   if (command.name === "." || command.name === "source") return command.args[0]?.value !== "/etc/os-release";
-  if (!/^(sh|bash|dash|ash|zsh|ksh)$/.test(command.name)) return false;
+  if (!shells.has(command.name)) return false;
   if (command.pipedFrom !== undefined) return true;
   return (
     !command.args.some((word) => /^-[a-z]*c$/.test(word.value)) &&
@@ -37,7 +38,9 @@ const callsScript = (command: ShellCommand): boolean => {
   );
 };
 
-export const callsUnknownScript = (run: RunCommands): boolean => run.commands.some(callsScript);
+const shells: ReadonlySet<string> = new Set(["sh", "bash", "dash", "ash", "zsh", "ksh"]);
+
+export const callsUnknownScript = once((run: RunCommands): boolean => run.commands.some(callsScript));
 
 /** Whether a later command of the RUN is the clean-up of one of these package managers. */
 export const cleansUpAfter = (run: RunCommands, from: ShellCommand, managers: readonly string[]): boolean =>

@@ -1,6 +1,7 @@
 import type { ShellCommand, ShellWord } from "../../dockerfile/script.ts";
 import { type CommandOptions, hasOption, isFedByXargs, type OptionSyntax, readOptions } from "./command-options.ts";
 import { languagePackageManagers } from "./language-package-managers.ts";
+import { once } from "./once.ts";
 import type { ManagerRow, PackageAction } from "./package-manager-row.ts";
 import { systemPackageManagers } from "./system-package-managers.ts";
 
@@ -38,12 +39,9 @@ export interface PackageCommand {
   readonly hasUnknown: boolean;
 }
 
-export const readPackageCommand = (command: ShellCommand): PackageCommand | undefined => {
-  if (read.has(command)) return read.get(command);
-  const found = readAnew(command);
-  read.set(command, found);
-  return found;
-};
+/** Undefined for other programs. */
+export const readPackageCommand = (command: ShellCommand): PackageCommand | undefined =>
+  mayBePackageManager(command.name) ? readCall(command) : undefined;
 
 export const packageManager = (name: PackageManagerName): PackageManager => {
   const found = managers.get(name);
@@ -84,11 +82,13 @@ const simulations = [
   "--download-only",
 ];
 
-/** Many rules ask about the same command. */
-const read = new WeakMap<ShellCommand, PackageCommand | undefined>();
+const withSuffix = /\.(exe|cmd|bat)$/;
 
-const readAnew = (command: ShellCommand): PackageCommand | undefined => {
-  const name = command.name.replace(/\.(exe|cmd|bat)$/, "");
+const mayBePackageManager = (name: string): boolean =>
+  managers.has(name) || synonyms.has(name) || /^(pip|python|pypy)/.test(name) || withSuffix.test(name);
+
+const readCall = once((command: ShellCommand): PackageCommand | undefined => {
+  const name = command.name.replace(withSuffix, "");
   const direct = managerOfCommand(name);
   if (direct !== undefined) return readWith(command, direct, command.args);
   if (!/^(python|pypy)[\d.]*$/.test(name)) return undefined;
@@ -96,7 +96,7 @@ const readAnew = (command: ShellCommand): PackageCommand | undefined => {
   const called = module < 0 ? undefined : command.args[module + 1]?.value;
   const manager = called === undefined ? undefined : managerOfCommand(called);
   return manager === undefined ? undefined : readWith(command, manager, command.args.slice(module + 2));
-};
+});
 
 const rpmFamily: ReadonlySet<string> = new Set(["yum", "dnf", "microdnf", "tdnf", "zypper"]);
 

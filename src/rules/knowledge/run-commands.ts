@@ -28,7 +28,7 @@ export const runsIn = (file: AuditedFile, where: Where): readonly RunCommands[] 
   where === "every stage" ? allRuns(file) : shippedRuns(file);
 
 /** Those that call a program of one of these names, wherever in the script. */
-export const runsCalling = (file: AuditedFile, where: Where, names: Iterable<string>): readonly RunCommands[] => {
+export const runsCalling = (file: AuditedFile, where: Where, names: readonly string[]): readonly RunCommands[] => {
   const index = where === "every stage" ? callersInAll(file) : callersInShipped(file);
   let found: readonly RunCommands[] | undefined;
   for (const name of names) {
@@ -43,10 +43,7 @@ type Where = "every stage" | "shipped stages";
 
 const none: readonly RunCommands[] = [];
 
-const callsOne = (run: RunCommands, names: Iterable<string>): boolean => {
-  for (const name of names) if (run.names.has(name)) return true;
-  return false;
-};
+const callsOne = (run: RunCommands, names: readonly string[]): boolean => names.some((name) => run.names.has(name));
 
 const runsOfStage = once((stage: StageFacts, file: AuditedFile): readonly RunCommands[] => {
   const found: RunCommands[] = [];

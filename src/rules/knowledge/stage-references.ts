@@ -2,11 +2,13 @@ import type {
   AddInstruction,
   CopyInstruction,
   FromInstruction,
+  Instruction,
   Mount,
   RunInstruction,
   Span,
 } from "../../dockerfile/model.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
+import { once } from "./once.ts";
 
 /** A word that names a stage, an image or a build context: of FROM, of `--from`, or of `from=` in a mount. */
 export interface StageReference {
@@ -26,68 +28,48 @@ export interface StageReference {
 }
 
 /** In file order; triggers of ONBUILD are not resolved in this build. */
-export const stageReferences = (file: AuditedFile): readonly StageReference[] => {
-  const known = references.get(file);
-  if (known !== undefined) return known;
-  const found = file.stages.flatMap((stage) => referencesOf(file, stage));
-  references.set(file, found);
+export const stageReferences = once((file: AuditedFile): readonly StageReference[] => {
+  const found: StageReference[] = [];
+  for (const stage of file.stages)
+    for (const instruction of stage.instructions) addReferences(found, file, stage, instruction);
   return found;
-};
+});
 
-const references = new WeakMap<AuditedFile, readonly StageReference[]>();
-
-const referencesOf = (file: AuditedFile, stage: StageFacts): readonly StageReference[] =>
-  stage.instructions.flatMap((instruction): readonly StageReference[] => {
-    switch (instruction.keyword) {
-      case "FROM": {
-        const target = stage.base.kind === "stage" ? stage.base.stage : undefined;
-        const { text, span: at } = instruction.image;
-        return [
-          {
-            by: "FROM",
-            instruction,
-            stage,
-            text,
-            at,
-            isExact: isAt(file, at, text),
-            mount: undefined,
-            number: undefined,
-            target,
-          },
-        ];
-      }
-      case "COPY":
-      case "ADD":
-        return instruction.flags.flatMap((flag) => {
-          if (flag.name !== "from" || flag.value === undefined || flag.valueSpan === undefined) return [];
-          const by = instruction.keyword;
-          const { value: text, valueSpan: at } = flag;
-          return [
-            {
-              by,
-              instruction,
-              stage,
-              text,
-              at,
-              isExact: isAt(file, at, text),
-              mount: undefined,
-              ...resolve(file, text),
-            },
-          ];
-        });
-      case "RUN":
-        return instruction.mounts.flatMap((mount) => {
-          const text = mount.fields.get("from");
-          if (text === undefined || text === "") return [];
-          const at = spanOfField(file, mount, text);
-          return [
-            { by: "mount", instruction, stage, text, at, isExact: isAt(file, at, text), mount, ...resolve(file, text) },
-          ];
-        });
-      default:
-        return [];
+const addReferences = (
+  found: StageReference[],
+  file: AuditedFile,
+  stage: StageFacts,
+  instruction: Instruction,
+): void => {
+  switch (instruction.keyword) {
+    case "FROM": {
+      const target = stage.base.kind === "stage" ? stage.base.stage : undefined;
+      const { text, span: at } = instruction.image;
+      const isExact = isAt(file, at, text);
+      found.push({ by: "FROM", instruction, stage, text, at, isExact, mount: undefined, number: undefined, target });
+      break;
     }
-  });
+    case "COPY":
+    case "ADD":
+      for (const { name, value: text, valueSpan: at } of instruction.flags) {
+        if (name !== "from" || text === undefined || at === undefined) continue;
+        const isExact = isAt(file, at, text);
+        const by = instruction.keyword;
+        found.push({ by, instruction, stage, text, at, isExact, mount: undefined, ...resolve(file, text) });
+      }
+      break;
+    case "RUN":
+      for (const mount of instruction.mounts) {
+        const text = mount.fields.get("from");
+        if (text === undefined || text === "") continue;
+        const at = spanOfField(file, mount, text);
+        const isExact = isAt(file, at, text);
+        found.push({ by: "mount", instruction, stage, text, at, isExact, mount, ...resolve(file, text) });
+      }
+      break;
+    default:
+  }
+};
 
 /** `--from` sees the stages of the whole file, by name before number, the last of a name. */
 const resolve = (file: AuditedFile, text: string): Pick<StageReference, "number" | "target"> => {
@@ -98,17 +80,11 @@ const resolve = (file: AuditedFile, text: string): Pick<StageReference, "number"
 };
 
 /** The last stage of each name. */
-const stagesByName = (file: AuditedFile): ReadonlyMap<string, StageFacts> => {
-  const known = names.get(file);
-  if (known !== undefined) return known;
-  const found = new Map(
-    file.stages.flatMap((stage) => (stage.name === undefined ? [] : [[stage.name, stage] as const])),
-  );
-  names.set(file, found);
+const stagesByName = once((file: AuditedFile): ReadonlyMap<string, StageFacts> => {
+  const found = new Map<string, StageFacts>();
+  for (const stage of file.stages) if (stage.name !== undefined) found.set(stage.name, stage);
   return found;
-};
-
-const names = new WeakMap<AuditedFile, ReadonlyMap<string, StageFacts>>();
+});
 
 const spanOfField = (file: AuditedFile, mount: Mount, value: string): Span => {
   const { span } = mount.flag;

@@ -1,5 +1,6 @@
 import type { CmdInstruction, EntrypointInstruction } from "../../dockerfile/model.ts";
 import type { AuditedFile, BuildContext, StageFacts } from "../audited-file.ts";
+import { once } from "./once.ts";
 
 /** What a container of a stage starts. */
 export interface Start {
@@ -15,15 +16,9 @@ export interface Start {
 }
 
 /** Undefined when neither ENTRYPOINT nor CMD is set in the file: the base decides. */
-export const startOf = (file: AuditedFile, stage: StageFacts): Start | undefined => {
-  if (!starts.has(stage)) starts.set(stage, readStart(file, stage));
-  return starts.get(stage);
-};
+export const startOf = (file: AuditedFile, stage: StageFacts): Start | undefined => startOfStage(stage, file);
 
-/** Many rules ask for the same stage. */
-const starts = new WeakMap<StageFacts, Start | undefined>();
-
-const readStart = (file: AuditedFile, stage: StageFacts): Start | undefined => {
+const startOfStage = once((stage: StageFacts, file: AuditedFile): Start | undefined => {
   const entrypoint = stage.entrypoint?.keyword === "ENTRYPOINT" ? stage.entrypoint : undefined;
   const written = stage.cmd?.keyword === "CMD" ? stage.cmd : undefined;
   const isReset = entrypoint !== undefined && written !== undefined && isBehind(stage, written, entrypoint);
@@ -43,7 +38,7 @@ const readStart = (file: AuditedFile, stage: StageFacts): Start | undefined => {
     words,
     programs: programs.flatMap((word) => (word === undefined ? [] : [baseName(word)])),
   };
-};
+});
 
 /** Whether a container gives a prompt or a tool to work with, as images do that others are built on. */
 export const startsPromptOrTool = (start: Start): boolean => {
@@ -108,15 +103,9 @@ export interface StartScript {
   readonly text: string;
 }
 
-const filesByName = (context: BuildContext): ReadonlyMap<string, readonly string[]> => {
-  const known = names.get(context);
-  if (known !== undefined) return known;
-  const found = Map.groupBy(context.files, baseName);
-  names.set(context, found);
-  return found;
-};
-
-const names = new WeakMap<BuildContext, ReadonlyMap<string, readonly string[]>>();
+const filesByName = once(
+  (context: BuildContext): ReadonlyMap<string, readonly string[]> => Map.groupBy(context.files, baseName),
+);
 
 const read = (file: AuditedFile, path: string): readonly StartScript[] => {
   const text = file.context?.read(path);

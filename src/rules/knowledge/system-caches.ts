@@ -9,7 +9,7 @@ import { appendCommand, deleteCommand, insertAfter } from "./script-edits.ts";
 
 /** Indexes and downloads of system packages that a RUN leaves in its layer. */
 export const systemCachesLeft = function* (file: AuditedFile, run: RunCommands): Iterable<Problem> {
-  if (!run.isRead || callsUnknownScript(run)) return;
+  if (run.packages.length === 0 || !run.isRead || callsUnknownScript(run)) return;
   yield* aptIndex(file, run);
   yield* apkIndex(file, run);
   yield* packageDownloads(file, run);
@@ -97,18 +97,18 @@ const deletionsOf = (
   return found.length === updates.length ? found : undefined;
 };
 
-/** The caches of each manager, and whose clean-up empties them. */
-const downloads: Readonly<Record<string, readonly string[]>> = {
-  yum: ["yum", "dnf", "microdnf"],
-  dnf: ["yum", "dnf", "microdnf"],
-  microdnf: ["yum", "dnf", "microdnf"],
-  tdnf: ["tdnf"],
-  zypper: ["zypper"],
-  pacman: ["pacman"],
-};
+/** The managers that keep downloads, and whose clean-up empties them. */
+const downloads: readonly (readonly [name: string, cleaners: readonly string[]])[] = [
+  ["yum", ["yum", "dnf", "microdnf"]],
+  ["dnf", ["yum", "dnf", "microdnf"]],
+  ["microdnf", ["yum", "dnf", "microdnf"]],
+  ["tdnf", ["tdnf"]],
+  ["zypper", ["zypper"]],
+  ["pacman", ["pacman"]],
+];
 
 const packageDownloads = function* (file: AuditedFile, run: RunCommands): Iterable<Problem> {
-  for (const [name, cleaners] of Object.entries(downloads)) {
+  for (const [name, cleaners] of downloads) {
     const called = run.packages.find(
       (candidate) =>
         candidate.manager.name === name &&

@@ -9,6 +9,12 @@ export const disablesTls = (name: string, value: string): boolean => {
   return upper === "GIT_SSL_NO_VERIFY" && !/^(|0|false|no|off)$/i.test(value);
 };
 
+/** Whether some value of the variable turns certificate checks off. */
+export const decidesTls = (name: string): boolean => {
+  const upper = name.toUpperCase();
+  return trustedHosts.has(upper) || checks.has(upper) || upper === "GIT_SSL_NO_VERIFY";
+};
+
 export interface TlsSwitch {
   /** As a message prints it: of a word that writes a file, the setting alone. */
   readonly text: string;
@@ -24,7 +30,7 @@ export interface TlsSwitch {
 export const tlsSwitches = (command: ShellCommand): readonly TlsSwitch[] => {
   const { name, args } = command;
   if (name === "curl") return args.flatMap((word) => curlSwitch(word));
-  const options = optionsOf.get(name.replace(/^pip[\d.]+$/, "pip3"));
+  const options = optionsOf.get(name.startsWith("pip") ? name.replace(/^pip[\d.]+$/, "pip3") : name);
   if (options === undefined) return writtenSwitches(command);
   return args.flatMap((word, at): readonly TlsSwitch[] => {
     if (options.alone?.test(word.value) === true) return [{ text: word.value, word, last: word }];
@@ -107,10 +113,13 @@ const optionsOf: ReadonlyMap<string, DisablingOptions> = new Map(
   disablingOptions.flatMap((options) => options.programs.split(" ").map((name) => [name, options] as const)),
 );
 
+const none: readonly TlsSwitch[] = [];
+
 /** A setting that echo, printf or sed writes into a configuration file. */
 const writtenSwitches = (command: ShellCommand): readonly TlsSwitch[] => {
+  if (!/^(echo|printf|sed)$/.test(command.name)) return none;
   const isWritten = outputRedirect(command) !== undefined || command.pipedInto !== undefined || command.name === "sed";
-  if (!/^(echo|printf|sed)$/.test(command.name) || !isWritten) return [];
+  if (!isWritten) return none;
   const setting =
     /(?<![\w-])(sslverify|strict-ssl|check_certificate|ssl_verify)\s*[=:]\s*(0|false|no|off)\b(?!.*\/\s*\1\s*[=:]\s*(1|true|yes|on))/i;
   return command.args.flatMap((word) => {

@@ -2,6 +2,7 @@ import type { ShellCommand, ShellWord } from "../../dockerfile/script.ts";
 import { readOptions } from "./command-options.ts";
 import { commandsNamed } from "./commands-by-name.ts";
 import { type Download, fileNameOf } from "./downloads.ts";
+import { once } from "./once.ts";
 
 /** A command that stops the build, or lets the script decide, when a file is not the expected one. */
 export interface Verification {
@@ -46,23 +47,20 @@ const coverageOf = (commands: readonly ShellCommand[], downloads: readonly Downl
 export const keptNames = ({ output }: Download): readonly string[] =>
   output.kind === "files" ? output.paths.map(fileName) : [];
 
-export const findVerifications = (commands: readonly ShellCommand[]): readonly Verification[] => {
-  const found = verifications.get(commands) ?? verificationsIn(commands);
-  verifications.set(commands, found);
-  return found;
-};
-
-const verifications = new WeakMap<readonly ShellCommand[], readonly Verification[]>();
-
-const verificationsIn = (commands: readonly ShellCommand[]): readonly Verification[] =>
+export const findVerifications = once((commands: readonly ShellCommand[]): readonly Verification[] =>
   commands.flatMap((command) => {
-    const kind = kindOf(command);
+    const kind = mayVerify.test(command.name) ? kindOf(command) : undefined;
     if (kind === undefined) return [];
     if (kind === "unknown") return [{ command, names: undefined }];
     if (command.name === "apk") return apkVerification(command);
     if (kind === "signature") return [{ command, names: signedNames(command) }];
     return checksumVerification(command, commands);
-  });
+  }),
+);
+
+/** All names that the cases below know hold one of these; most commands are none of them. */
+const mayVerify =
+  /sum|sha|hash|md5|gpg|sig|verif|openssl|cosign|notation|^(apk|gh|rpm|rpmkeys|jarsigner|ssh-keygen|php|node|ruby|perl|python[\d.]*)$/i;
 
 /** apk refuses a package file whose signature it does not know. */
 const apkVerification = (command: ShellCommand): readonly Verification[] => {
