@@ -25,6 +25,7 @@ export interface IgnoringFile {
 }
 
 export const openIgnores = (file: IgnoringFile, rules: readonly Rule[]): IgnoreBook => {
+  if (file.ignores.length === 0) return noIgnores;
   const holders = ruleHolders(rules);
   const used = new Set<Ignore>();
   const usedAt = new Set<number>();
@@ -65,6 +66,8 @@ export const openIgnores = (file: IgnoringFile, rules: readonly Rule[]): IgnoreB
     },
   };
 };
+
+const noIgnores: IgnoreBook = { hides: () => false, hasHidden: () => false, unused: () => [] };
 
 const holderCache = new WeakMap<readonly Rule[], ReadonlyMap<string, Rule>>();
 

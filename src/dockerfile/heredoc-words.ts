@@ -33,6 +33,7 @@ export const heredocStarts = (line: string): readonly HeredocStart[] => {
 
 /** Reads one word as a heredoc, as BuildKit does for the sources of COPY and the whole text of RUN. */
 export const parseHeredocWord = (text: string): Omit<HeredocStart, "start" | "end"> | undefined => {
+  if (!text.includes("<<")) return undefined;
   const match = /^(\d*)<<(-?)[\t\n\f\r ]*([^<]*)$/.exec(text);
   const rest = match?.[3];
   if (!match || !rest) return undefined;

@@ -1,6 +1,6 @@
 import { joinText, type Piece } from "./joined-text.ts";
 import type { Comment, Directive, JoinedText, Span, SyntaxProblem } from "./model.ts";
-import { leadingSpace } from "./white-space.ts";
+import { skipSpace } from "./white-space.ts";
 
 /** An instruction's lines joined as BuildKit joins them; heredoc bodies are not part of it. */
 export interface LogicalLine {
@@ -72,7 +72,7 @@ export const readLines = (text: string): LineReader => {
   const readDirective = (start: number, end: number): boolean => {
     if (!takesDirectives) return false;
     const written = text.slice(start, end);
-    const inner = written.startsWith("#") ? 1 + leadingSpace(written.slice(1)) : 0;
+    const inner = written.startsWith("#") ? skipSpace(written, 1, written.length) : 0;
     const match = inner > 0 ? directiveText.exec(written.slice(inner)) : null;
     const name = directiveNames.find((known) => known === match?.[1]?.toLowerCase());
     if (!match || !name) {
@@ -105,8 +105,7 @@ export const readLines = (text: string): LineReader => {
 
   /** True for a comment line; it is noted unless it is a directive. */
   const takeComment = (start: number, end: number): boolean => {
-    const hash = start + leadingSpace(text.slice(start, Math.min(end, start + 256)));
-    const at = hash - start === 256 ? start + leadingSpace(text.slice(start, end)) : hash;
+    const at = skipSpace(text, start, end);
     if (text.charAt(at) !== "#" || at >= end) return false;
     comments.push({ span: { start: at, end }, text: text.slice(at + 1, end).trim() });
     return true;
@@ -127,7 +126,7 @@ export const readLines = (text: string): LineReader => {
       if (!raw) return undefined;
       const bom = line === 1 && text.charCodeAt(0) === 0xfeff ? 1 : 0;
       const from = raw.start + bom;
-      const start = from + leadingSpace(text.slice(from, raw.textEnd));
+      const start = skipSpace(text, from, raw.textEnd);
       if (readDirective(start, raw.textEnd)) {
         if (isStopped) return undefined;
         continue;
@@ -156,7 +155,7 @@ export const readLines = (text: string): LineReader => {
       if (!raw) break;
       spanEnd = raw.textEnd;
       if (takeComment(raw.start, raw.textEnd)) continue;
-      if (leadingSpace(text.slice(raw.start, raw.textEnd)) === raw.textEnd - raw.start) {
+      if (skipSpace(text, raw.start, raw.textEnd) === raw.textEnd) {
         blanks.push({ start: raw.start, end: raw.end });
         continue;
       }

@@ -179,8 +179,10 @@ const notStrings = (span: Span): SyntaxProblem => ({
 
 const takesHeredocs = (node: ParsedNode): boolean => {
   const owner = node.keyword.text.toUpperCase() === "ONBUILD" ? node.child : node;
-  return !!owner && ["ADD", "COPY", "RUN"].includes(owner.keyword.text.toUpperCase()) && !owner.isJson;
+  return !!owner && !owner.isJson && heredocOwners.has(owner.keyword.text.toUpperCase());
 };
+
+const heredocOwners: ReadonlySet<string> = new Set(["ADD", "COPY", "RUN"]);
 
 const readHeredocs = (
   reader: LineReader,

@@ -2,19 +2,25 @@
 export const space = "\\t-\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000";
 
 const only = new RegExp(`^[${space}]$`);
-const leading = new RegExp(`^[${space}]+`);
 
-export const isSpace = (character: string): boolean => {
-  const code = character.charCodeAt(0);
+export const isSpace = (character: string): boolean => isSpaceAt(character, 0);
+
+export const isSpaceAt = (text: string, at: number): boolean => {
+  const code = text.charCodeAt(at);
   if (code < 0x80) return code === 32 || (code >= 9 && code <= 13);
-  return only.test(character);
+  return only.test(text.charAt(at));
 };
 
-/** Length of the white space that a text begins with. */
-export const leadingSpace = (text: string): number => leading.exec(text)?.[0].length ?? 0;
+/** Where the white space ends that begins at `from`; `to` when there is nothing else. */
+export const skipSpace = (text: string, from: number, to: number): number => {
+  let at = from;
+  while (at < to && isSpaceAt(text, at)) at++;
+  return at;
+};
 
-export const trailingSpace = (text: string): number => {
-  let end = text.length;
-  while (end > 0 && isSpace(text.charAt(end - 1))) end--;
-  return text.length - end;
+/** Where the white space begins that ends at `to`; `from` when there is nothing else. */
+export const skipSpaceBack = (text: string, from: number, to: number): number => {
+  let at = to;
+  while (at > from && isSpaceAt(text, at - 1)) at--;
+  return at;
 };

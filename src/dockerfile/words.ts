@@ -1,4 +1,4 @@
-import { isSpace, leadingSpace, trailingSpace } from "./white-space.ts";
+import { isSpaceAt, skipSpace, skipSpaceBack } from "./white-space.ts";
 
 /** A piece of a joined line; offsets are into that line. `text` may differ from the slice where an escape was dropped. */
 export interface Piece {
@@ -16,8 +16,8 @@ export interface SplitLine {
 }
 
 /** Blanks between words of an instruction: `[\t\v\f\r ]`, narrower than white space. */
-const isBlank = (character: string): boolean => {
-  const code = character.charCodeAt(0);
+const isBlankAt = (line: string, at: number): boolean => {
+  const code = line.charCodeAt(at);
   return code === 32 || (code >= 9 && code <= 13 && code !== 10);
 };
 
@@ -28,18 +28,17 @@ export const piece = (line: string, start: number, end: number): Piece => ({
 });
 
 const trimPiece = (line: string, start: number, end: number): Piece => {
-  const text = line.slice(start, end);
-  const from = start + leadingSpace(text);
-  return from >= end ? piece(line, end, end) : piece(line, from, end - trailingSpace(text));
+  const from = skipSpace(line, start, end);
+  return from >= end ? piece(line, end, end) : piece(line, from, skipSpaceBack(line, from, end));
 };
 
 /** Keyword, flags and the rest, for a line or the part of it behind ONBUILD. */
 export const splitLine = (line: string, escapeCharacter: string, from = 0, to = line.length): SplitLine => {
   const trimmed = trimPiece(line, from, to);
   let end = trimmed.start;
-  while (end < trimmed.end && !isBlank(line.charAt(end))) end++;
+  while (end < trimmed.end && !isBlankAt(line, end)) end++;
   const keyword = piece(line, trimmed.start, end);
-  while (end < trimmed.end && isBlank(line.charAt(end))) end++;
+  while (end < trimmed.end && isBlankAt(line, end)) end++;
   const { flags, restStart } = readFlags(line, escapeCharacter, end, trimmed.end);
   return { keyword, flags, rest: trimPiece(line, restStart, trimmed.end) };
 };
@@ -54,7 +53,7 @@ const readFlags = (
   const flags: Piece[] = [];
   let at = from;
   for (;;) {
-    while (at < to && isSpace(line.charAt(at))) at++;
+    at = skipSpace(line, at, to);
     if (at >= to) return { flags, restStart: to };
     if (!line.startsWith("--", at)) return { flags, restStart: at };
     const start = at;
@@ -63,7 +62,7 @@ const readFlags = (
     let isBlankAllowed = false;
     for (; at < to; at++) {
       const character = line.charAt(at);
-      if (quote === "" && isSpace(character)) break;
+      if (quote === "" && isSpaceAt(line, at)) break;
       if (quote === "" && (character === "'" || character === '"')) {
         quote = character;
         isBlankAllowed = true;
@@ -100,7 +99,7 @@ export const splitQuoted = (rest: Piece, escapeCharacter: string): readonly Piec
   const words: Piece[] = [];
   let at = 0;
   while (at < text.length) {
-    while (at < text.length && isSpace(text.charAt(at))) at++;
+    at = skipSpace(text, at, text.length);
     if (at >= text.length) break;
     const start = at;
     const parts: string[] = [];
@@ -108,7 +107,7 @@ export const splitQuoted = (rest: Piece, escapeCharacter: string): readonly Piec
     let isQuoted = false;
     for (; at < text.length; at++) {
       const character = text.charAt(at);
-      if (quote === "" && isSpace(character)) break;
+      if (quote === "" && isSpaceAt(text, at)) break;
       if (quote === "" && (character === "'" || character === '"')) {
         quote = character;
         isQuoted = true;
@@ -138,9 +137,9 @@ export type JsonArray =
 
 /** The exec form: the whole rest must be a JSON array of strings. `text` of a word is decoded, its offsets include the quotes. */
 export const readJsonArray = (rest: Piece): JsonArray => {
-  const offset = leadingSpace(rest.text);
+  const offset = skipSpace(rest.text, 0, rest.text.length);
+  if (rest.text.charAt(offset) !== "[") return { kind: "none" };
   const text = rest.text.slice(offset);
-  if (!text.startsWith("[")) return { kind: "none" };
   let values: unknown;
   try {
     values = JSON.parse(text);

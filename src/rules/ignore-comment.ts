@@ -44,6 +44,7 @@ export const ignoresOf = (dockerfile: Dockerfile): readonly Ignore[] => [
       : [],
   ),
   ...dockerfile.comments.flatMap(({ text, span }) => {
+    if (!mayIgnore.test(text)) return [];
     const found = formats.flatMap((read) => read(text) ?? [])[0];
     return found === undefined ? [] : ignoresIn(dockerfile, span, { at: span.start, ...found });
   }),
@@ -58,6 +59,9 @@ interface Said {
   readonly reason?: string | undefined;
   readonly takesReason?: boolean;
 }
+
+/** All formats have one of these words, and few comments do. */
+const mayIgnore = /ignore|disable|check|skip/;
 
 const formats: readonly ((text: string) => Said | undefined)[] = [
   (text) => {
