@@ -5,16 +5,16 @@ import type { Files } from "../ports.ts";
 import { createBuildContexts } from "./build-context.ts";
 import { discover } from "./discovery.ts";
 import { repositoryOf } from "./git.ts";
-import { keepHeapSmall } from "./heap.ts";
 import { makeFolder } from "./make-folder.ts";
 import { readRegularFile } from "./regular-file.ts";
 import { pathBelow, shownPath, systemReason } from "./shown-path.ts";
+import { expectManyFiles } from "./v8-flags.ts";
 
 /** The file system as seen from a current directory. */
 export const createFiles = (cwd: string = process.cwd()): Files => ({
   discover: async (request) => {
     const found = await discover(cwd, request);
-    if (found.files.length > manyFiles) keepHeapSmall();
+    if (found.files.length > manyFiles) expectManyFiles();
     return found;
   },
   readBytes,

@@ -22,6 +22,7 @@ import type { Measure } from "../ports.ts";
 import { digestOf } from "./digests.ts";
 import { checksum, unpack, unpackSmall } from "./image-unpack.ts";
 import { layerBytes } from "./layer-bytes.ts";
+import { expectManyBytes } from "./v8-flags.ts";
 
 /** One or more platforms of a target could not be measured; the others are in `measured`. */
 export class MeasureError extends ImageError {
@@ -54,6 +55,7 @@ export const measure = (
 
 /** `measure` for many targets: a layer that several of them share is read once. */
 export const measurer = ({ secrets }: MeasureOptions = {}): Measure => {
+  expectManyBytes();
   const hunt = secrets && leakHunt(secrets);
   const cache = layerCache(hunt);
   return async (layoutDirectory, metadata, target) => {

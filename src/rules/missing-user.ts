@@ -84,7 +84,7 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
     },
   ],
   check: function* (file) {
-    if (file.isBroken || isContainerAction(file)) return;
+    if (file.isBroken) return;
     for (const stage of file.targetStages) {
       const start = startOf(file, stage);
       if (start === undefined || stage.user !== undefined || stage.isWindows) continue;
@@ -96,7 +96,7 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
         mayRunAsOther(stage)
       )
         continue;
-      if (mayDropPrivileges(file, stage)) continue;
+      if (mayDropPrivileges(file, stage) || isContainerAction(file)) continue;
       yield {
         at: stage.stage.from.image.span,
         message: `No USER is set, so that \`${shown(start)}\` runs as root${stateOf(stage)}${doubtOf(stage)}`,

@@ -51,12 +51,12 @@ hand over in its entrypoint, with \`exec gosu app "$@"\` or \`setpriv\`.`,
     { good: "FROM debian:12\nARG WHO\nUSER $WHO\nCMD app" },
   ],
   check: function* (file) {
-    if (isContainerAction(file)) return;
     const reported = new Set<Instruction>();
     for (const stage of file.targetStages) {
       const { user } = stage;
       if (user === undefined || reported.has(user.instruction)) continue;
       if (!isRoot(user.value, stage) || isForDevelopers(file, stage) || mayDropPrivileges(file, stage)) continue;
+      if (isContainerAction(file)) continue;
       reported.add(user.instruction);
       yield { at: user.word.span, message: `The image runs as \`${user.word.text}\`${resolved(user)}` };
     }
