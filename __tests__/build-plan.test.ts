@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "@jest/globals";
 import { auditedFile } from "../src/audit/audited-file.ts";
 import { buildCommand } from "../src/build/arguments.ts";
@@ -18,6 +19,7 @@ import {
   withoutUnready,
 } from "../src/build/preflight.ts";
 import { mountedIds, type NeedOptions, needsOf, stagesBuiltFor } from "../src/build/preflight-needs.ts";
+import { shellWord } from "../src/build/shell-word.ts";
 import type { Secret } from "../src/build/target.ts";
 import { describeRun } from "../src/cli-dry-run.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
@@ -384,6 +386,41 @@ services/api/Dockerfile:debug
       "  $ BUILDX_METADATA_PROVENANCE=max VERSION='it'\\''s 1' docker buildx build --progress=rawjson --builder docker-hygiene-RUN --file /w/web/Dockerfile --provenance=false --metadata-file FOLDER/export-0.json --output type=oci,tar=false,dest=FOLDER/layout --build-arg VERSION -- /w/web",
       "",
     ]);
+  });
+
+  test("is shown on lines of its own, whatever names and values hold", async () => {
+    const odd = file("a\nb\u001b[31m/Dockerfile", "FROM scratch\n");
+    const value = "pin 1\npin 2\n";
+    const { text } = await describeRun(
+      {
+        targets: planTargets([odd], { ...settings, buildArgs: new Map([["A", `it's\\\u200b${value}`]]) }),
+        refused: new Map(),
+        supplied: { secrets: new Map(), ssh: new Map() },
+        engine: { status: "ready", description: "docker 1", canExportOci: true, builder: undefined },
+        notes: [],
+        remarks: [],
+      },
+      { maxParallel: 1, secrets: [{ id: "pins", from: "env", name: "PINS" }] },
+      { PINS: value },
+    );
+    expect(text.split("\n").slice(3, 7)).toEqual([
+      "a b/Dockerfile",
+      "  context /w/a b",
+      "  build arguments A",
+      "  $ BUILDX_METADATA_PROVENANCE=max A=$'it\\'s\\\\\\u200b***\\012' docker buildx build --progress=rawjson --file $'/w/a\\012b\\033[31m/Dockerfile' --provenance=false --metadata-file FOLDER/build-0.json --output type=image,store=false --build-arg A -- $'/w/a\\012b\\033[31m'",
+    ]);
+  });
+
+  test("is shown in words that a shell reads as they are", () => {
+    const texts = ["plain", "it's", "a b", "\u0001\n\t\u001b'\\\\", "\u200b\u{e0001}x", "", "1\u00012"];
+    const read = texts.map((text) =>
+      execFileSync("bash", ["--norc", "-c", `printf %s ${shellWord(text)}`], {
+        encoding: "utf8",
+        env: { LC_ALL: "C.UTF-8" },
+      }),
+    );
+    expect(read).toEqual(texts);
+    expect(texts.map(shellWord).filter((word) => /[\p{Cc}\p{Cf}]/u.test(word))).toEqual([]);
   });
 
   test("gives each target all that is set, the run's own values before the repository's", () => {

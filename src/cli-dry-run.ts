@@ -5,7 +5,7 @@ import { withoutUnready } from "./build/preflight.ts";
 import { redactor } from "./build/redaction.ts";
 import { shownCommand } from "./build/shown-command.ts";
 import type { Target } from "./build/target.ts";
-import { manyLines } from "./report/escape/plain.ts";
+import { oneLine } from "./report/escape/plain.ts";
 import type { DryRun } from "./run.ts";
 import type { Settings } from "./settings.ts";
 
@@ -22,11 +22,17 @@ export const describeRun = async (
 ): Promise<{ readonly text: string; readonly code: number }> => {
   const all = planned.targets.flatMap(linkedTargets).flatMap((target) => target.secrets);
   const redact = redactor(await readSecretValues([...secrets, ...all], environment));
-  const text = dryRunText(planned, maxParallel, environment);
-  return { text: manyLines(redact(text)), code: planned.refused.size > 0 ? 1 : 0 };
+  const lines = dryRunLines(planned, maxParallel, environment, redact);
+  const text = lines.map((line) => oneLine(redact(line))).join("\n");
+  return { text, code: planned.refused.size > 0 ? 1 : 0 };
 };
 
-const dryRunText = (planned: DryRun, maxParallel: number, environment: Environment): string => {
+const dryRunLines = (
+  planned: DryRun,
+  maxParallel: number,
+  environment: Environment,
+  redact: (text: string) => string,
+): readonly string[] => {
   const { targets, refused, engine, notes } = planned;
   const files = new Set(targets.map(({ dockerfile }) => dockerfile)).size;
   const count = (value: number, word: string): string => `${value} ${word}${value === 1 ? "" : "s"}`;
@@ -43,11 +49,13 @@ const dryRunText = (planned: DryRun, maxParallel: number, environment: Environme
         target.id,
         ...about(target).map((line) => `  ${line}`),
         ...problems.map(({ line, message }) => `  refused: line ${line}: ${message}`),
-        ...(problems.length > 0 ? [] : commandsOf(target, index, planned, environment).map((line) => `  ${line}`)),
+        ...(problems.length > 0
+          ? []
+          : commandsOf(target, index, { planned, environment, redact }).map((line) => `  ${line}`)),
       ];
     }),
     "",
-  ].join("\n");
+  ];
 };
 
 const builderName = "docker-hygiene-RUN";
@@ -76,13 +84,14 @@ const about = (target: Target): readonly string[] => [
 const commandsOf = (
   target: Target,
   index: number,
-  { engine, supplied }: DryRun,
-  environment: Environment,
+  given: { readonly planned: DryRun; readonly environment: Environment; readonly redact: (text: string) => string },
 ): readonly string[] => {
+  const { environment, redact } = given;
+  const { engine, supplied } = given.planned;
   const ready = engine?.status === "ready" ? engine : undefined;
   const builder = ready?.canExportOci === false ? builderName : ready?.builder;
   const shown = withoutUnready(target, supplied);
   const command = (step: CommandOptions["step"], output: CommandOptions["output"]): readonly string[] =>
-    shownCommand(shown, { step, output, builder, metadataFile: `FOLDER/${step}-${index}.json`, environment });
+    shownCommand(shown, { step, output, builder, metadataFile: `FOLDER/${step}-${index}.json`, environment }, redact);
   return [...command("build", { type: "image" }), ...command("export", { type: "oci", folder: "FOLDER/layout" })];
 };

@@ -38,7 +38,7 @@ const logLines = 20;
 /** One `docker buildx build`. Only the exit code tells success: standard error may hold `ERROR:` lines all the same. */
 export const callBuildx = async (call: Call): Promise<Outcome> => {
   const { argv, environment, definition } = buildCommand(call.target, call);
-  call.onCommand(shownCommand(call.target, call).map(call.redact));
+  call.onCommand(shownCommand(call.target, call, call.redact).map(call.redact));
   if (definition !== undefined) await writeFile(definition.path, definition.text, { mode: 0o600 });
   const progress = readProgress();
   const began = Date.now();

@@ -6,12 +6,17 @@ import type { Target } from "./target.ts";
  * The command of a build as a reader can copy it, with the text of the Bake file before it where there is one. Values of
  * build arguments that come from the environment are named and not shown, and so is every secret.
  */
-export const shownCommand = (target: Target, options: CommandOptions): readonly string[] =>
+export const shownCommand = (
+  target: Target,
+  options: CommandOptions,
+  redact: (text: string) => string,
+): readonly string[] =>
   commandLines(
     buildCommand(shownArguments(target, options.environment), {
       ...options,
       environment: target.bake === undefined ? options.environment : {},
     }),
+    redact,
   );
 
 /** A value that the environment holds under the same name came from there, or might as well have. */
@@ -28,19 +33,19 @@ const shownArguments = (target: Target, environment: CommandOptions["environment
   }),
 });
 
-const commandLines = ({ argv, environment, definition }: BuildCommand): readonly string[] => [
-  ...(definition === undefined
-    ? []
-    : [
-        `${definition.path}:`,
-        ...definition.text
-          .trimEnd()
-          .split("\n")
-          .map((line) => `  ${line}`),
-      ]),
-  `$ ${[
-    "BUILDX_METADATA_PROVENANCE=max",
-    ...[...environment].map(([name, value]) => `${name}=${shellWord(value)}`),
-    ...["docker", ...argv].map(shellWord),
-  ].join(" ")}`,
-];
+const commandLines = (
+  { argv, environment, definition }: BuildCommand,
+  redact: (text: string) => string,
+): readonly string[] => {
+  // Before it is quoted, which would tear a value of several lines apart.
+  const word = (text: string): string => shellWord(redact(text));
+  const file = definition && [`${definition.path}:`, ...redact(definition.text).trimEnd().split("\n")];
+  return [
+    ...(file ?? []).map((line, index) => (index === 0 ? line : `  ${line}`)),
+    `$ ${[
+      "BUILDX_METADATA_PROVENANCE=max",
+      ...[...environment].map(([name, value]) => `${name}=${word(value)}`),
+      ...["docker", ...argv].map(word),
+    ].join(" ")}`,
+  ];
+};
