@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -72,6 +72,55 @@ const ownPlatform = `linux/${process.arch === "arm64" ? "arm64" : "amd64"}`;
 test("the engine's own builder builds and measures every platform", async () => {
   expect(await build(undefined, engineEnvironment())).toEqual(expected(ownPlatform));
 }, 60_000);
+
+test("the date of the source reaches every platform, and what bake builds on another target", async () => {
+  const app = join(folder, "app");
+  writeFileSync(join(app, "linked.Dockerfile"), "FROM base\nCOPY content /b\n");
+  const link = { others: {}, linked: new Map() };
+  const base = targetIn(app, "Dockerfile", { bake: { ...link, name: "base" } });
+  const dates = new Map<string, readonly unknown[]>();
+  const connected = connectDocker({
+    builder: undefined,
+    environment: { ...engineEnvironment(), SOURCE_DATE_EPOCH: "1234567890" },
+    temporaryFolder: join(folder, "tmp"),
+    measure: async (layout, metadata, { id }) => {
+      const { "containerimage.digest": digest } = metadata as { readonly "containerimage.digest": string };
+      dates.set(id, createdDates(layout, digest));
+      return [];
+    },
+  });
+  await connected.build(
+    [
+      targetIn(app, "Dockerfile", { id: "platforms", platforms: ["linux/amd64", "linux/arm64"] }),
+      targetIn(app, "linked.Dockerfile", {
+        id: "linked",
+        bake: { ...link, name: "linked", linked: new Map([["base", base]]) },
+      }),
+    ],
+    {
+      maxParallel: 1,
+      timeout: 60_000,
+      signal: new AbortController().signal,
+      isAsPlanned: async () => true,
+      onEvent: () => {},
+    },
+  );
+  const date = "2009-02-13T23:31:30Z";
+  expect(dates).toEqual(
+    new Map([
+      ["platforms", [date, date]],
+      ["linked", [date]],
+    ]),
+  );
+}, 60_000);
+
+/** Of the images behind a digest; attestations have none. */
+const createdDates = (layout: string, digest: string): readonly unknown[] => {
+  const read = (of: string) => JSON.parse(readFileSync(join(layout, "blobs", "sha256", of.slice(7)), "utf8"));
+  const { manifests, config } = read(digest);
+  if (config !== undefined) return [read(config.digest).created].filter((created) => created !== undefined);
+  return manifests.flatMap((one: { readonly digest: string }) => createdDates(layout, one.digest));
+};
 
 withBuildkit(
   "a remote builder does so too, without an engine",
