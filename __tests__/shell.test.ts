@@ -59,6 +59,15 @@ describe("the commands of a RUN", () => {
     ]);
   });
 
+  test("stand on their own words between backticks, whatever is escaped there", () => {
+    expect(words('RUN X=`a \\`b c\\` \\$y \'d\\047\'` Y="`e \\"f\\" \\$g`" h')).toEqual([
+      "h",
+      "a \\`b c\\` \\$y 'd\\047'",
+      "b c",
+      'e \\"f\\" \\$g',
+    ]);
+  });
+
   test("know what they are piped into and what follows", () => {
     expect(scriptOf("RUN curl x | tar xz && rm y || true; a\\\n & b").script.commands.map(brief)).toEqual([
       { name: "curl", pipedInto: 1, pipedFrom: undefined, followedBy: "&&", enclosures: [], parent: undefined },

@@ -3,14 +3,32 @@ import type { JoinedText } from "./model.ts";
 import type { Redirect, ShellAssignment, ShellWord } from "./script.ts";
 import { forEachChild, type Shell } from "./shell-parser.ts";
 
-/** A script whose own text was unescaped: all of it stands at the substitution that holds it. */
-export const opaque = (
+/**
+ * The script between backticks, whose text the parser gives without the escapes. Undefined where the way back is not
+ * found: what is said of a word there would stand anywhere.
+ */
+export const backticked = (
   text: string,
   source: JoinedText,
-  node: { readonly pos: number; readonly end: number },
-): JoinedText => {
-  const span = source.locate(node.pos, node.end);
-  return { text, locate: () => span };
+  { pos, end }: { readonly pos: number; readonly end: number },
+): JoinedText | undefined => {
+  const raw = source.text.slice(pos + 1, end - 1);
+  for (const characters of [/\\[$`\\]|./gs, /\\[$`\\"]|./gs]) {
+    const pieces: Piece[] = [];
+    const parts: string[] = [];
+    for (const { 0: written, index } of raw.matchAll(characters)) {
+      pieces.push({ at: parts.length, source: pos + 1 + index, width: written.length });
+      parts.push(written.slice(-1));
+    }
+    if (parts.join("") !== text) continue;
+    const inner = joinText(text, pieces);
+    const locate = (from: number, to: number) => {
+      const span = inner.locate(from, to);
+      return source.locate(span.start, span.end);
+    };
+    return { text, locate };
+  }
+  return undefined;
 };
 
 export const holdsSubstitution = (node: Shell.SyntaxNode): boolean => {

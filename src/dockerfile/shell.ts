@@ -3,9 +3,9 @@ import type { Enclosure, ShellCommand } from "./script.ts";
 import { forEachChild, parse, type Shell } from "./shell-parser.ts";
 import {
   assignment,
+  backticked,
   heredocBody,
   holdsSubstitution,
-  opaque,
   redirection,
   shellWord,
   unquoted,
@@ -293,7 +293,9 @@ const readSubstitutions = (reader: Reader, node: Shell.SyntaxNode, context: Cont
   ) {
     if (!node.script || context.depth >= deepestNesting) return;
     const enclosure = node.type === "ProcessSubstitution" ? "process-substitution" : "substitution";
-    const source = node.script.source === undefined ? context.source : opaque(node.script.source, context.source, node);
+    const source =
+      node.script.source === undefined ? context.source : backticked(node.script.source, context.source, node);
+    if (source === undefined) return;
     readScript(reader, node.script, { ...within(context, enclosure), source, depth: context.depth + 1 });
     return;
   }

@@ -1,6 +1,6 @@
 import type { Assignment } from "../dockerfile/model.ts";
 import type { AuditedFile } from "./audited-file.ts";
-import { sliceOf } from "./knowledge/edits.ts";
+import { deleteWithBlanks, sliceOf } from "./knowledge/edits.ts";
 import { defineRule, type Fix } from "./rule.ts";
 
 export default defineRule({
@@ -26,6 +26,11 @@ export default defineRule({
       fixed: 'FROM debian:12\nENV JAVA_OPTS="-Xms1g $MORE"\nLABEL a=b',
     },
     { bad: 'FROM debian:12\nENV ⟦PATH "/a b:$PATH"⟧', fixed: 'FROM debian:12\nENV PATH="/a b:$PATH"' },
+    {
+      title: "A comment in between stays",
+      bad: "FROM debian:12\nENV ⟦KEY \\\n# of the archive\n  390EF70BB1EA⟧\n",
+      fixed: "FROM debian:12\nENV \\\n# of the archive\n  KEY=390EF70BB1EA\n",
+    },
     {
       title: "Its meaning would change",
       bad: 'FROM debian:12\nENV ⟦A say "hi" \\$x⟧',
@@ -64,5 +69,10 @@ const modern = (file: AuditedFile, { key, value }: Assignment): Fix | undefined 
   const isOneWord = /^(?:[^\s"']|"[^"]*"|'[^']*')+$/.test(text);
   if (!isOneWord && /["']/.test(text)) return undefined;
   const span = { start: key.span.end, end: value.span.end };
-  return { title: "Write key=value", safety: "safe", edits: [{ span, text: isOneWord ? `=${text}` : `="${text}"` }] };
+  const written = isOneWord ? `=${text}` : `="${text}"`;
+  const edits = /\n[ \t]*#/.test(sliceOf(file.text, { start: key.span.end, end: value.span.start }))
+    ? // A comment in between stays where it is, and the key goes to its value.
+      [deleteWithBlanks(file.text, key.span), { span: value.span, text: `${sliceOf(file.text, key.span)}${written}` }]
+    : [{ span, text: written }];
+  return { title: "Write key=value", safety: "safe", edits };
 };
