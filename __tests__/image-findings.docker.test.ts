@@ -209,7 +209,7 @@ test("--verbose says which commands run, without the value of a secret", () => {
       line.replaceAll(/(?<=[ =])[^ =]+\/(?=(?:build|export)-0\.json|layout )/g, "FOLDER/").replaceAll(root, "ROOT"),
     );
   const command = (step: string, output: string): string =>
-    `  $ BUILDX_METADATA_PROVENANCE=max VERSION=*** docker buildx build --progress=rawjson --file ROOT/Dockerfile --provenance=false --metadata-file FOLDER/${step}-0.json --output ${output} --build-arg VERSION --secret id=token,env=TOKEN -- ROOT`;
+    `  $ BUILDX_METADATA_PROVENANCE=max VERSION='***' docker buildx build --progress=rawjson --file ROOT/Dockerfile --provenance=false --metadata-file FOLDER/${step}-0.json --output ${output} --build-arg VERSION --secret id=token,env=TOKEN -- ROOT`;
   expect(commands).toEqual([
     command("build", "type=image,store=false"),
     command("export", "type=oci,tar=false,dest=FOLDER/layout"),
