@@ -8,12 +8,14 @@ import { readDockerfile } from "../src/dockerfile/read.ts";
 import type { Image, ImageContents, Layer, LeakSearch, Waste } from "../src/image/image.ts";
 import { renderHtml } from "../src/report/html.ts";
 import { imageFacts } from "../src/report/image-facts.ts";
+import { renderInspected } from "../src/report/inspected-text.ts";
 import { renderJson } from "../src/report/json.ts";
 import { limitsOf, limitWords } from "../src/report/limits.ts";
 import { renderMarkdown } from "../src/report/markdown.ts";
 import { noPaint } from "../src/report/paint.ts";
 import type { Report, TargetReport } from "../src/report/report.ts";
 import { secretSearch } from "../src/report/secret-search.ts";
+import { sizeRows } from "../src/report/sizes.ts";
 import { renderMeasured } from "../src/report/text.ts";
 import { secretGaps, secretsLine } from "../src/report/words.ts";
 import { rules } from "../src/rules/registry.ts";
@@ -435,6 +437,43 @@ describe("limits", () => {
     expect(judged(increase(0, 0), { ...before, diskBytes: 94 * MB })).toEqual([["grew by 0 B, at most 0 B", false, 3]]);
     expect(limitsOf(image, undefined, grown, increase(0, 0))).toEqual([]);
   });
+});
+
+test("an inspected image names layers and instructions where nobody knows the line", () => {
+  const unknown = [
+    layer({ diskBytes: 3 * MB, pullBytes: MB }),
+    layer({ instruction: "RUN big", diskBytes: 8 * MB, pullBytes: 2 * MB }),
+    layer({ instruction: "RUN last" }),
+  ];
+  const image = { ...imageOf([], { waste: [waste("deleted", 1, 2, 7 * MB, "big")] }), layers: unknown };
+  const build = {
+    target: { ...targetOf("app", 0), id: "app.tar" },
+    milliseconds: 0,
+    steps: [],
+    status: "built",
+  } as const;
+  const targets: readonly TargetReport[] = [{ build, images: [image], measureError: undefined }];
+  const limits = { maxBytes: 2_500_000, maxLayers: 2, maxWaste: MB, of: "pull" as const };
+  const budgets = () => [limits, { maxBytes: 10 * MB, of: "disk" as const }];
+  const sizes = sizeRows(targets, { baseline: undefined, budgets, isWhole: false });
+  const report: Report = {
+    ...{ version: "1", files: [], findings: [], notes: [], timings: [], baseline: undefined, engine: undefined },
+    ...{ targets, sizes, verdict: { status: "fail", reasons: ["1 image is over its budget"] } },
+  };
+  expect(
+    renderInspected(report, { paint: noPaint, width: 80, isQuiet: false }),
+  ).toBe(`app.tar: 3.00 MB to pull, 11.0 MB on disk
+  over its budget of 2.5 MB pull by 500 kB: RUN big
+  11.0 MB on disk, at most 10 MB: RUN big
+  3 layers, at most 2: RUN last
+  wastes 7.00 MB, at most 1 MB: RUN big
+  layer 1            3.00 MB  ███████▌
+  layer 2  RUN big   8.00 MB  ████████████████████
+  layer 3  RUN last      0 B
+  ${imageFacts(image).join(" · ")}
+
+fail: 1 image is over its budget · 0 errors, 0 warnings, 0 notes
+`);
 });
 
 test("an image is described in a few words", () => {

@@ -5,10 +5,11 @@ import type { Paint } from "./paint.ts";
 import type { Report } from "./report.ts";
 import type { RuleInfo } from "./rule-info.ts";
 import { alignColumns } from "./table.ts";
-import { lineTable } from "./text.ts";
+import { lineTable, whereGrown } from "./text.ts";
 import {
   brokenLimit,
   brokenLimits,
+  budgetLimit,
   diskSize,
   foundCounts,
   pullSize,
@@ -37,7 +38,13 @@ export const renderInspected = (report: Report, options: InspectedOptions): stri
           const name = oneLine(rowName(row, report.sizes));
           const over = row.budget?.over ?? 0;
           const limits = [
-            ...(over > 0 ? [`over its budget by ${formatBytes(over)}`] : []),
+            ...(over > 0
+              ? [
+                  [`over its budget of ${budgetLimit(row)} by ${formatBytes(over)}`, whereGrown(row)]
+                    .filter(Boolean)
+                    .join(": "),
+                ]
+              : []),
             ...brokenLimits(row).map(brokenLimit),
           ];
           return [

@@ -90,7 +90,9 @@ const wasteLine = (image: Image): LineSize | undefined => {
 
 const lineOf = (image: Image, layer: number): LineSize | undefined => {
   const start = image.layers[layer]?.lines?.start;
-  const weight = lineWeights(image).find(({ line }) => line !== undefined && line === start);
+  const weight = lineWeights(image).find(({ from, line, layer: lowest }) =>
+    start === undefined ? from === "line" && lowest === layer + 1 : line === start,
+  );
   if (weight === undefined) return undefined;
   return { from: "line", line: weight.line, instruction: weight.instruction, bytes: weight.diskBytes };
 };

@@ -155,12 +155,15 @@ const sizesText = (report: Report, options: TextOptions): readonly string[] => {
 const growth = (row: SizeRow): string => {
   const over = row.budget?.over ?? 0;
   if (over === 0 && row.change !== "changed") return "";
+  const size = over > 0 ? `over by ${formatBytes(over)}` : "";
+  return [size, whereGrown(row)].filter((part) => part !== "").join(": ");
+};
+
+/** `line 18, RUN apk add -U curl`: the line to look at. */
+export const whereGrown = (row: SizeRow): string => {
   const top = row.budget?.line ?? row.lines[0];
-  const where =
-    top === undefined
-      ? ""
-      : [lineName(top), clip(oneLine(top.instruction), 60)].filter((part) => part !== "").join(", ");
-  return [over > 0 ? `over by ${formatBytes(over)}` : "", where].filter((part) => part !== "").join(": ");
+  if (top === undefined) return "";
+  return [lineName(top), clip(oneLine(top.instruction), 60)].filter((part) => part !== "").join(", ");
 };
 
 const isSkipped = (row: SizeRow, report: Report): boolean => targetOf(report, row.id)?.build.status === "skipped";

@@ -1,4 +1,5 @@
 import type { BuildFailure } from "../build/target.ts";
+import { clip } from "./escape/plain.ts";
 import { limitWords } from "./limits.ts";
 import { earlierFindings, newFindings } from "./new-findings.ts";
 import { formatBytes, formatDelta, formatLimit, formatPercent, isNoise, signed } from "./numbers.ts";
@@ -112,7 +113,7 @@ export const brokenLimits = ({ limits = [] }: SizeRow): readonly Limit[] => limi
 
 /** `12 layers, at most 10: line 18` */
 export const brokenLimit = (limit: Limit): string => {
-  const where = limit.line === undefined ? "" : lineName(limit.line);
+  const where = limit.line === undefined ? "" : lineName(limit.line) || clip(limit.line.instruction, 60);
   return `${limitWords(limit)}${where === "" ? "" : `: ${where}`}`;
 };
 
