@@ -121,20 +121,34 @@ describe("what ShellCheck is asked", () => {
     ["another interpreter", "RUN <<E\n#!/usr/bin/python3\nprint(1)\nE"],
     ["a syntax error", "RUN make && && make"],
     ["an exec form", 'RUN ["make", "-c", "a b"]\nCMD ["sh"]'],
-    ["a trigger", "ONBUILD RUN make"],
+    ["a trigger that gets another shell", 'ONBUILD RUN make\nSHELL ["/bin/zsh", "-c"]'],
     ["nothing", "HEALTHCHECK NONE"],
   ])("asks nothing of %s", (_, text) => {
     expect(shellQuestions(fileOf(`FROM debian:12\n${text}\n`))).toEqual([]);
   });
 
-  test("takes the quoted heredoc that a shell is fed, beside the command that feeds it", () => {
-    const fed = "FROM debian:12\nRUN bash -e <<-'E'\n\tmake\n\tE\nRUN sh <<E\nmake\nE\nRUN python3 <<'E'\nmake\nE\n";
-    expect(shellQuestions(fileOf(fed)).map((asked) => [asked.dialect, asked.text])).toEqual([
-      ["dash", "bash -e <<-'E'\n\tmake\nE"],
-      ["bash", "make\n"],
-      ["dash", "sh <<E\nmake\nE"],
-      ["dash", "python3 <<'E'\nmake\nE"],
-    ]);
+  test("takes the trigger of another image", () => {
+    expect(shellQuestions(fileOf("FROM debian:12\nONBUILD RUN make\n"))).toMatchObject([{ text: "make" }]);
+  });
+
+  test.each([
+    ["RUN bash -e <<-'E'\n\tmake\n\tE", ["bash", "make\n"]],
+    ["RUN sh <<E\nmake \\$a \\\\ \\`b\\`\nE", ["dash", "make $a \\ `b`\n"]],
+    ["RUN sudo /bin/bash -euo pipefail <<E && rm a\nmake\nE", ["bash", "make\n"]],
+    ["RUN cat <<E | dash -s\nmake\nE", ["dash", "make\n"]],
+    ["RUN bash <<'A' && sh <<'B'\nmake a\nA\nmake b\nB", ["bash", "make a\n"], ["dash", "make b\n"]],
+    ["ONBUILD RUN bash <<'E'\nmake\nE", ["bash", "make\n"]],
+    ["RUN sh <<E\nmake $a\nE"],
+    ["RUN sh <<E\nmake `a`\nE"],
+    ["RUN python3 <<'E'\nmake\nE"],
+    ["RUN pwsh <<'E'\nmake\nE"],
+    ["RUN bash script.sh <<'E'\nmake\nE"],
+    ["RUN bash -c make <<'E'\nmake\nE"],
+    ["RUN cat <<'E' > a.sh\nmake\nE"],
+    ["RUN cat <<E && make\nmake\nE"],
+  ])("takes what a shell is fed, where it is known: %j", (run, ...fed) => {
+    const [, ...others] = shellQuestions(fileOf(`FROM debian:12\n${run}\n`));
+    expect(others.map(({ dialect, text }) => [dialect, text])).toEqual(fed);
   });
 
   test("exports what ARG and ENV declare, behind the comments on top", () => {
@@ -167,6 +181,8 @@ describe("where ShellCheck's comments stand in the Dockerfile", () => {
     ["behind an astral letter", 'RUN echo "é😀" $a', [1, 11, 1, 13], "$a"],
     ["behind the exported names", "ARG a\nRUN rm $a", [2, 4, 2, 6], "$a"],
     ["a heredoc", "RUN <<-E\n\tmake\n\t\trm $a\n\tE", [2, 4, 2, 6], "$a"],
+    ["fed to a shell, with escapes", "RUN echo && sh <<E\nmake\nrm \\$a\nE", [2, 4, 2, 6], "\\$a"],
+    ["a trigger", "ONBUILD RUN rm $a", [1, 4, 1, 6], "$a"],
     ["behind names exported below a comment", "ENV a=1\nRUN <<E\n# b\nrm $a\nE", [3, 4, 3, 6], "$a"],
     ["the comment above them", "ENV a=1\nRUN <<E\n# b\nrm $a\nE", [1, 1, 1, 4], "# b"],
     ["a JSON string", 'CMD ["sh", "-c", "echo \\"b\\" $a"]', [1, 10, 1, 12], "$a"],
@@ -175,7 +191,7 @@ describe("where ShellCheck's comments stand in the Dockerfile", () => {
     ["behind the end", "RUN rm $a", [1, 7, 1, 7], "a"],
   ])("%s", (_, instructions, place, expected) => {
     const text = `FROM debian:12\n${instructions}\n`;
-    const [asked] = shellQuestions(fileOf(text));
+    const asked = shellQuestions(fileOf(text)).at(-1);
     if (asked === undefined) throw new Error("there is no script");
     expect(shown(text, shellProblems(asked, [comment(place)], levels("strict")))).toEqual([
       `shellcheck/SC2115 warning ⟦${expected}⟧ Wrong`,

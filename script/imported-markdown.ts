@@ -16,7 +16,7 @@ export const importedMarkdown = (): readonly string[] => [
   "",
   "### ShellCheck",
   "",
-  "[ShellCheck](https://www.shellcheck.net/) judges the scripts of RUN, CMD, ENTRYPOINT and HEALTHCHECK, heredocs (also those that a shell is fed, where they are quoted) and `sh -c` in exec form included, where it is on the PATH (`shellcheck: auto`; `true`: it must be there; `false`: never). It gets the text as BuildKit joins it, in the dialect that SHELL, the shebang or the base has (dash on Debian, Ubuntu and Alpine, bash on the RHEL family, sh where that is not known), with what ARG and ENV declare as exported variables. PowerShell, cmd, zsh, other interpreters and scripts with a syntax error are never given to it. `# shellcheck disable=SC2115` works inside a script, and as a comment above an instruction or among its lines.",
+  "[ShellCheck](https://www.shellcheck.net/) judges the scripts of RUN, CMD, ENTRYPOINT and HEALTHCHECK, heredocs (also those that a shell is fed, where the outer shell puts nothing into them), triggers of ONBUILD and `sh -c` in exec form included, where it is on the PATH (`shellcheck: auto`; `true`: it must be there; `false`: never). It gets the text as BuildKit joins it, in the dialect that SHELL, the shebang or the base has (dash on Debian, Ubuntu and Alpine, bash on the RHEL family, sh where that is not known), with what ARG and ENV declare as exported variables. PowerShell, cmd, zsh, other interpreters and scripts with a syntax error are never given to it. `# shellcheck disable=SC2115` works inside a script, and as a comment above an instruction or among its lines.",
   "",
   "| ShellCheck's level | recommended | strict | all |",
   "|---|---|---|---|",

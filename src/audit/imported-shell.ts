@@ -1,6 +1,6 @@
-import { commandScript } from "../dockerfile/command-script.ts";
+import { fedScript } from "../dockerfile/command-script.ts";
 import type { CommandForm, Instruction, JoinedText, Span } from "../dockerfile/model.ts";
-import type { Script } from "../dockerfile/script.ts";
+import type { Script, ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "../rules/audited-file.ts";
 import { shOf } from "../rules/knowledge/base-images.ts";
 import type { AuditProblem } from "./audit.ts";
@@ -33,10 +33,13 @@ export interface ShellQuestion extends ScriptToCheck {
   readonly ownLine: number | undefined;
 }
 
-/** The scripts of a file that ShellCheck can judge, those of triggers left out: they run in another image. */
+/** The scripts of a file that ShellCheck can judge. */
 export const shellQuestions = (file: AuditedFile): readonly ShellQuestion[] =>
   file.stages.flatMap((stage) =>
-    stage.instructions.flatMap((instruction) => {
+    stage.instructions.flatMap((written) => {
+      const instruction = written.keyword === "ONBUILD" ? written.trigger : written;
+      // A trigger runs in another image, which has the shell that this one ends with.
+      if (instruction.isTrigger && changesShell(stage, written)) return [];
       return scriptsOf(instruction, file).flatMap((script) => {
         const dialect = dialectOf(script, stage);
         if (dialect === undefined || script.text.includes("\0") || script.text.trim() === "") return [];
@@ -69,21 +72,45 @@ export const shellProblems = (
 /** What is wrong with a whole script and told of each line: carriage returns. */
 const once: ReadonlySet<number> = new Set([1017]);
 
+const changesShell = ({ instructions }: StageFacts, { index }: Instruction): boolean =>
+  instructions.some((other) => other.keyword === "SHELL" && other.index > index);
+
 const scriptsOf = (instruction: Instruction, file: AuditedFile): readonly Script[] => {
   const command = commandOf(instruction);
-  const script = command && !instruction.isTrigger ? file.script(command, instruction) : undefined;
+  const script = command && file.script(command, instruction);
   if (command === undefined || script === undefined || !isShellText(command, script)) return [];
-  return [script, ...fedScript(command, instruction, file.text)];
+  return [script, ...fedScripts(script, instruction, file.text)];
 };
 
-/** The text of `RUN bash <<'END'`, which the outer script takes for mere text; without the quotes it would expand it. */
-const fedScript = (command: CommandForm, { heredocs }: Instruction, fileText: string): readonly Script[] => {
-  if (command.form !== "shell" || heredocs.length !== 1 || heredocs[0]?.expand !== false) return [];
-  const fed = /^\s*(\S+)(?:\s+-[a-z]+)*\s*(<<-?\s*(['"])\w+\3)\s*$/.exec(command.joined.text);
-  const [, shell, heredoc] = fed ?? [];
-  if (shell === undefined || heredoc === undefined) return [];
-  const alone: CommandForm = { ...command, joined: { text: heredoc, locate: () => command.span } };
-  return [commandScript(alone, heredocs, [shell], fileText)];
+/** The texts of `bash <<'END'` and `cat <<END | sh`, which the outer script takes for mere text. */
+const fedScripts = (script: Script, { heredocs }: Instruction, fileText: string): readonly Script[] => {
+  if (script.status !== "parsed" || heredocs.length === 0) return [];
+  const left = [...heredocs];
+  return script.commands.flatMap((command) =>
+    command.redirects.flatMap(({ operator, body }) => {
+      if (!/^<<-?$/.test(operator) || body === undefined) return [];
+      const heredoc = left.shift();
+      // A here-document inside of another one: the order is not that of the file.
+      if (heredoc === undefined || fileText.slice(heredoc.contentSpan.start, heredoc.contentSpan.end) !== body) {
+        left.length = 0;
+        return [];
+      }
+      const shell = readerOf(command, script.commands);
+      const fed = shell && fedScript(heredoc, shell, fileText);
+      return fed ? [fed] : [];
+    }),
+  );
+};
+
+/** The shell that executes what the command reads; undefined when it is given a script, or is none. */
+const readerOf = (command: ShellCommand, commands: readonly ShellCommand[]): string | undefined => {
+  const isCat = command.name === "cat" && command.args.length === 0;
+  const reader = isCat && command.pipedInto !== undefined ? commands[command.pipedInto] : command;
+  if (reader === undefined || !/^(sh|bash|dash|ash|ksh)$/.test(reader.name)) return undefined;
+  const words = reader.args.map(({ value }) => value);
+  const isOption = (word: string, at: number): boolean =>
+    /^-(?!-?c$)[a-bd-zA-Z-]+$/.test(word) || /^-\w*o$/.test(words[at - 1] ?? "") || word === "-";
+  return words.every(isOption) ? reader.name : undefined;
 };
 
 const commandOf = (instruction: Instruction): CommandForm | undefined => {

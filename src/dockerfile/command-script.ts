@@ -1,8 +1,9 @@
 import { parseHeredocWord } from "./heredoc-words.ts";
-import { concatJoined, joinText, type Piece } from "./joined-text.ts";
+import { concatJoined, joinText, type Piece, withoutEscapes } from "./joined-text.ts";
 import type { CommandForm, Heredoc, JoinedText, Word } from "./model.ts";
 import type { Dialect, Script, ShellCommand, UnparsedScript } from "./script.ts";
 import { longestScript, readShell } from "./shell.ts";
+import { heredocEscapes } from "./shell-words.ts";
 import { programName, unwrap } from "./shell-wrappers.ts";
 
 /**
@@ -30,6 +31,19 @@ export const commandScript = (
   }
   return shellScript(text, shell, dialect);
 };
+
+/**
+ * What a shell reads from a here-document on its standard input (`bash <<EOF`). Where the delimiter is not quoted, the
+ * outer shell takes escapes off first; undefined where it also puts in what nobody knows.
+ */
+export const fedScript = (heredoc: Heredoc, shell: string, fileText: string): Script | undefined => {
+  const body = heredocText(heredoc, fileText);
+  const text = heredoc.expand ? unescaped(body) : body;
+  return text && shellScript(text, [shell], undefined);
+};
+
+const unescaped = (body: JoinedText): JoinedText | undefined =>
+  /(?<!\\)(?:\\\\)*(?:`|\$[\w{(@*#?$!-])/.test(body.text) ? undefined : withoutEscapes(body, heredocEscapes);
 
 const dialects: readonly Dialect[] = ["sh", "bash", "ash", "dash", "ksh", "zsh"];
 const isShellName = (name: string): boolean =>

@@ -20,6 +20,41 @@ export const sliceJoined = (joined: JoinedText, start: number, end: number): Joi
   locate: (from, to) => joined.locate(start + from, start + to),
 });
 
+/** The text without the backslashes in front of these characters; an escaped line break goes with its backslash. */
+export const withoutEscapes = (joined: JoinedText, escaped: string): JoinedText => {
+  const pieces: Piece[] = [{ at: 0, source: 0 }];
+  const parts: string[] = [];
+  let [length, from] = [0, 0];
+  const take = (end: number): void => {
+    parts.push(joined.text.slice(from, end));
+    length += end - from;
+  };
+  for (let at = joined.text.indexOf("\\"); at >= 0; at = joined.text.indexOf("\\", at)) {
+    const character = joined.text.charAt(at + 1);
+    if (character === "" || !escaped.includes(character)) {
+      at += 1;
+      continue;
+    }
+    take(at);
+    if (character !== "\n") {
+      pieces.push({ at: length, source: at, width: 2 });
+      parts.push(character);
+      length += 1;
+    }
+    at += 2;
+    from = at;
+    pieces.push({ at: length, source: from });
+  }
+  if (parts.length === 0) return joined;
+  take(joined.text.length);
+  const inner = joinText(parts.join(""), pieces);
+  const locate = (start: number, end: number): Span => {
+    const span = inner.locate(start, end);
+    return joined.locate(span.start, span.end);
+  };
+  return { text: inner.text, locate };
+};
+
 /** Several joined texts behind each other, with literal text between them. */
 export const concatJoined = (parts: readonly JoinedText[], separator: string): JoinedText => {
   const starts: number[] = [];

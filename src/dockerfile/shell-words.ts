@@ -1,4 +1,4 @@
-import { joinText, type Piece } from "./joined-text.ts";
+import { joinText, type Piece, sliceJoined, withoutEscapes } from "./joined-text.ts";
 import type { JoinedText } from "./model.ts";
 import type { Redirect, ShellAssignment, ShellWord } from "./script.ts";
 import { forEachChild, type Shell } from "./shell-parser.ts";
@@ -12,23 +12,8 @@ export const backticked = (
   source: JoinedText,
   { pos, end }: { readonly pos: number; readonly end: number },
 ): JoinedText | undefined => {
-  const raw = source.text.slice(pos + 1, end - 1);
-  for (const characters of [/\\[$`\\]|./gs, /\\[$`\\"]|./gs]) {
-    const pieces: Piece[] = [];
-    const parts: string[] = [];
-    for (const { 0: written, index } of raw.matchAll(characters)) {
-      pieces.push({ at: parts.length, source: pos + 1 + index, width: written.length });
-      parts.push(written.slice(-1));
-    }
-    if (parts.join("") !== text) continue;
-    const inner = joinText(text, pieces);
-    const locate = (from: number, to: number) => {
-      const span = inner.locate(from, to);
-      return source.locate(span.start, span.end);
-    };
-    return { text, locate };
-  }
-  return undefined;
+  const raw = sliceJoined(source, pos + 1, end - 1);
+  return ["$`\\", '$`\\"'].map((escaped) => withoutEscapes(raw, escaped)).find((inner) => inner.text === text);
 };
 
 export const holdsSubstitution = (node: Shell.SyntaxNode): boolean => {
@@ -86,10 +71,14 @@ export const redirection = (node: Shell.Redirection, source: JoinedText): Redire
   return { operator: node.operator, descriptor, target: undefined, span, body: node.body.text };
 };
 
-export const heredocBody = (node: Shell.HereDoc, source: JoinedText): JoinedText => ({
-  text: source.text.slice(node.body.pos, node.body.end),
-  locate: (start, end) => source.locate(node.body.pos + start, node.body.pos + end),
-});
+/** As the command reads it, when the shell has nothing to put in. */
+export const heredocBody = ({ body, delimiter }: Shell.HereDoc, source: JoinedText): JoinedText => {
+  const written = sliceJoined(source, body.pos, body.end);
+  return delimiter?.quoted ? written : withoutEscapes(written, heredocEscapes);
+};
+
+/** What a backslash quotes in a here-document. */
+export const heredocEscapes = "$`\\\n";
 
 /** A word's text with its quotes taken off, variables kept, and the way back to the file. */
 export const unquoted = (word: Shell.Word, source: JoinedText): JoinedText => {

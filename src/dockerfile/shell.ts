@@ -244,7 +244,7 @@ const readNested = (
   if (shells.includes(name)) {
     const flag = args.findIndex(({ value }) => /^-[A-Za-z]*c[A-Za-z]*$/.test(value));
     if (flag !== -1) text(args.findIndex(({ value }, at) => at > flag && !/^[-+]/.test(value)));
-    else if (args.every(({ value }) => value.startsWith("-"))) {
+    else if (args.every(({ value }, at) => value.startsWith("-") || /^-\w*o$/.test(args[at - 1]?.value ?? ""))) {
       for (const redirect of redirects) {
         const isText = redirect.type === "HereDoc" && (redirect.delimiter?.quoted || !holdsSubstitution(redirect.body));
         if (redirect.type === "HereDoc" && isText) nested(heredocBody(redirect, context.source));
