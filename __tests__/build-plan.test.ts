@@ -24,6 +24,7 @@ import type { Secret } from "../src/build/target.ts";
 import { describeRun } from "../src/cli-dry-run.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import type { BuildContext } from "../src/rules/audited-file.ts";
+import missingCopySource from "../src/rules/missing-copy-source.ts";
 import type { DockerfileConfig } from "../src/settings.ts";
 
 const stagesOf = (text: string) => auditedFile(readDockerfile("Dockerfile", text)).stages;
@@ -554,6 +555,36 @@ describe("the context of a Dockerfile", () => {
     ],
   ])("%j", (text, here, root, chosen) => {
     expect(choose(text, here, root)).toEqual(chosen);
+  });
+
+  test("is the nearest folder above that holds what is copied", () => {
+    const held: Readonly<Record<string, readonly string[]>> = { "/w": ["b/x"], "/w/a": ["b/x"], "/w/a/b": [] };
+    const chosen = chooseContext({
+      path: "a/b/Dockerfile",
+      folder: "/w/a/b",
+      root: "/w",
+      configured: undefined,
+      stages: stagesOf("FROM x\nCOPY b/x /\n"),
+      contextAt: (folder) => contextOf(folder, held[folder] ?? []),
+    });
+    expect(chosen).toEqual({
+      context: "/w/a",
+      note: "a/b/Dockerfile is built in a, where the files are that it copies",
+    });
+  });
+
+  test.each([
+    ["docker/Dockerfile", "docker", []],
+    ["Dockerfile", ".", ["The build context `.` does not hold `made.txt`"]],
+    ["docker/Dockerfile", ".", ["The build context `.` does not hold `made.txt`"]],
+  ])("%s in %s may be given what its own folder lacks", (path, folder, messages) => {
+    const file = auditedFile(readDockerfile(path, "FROM x\nCOPY made.txt /\n"), {
+      context: contextOf(folder, ["a.txt"]),
+      namedContexts: new Set(),
+      targets: new Set(),
+      supplied: undefined,
+    });
+    expect([...missingCopySource.check(file, {})].map(({ message }) => message)).toEqual(messages);
   });
 
   test("is the configured one without a look", () => {

@@ -16,7 +16,7 @@ import { createFiles } from "../src/adapters/files.ts";
 import { nameOf } from "../src/discover/dockerfile-names.ts";
 import { parseDockerignore } from "../src/discover/dockerignore.ts";
 import { compileFolderGlobs, compileGlobs } from "../src/discover/glob.ts";
-import { isTemplateText } from "../src/discover/template-text.ts";
+import { isSourceText, isTemplateText } from "../src/discover/template-text.ts";
 
 const folders: string[] = [];
 afterAll(() => {
@@ -403,4 +403,18 @@ test.each([
   ["ENV A=1\n", false],
 ])("whether %j is a template", (text, verdict) => {
   expect(isTemplateText(text)).toBe(verdict);
+});
+
+test.each([
+  ["dockerfile.go", "// Package dockerfile reads them.\npackage dockerfile\n", true],
+  ["Dockerfile.go", "# syntax=docker/dockerfile:1\n\nFROM golang:1.27\n", false],
+  ["Dockerfile.go", "ARG V=1\r\nFROM golang:$V\r\n", false],
+  ["Dockerfile.rego", "package docker\n", true],
+  ["dockerfile.py", "#!/usr/bin/env python3\nfrom flask import Flask\n", true],
+  ["dockerfile.yml", "---\n- hosts: all\n", true],
+  ["dockerfile.txt", "# a header alone\n", true],
+  ["Dockerfile.dev", "FRMO debian:12\n", false],
+  ["Dockerfile", "package docker\n", false],
+])("%s with %j is a source file: %s", (path, text, verdict) => {
+  expect(isSourceText(path, text)).toBe(verdict);
 });

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, lstatSync, realpathSync, statSync } 
 import { basename, join, resolve } from "node:path";
 import { foreignFolders, nameOf } from "../discover/dockerfile-names.ts";
 import { byCodeUnit, selfAndFolders } from "../discover/paths.ts";
-import { isTemplateText } from "../discover/template-text.ts";
+import { isSourceText, isTemplateText } from "../discover/template-text.ts";
 import { UserError } from "../errors.ts";
 import type { Discovery, FoundFile } from "../ports.ts";
 import { isFolderIgnored, listFiles, repositoryOf } from "./git.ts";
@@ -38,7 +38,9 @@ export const discover = async (cwd: string, request: DiscoveryRequest): Promise<
       if (choice === "template") templates.add(shown);
       if (choice !== "dockerfile") continue;
       const obstacle = obstacleOf(folder, absolute);
-      if (obstacle === undefined && request.files.length === 0 && holdsTemplate(absolute)) templates.add(shown);
+      const held = obstacle === undefined && request.files.length === 0 ? heldIn(absolute) : "dockerfile";
+      if (held === "source") continue;
+      if (held === "template") templates.add(shown);
       else if (obstacle === undefined) found.push({ path: shown, absolute });
       else if (obstacle !== "gone") notes.add(`${shown} is left out: ${obstacle}`);
     }
@@ -208,11 +210,13 @@ const obstacleOf = (root: string, absolute: string): string | undefined => {
   }
 };
 
-const holdsTemplate = (absolute: string): boolean => {
+const heldIn = (absolute: string): "dockerfile" | "template" | "source" => {
   try {
-    return isTemplateText(readRegularFile(absolute, mostBytes).toString("latin1"));
+    const text = readRegularFile(absolute, mostBytes).toString("latin1");
+    if (isSourceText(absolute, text)) return "source";
+    return isTemplateText(text) ? "template" : "dockerfile";
   } catch {
-    return false;
+    return "dockerfile";
   }
 };
 

@@ -10,7 +10,7 @@ export interface ChosenContext {
 
 /**
  * The configured context; else the Dockerfile's own folder, unless what it copies is missing there and all there in
- * the repository's root. `contextAt` reads a folder only when it is asked.
+ * a folder above, the nearest first. `contextAt` reads a folder only when it is asked.
  */
 export const chooseContext = (request: {
   readonly path: string;
@@ -29,11 +29,23 @@ export const chooseContext = (request: {
   if (folder === root || sources.length === 0) return own;
   const here = request.contextAt(folder);
   if (here === undefined || sources.every((source) => holdsPath(here, source))) return own;
-  const there = request.contextAt(root);
-  const isRootBetter = there !== undefined && sources.every((source) => holdsPath(there, source));
-  return isRootBetter
-    ? { context: root, note: `${request.path} is built in the repository's root, where the files are that it copies` }
-    : own;
+  const better = foldersAbove(folder, root).find((above) => {
+    const there = request.contextAt(above);
+    return there !== undefined && sources.every((source) => holdsPath(there, source));
+  });
+  if (better === undefined) return own;
+  const where = better === root ? "the repository's root" : better.slice(root.length + 1);
+  return { context: better, note: `${request.path} is built in ${where}, where the files are that it copies` };
+};
+
+/** From the parent up to the root; the root alone when the folder does not lie in it. */
+const foldersAbove = (folder: string, root: string): readonly string[] => {
+  const above: string[] = [];
+  for (let at = folder.replace(/[\\/][^\\/]*$/, ""); at.length > root.length; at = at.replace(/[\\/][^\\/]*$/, "")) {
+    if (!at.startsWith(root)) break;
+    above.push(at);
+  }
+  return [...above, root];
 };
 
 /** Paths that COPY and ADD take from the context, as far as they are plain: no variables, globs or URLs. */

@@ -7,6 +7,22 @@ export const isTemplateText = (text: string): boolean => {
   return markedFrom.test(text) || markedStart.test(text) || markedLine.test(text) || !anyFrom.test(text);
 };
 
+/**
+ * Whether a file that is named like a Dockerfile and like a source file (`dockerfile.go`, `Dockerfile.rego`) is the
+ * latter: it does not begin with an instruction.
+ */
+export const isSourceText = (path: string, text: string): boolean => {
+  if (!sourceEnding.test(path)) return false;
+  const first = firstLine.exec(text)?.[1] ?? "";
+  return !instruction.test(first) || /^from\s+\S+\s+import\b/i.test(first);
+};
+
+const sourceEnding =
+  /\.(go|[cm]?[jt]sx?|py|rb|php|java|kt|rs|cs|cpp|sh|ps1|lua|sql|css|scss|vue|tf|hcl|rego|bzl|txt|mdx|golden|ya?ml|toml|lock|xml)$/i;
+const firstLine = /^\uFEFF?(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*([^\s#][^\n]*)/;
+const instruction =
+  /^(?:add|arg|cmd|copy|entrypoint|env|expose|from|healthcheck|label|maintainer|onbuild|run|shell|stopsignal|user|volume|workdir)[ \t\\`]/i;
+
 const marks = ["{{", "{%", "<%"];
 const markedFrom = /^[ \t]*FROM\b[^\n]*(?:\{\{|\{%|<%)/im;
 const markedStart = /^(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(?:\{\{|\{%|<%)/;

@@ -14,6 +14,7 @@ everyone who pulls it. Containers need no passwords: reach them with \`docker ex
 \`usermod -p '*'\`), or mount keys at run time. Where one must be set, take it from a secret mount.`,
   silent: [
     "a RUN with a secret mount",
+    "a value drawn at random, which nobody is told: it only opens the account for keys",
     "locked accounts: `passwd -l`, `usermod -p '*'`, `chpasswd -e` with `*` or `!`",
   ],
   fixes: "none",
@@ -30,6 +31,10 @@ everyone who pulls it. Containers need no passwords: reach them with \`docker ex
     { good: "FROM debian:12\nRUN --mount=type=secret,id=pw chpasswd < /run/secrets/pw" },
     { good: "FROM debian:12\nRUN passwd -l root && usermod -p '*' app && useradd --password '!' b" },
     { good: "FROM debian:12\nRUN echo 'root:*' | chpasswd -e" },
+    {
+      title: "A random password that nobody knows",
+      good: 'FROM debian:12\nRUN useradd --password "$(head -c32 /dev/urandom | base64)" git && echo "app:$(openssl rand -base64 24)" | chpasswd',
+    },
     { good: "FROM debian:12\nRUN adduser --disabled-password --gecos '' app && chown app /etc/passwd" },
   ],
   check: function* (file) {
@@ -48,6 +53,7 @@ const problemOf = (command: ShellCommand, commands: readonly ShellCommand[]) => 
   switch (command.name) {
     case "chpasswd": {
       const input = inputOf(command, commands);
+      if (input !== undefined && isRandom(input)) return undefined;
       if (input !== undefined && /^\s*["']?[^:\s]+:[*!]/.test(input)) return undefined;
       const account = /^\s*["']?([\w.-]+):/.exec(input ?? "")?.[1];
       const whose = account === undefined ? "a password" : `the password of \`${account}\``;
@@ -56,7 +62,7 @@ const problemOf = (command: ShellCommand, commands: readonly ShellCommand[]) => 
     case "useradd":
     case "usermod": {
       const option = findOption(readOptions(command.args, account), "-p", "--password");
-      if (option?.value === undefined || /^[*!x]+$/.test(option.value)) return undefined;
+      if (option?.value === undefined || /^[*!x]+$/.test(option.value) || isRandom(option.value)) return undefined;
       return { at: option.word.span, message: `${command.name} sets a password, the same in every container` };
     }
     case "passwd": {
@@ -72,6 +78,9 @@ const problemOf = (command: ShellCommand, commands: readonly ShellCommand[]) => 
       return undefined;
   }
 };
+
+const isRandom = (value: string): boolean =>
+  /[$`].*(\/dev\/u?random|\bopenssl rand\b|\bpwgen\b|\buuidgen\b)/s.test(value);
 
 const inputOf = (command: ShellCommand, commands: readonly ShellCommand[]): string | undefined => {
   const body = command.redirects.find(({ operator }) => operator.startsWith("<<"));

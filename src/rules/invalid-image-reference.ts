@@ -1,3 +1,4 @@
+import type { AuditedFile } from "./audited-file.ts";
 import { imageUses } from "./knowledge/image-uses.ts";
 import { defineRule } from "./rule.ts";
 
@@ -13,7 +14,8 @@ before its first step.`,
   silent: [
     "references with a variable whose value is not known",
     "`scratch`, stages and build contexts that are given by name",
-    "placeholders of a template, as `{{ base }}`",
+    "placeholders of a template, as `{{ base }}`, `%%BASE%%` or a bare `BASEIMAGE`, unless an argument has that name",
+    "an argument whose default is empty: the build is to give it",
   ],
   fixes: "none",
   sources: ["https://pkg.go.dev/github.com/distribution/reference"],
@@ -42,15 +44,24 @@ before its first step.`,
     { good: "ARG NAME\nFROM $NAME" },
     { good: "FROM scratch" },
     { title: "A template", good: "FROM {{base}}" },
+    { title: "Filled in by a script", good: "FROM BASEIMAGE\nCOPY --from=%%TOOLS_IMAGE%% /a /a" },
+    { title: "A forgotten dollar", bad: "ARG BASE_IMAGE=debian:12\nFROM ⟦BASE_IMAGE⟧" },
+    { title: "The build gives the tag", good: "ARG TAG=\nFROM acme/app:$TAG" },
   ],
   check: function* (file) {
-    for (const { at, text, reference } of imageUses(file)) {
-      // {{ name }} and <%= name %> are filled in before the file is a Dockerfile.
-      if (reference !== undefined || /\{\{|<%/.test(text)) continue;
+    for (const { at, text, reference, origins } of imageUses(file)) {
+      if (reference !== undefined || isPlaceholder(file, text)) continue;
+      if (origins.some(({ start, end }) => /^(""|'')?$/.test(file.text.slice(start, end)))) continue;
       yield { at, message: `\`${text}\` is no image reference: ${reasonOf(text)}` };
     }
   },
 });
+
+/** What is filled in before the file is a Dockerfile. */
+const isPlaceholder = (file: AuditedFile, text: string): boolean => {
+  if (/\{\{|<%|%%\w+%%/.test(text)) return true;
+  return /^[A-Z][A-Z0-9_]+$/.test(text) && !new RegExp(`^\\s*ARG\\s.*\\b${text}\\b`, "im").test(file.text);
+};
 
 const reasonOf = (text: string): string => {
   if (text.trim() === "") return "it is empty";

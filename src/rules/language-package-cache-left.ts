@@ -1,3 +1,4 @@
+import type { ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile } from "./audited-file.ts";
 import { hasOption } from "./knowledge/command-options.ts";
 import { type CacheRow, cacheRows } from "./knowledge/language-caches.ts";
@@ -58,6 +59,10 @@ out of the layer with \`--mount=type=cache\`.`,
     },
     { title: "by variable", good: "FROM python:3.12-slim\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask==3.0.3\n" },
     {
+      title: "moved for this RUN alone",
+      good: 'FROM php:8.4\nRUN export COMPOSER_HOME="$(mktemp -d)"; composer create-project acme/app:1.0.0; rm -rf "$COMPOSER_HOME"\n',
+    },
+    {
       title: "in a cache mount",
       good: "FROM python:3.12-slim\nRUN --mount=type=cache,target=/root/.cache pip install flask==3.0.3\nRUN --mount=type=cache,target=/root/.npm npm ci\n",
     },
@@ -103,10 +108,20 @@ const keepsCache = (file: AuditedFile, run: RunCommands, called: PackageCommand,
   if (hasOption(options, ...row.off) || mayHold(file, run, options.unknown, /cache|document/)) return false;
   if (row.variables.some((name) => run.stage.variableAt(name, run.run) !== undefined)) return false;
   if (command.assignments.some((assignment) => row.variables.includes(assignment.name))) return false;
+  if (isMovedBefore(run, command, row)) return false;
   if (row.applies !== undefined && !row.applies(file, run)) return false;
   if (row.isSet(run.stage, file) || isMounted(file, run.run, row.directories)) return false;
   return command.index > lastRemoval(run, manager.name, row);
 };
+
+/** `export PIP_CACHE_DIR=…` or an assignment of its own, earlier in the RUN. */
+const isMovedBefore = (run: RunCommands, { index }: ShellCommand, { variables }: CacheRow): boolean =>
+  run.commands.some(
+    (before) =>
+      before.index < index &&
+      ((before.name === "" && before.assignments.some(({ name }) => variables.includes(name))) ||
+        (before.name === "export" && before.args.some(({ value }) => variables.includes(value.split("=")[0] ?? "")))),
+  );
 
 /** Index of the last command of the RUN that empties the cache. */
 const lastRemoval = (run: RunCommands, name: string, row: CacheRow): number => {

@@ -43,6 +43,10 @@ build repeatable to the byte.`,
       title: "A family of images that is built together",
       good: "ARG OWNER=acme\nARG TAG=latest\nARG NEXT=quay.io/$OWNER/next\nFROM ${OWNER}/base:${TAG}\nFROM $NEXT",
     },
+    {
+      title: "A registry that names the owner too",
+      good: "ARG HUB=registry.acme.org/release\nARG VERSION=latest\nFROM ${HUB}/base:${VERSION}",
+    },
     { title: "A mirror is no owner", bad: "ARG MIRROR=docker.io\nFROM ⟦${MIRROR}/alpine⟧" },
   ],
   check: function* (file) {
@@ -70,7 +74,9 @@ const isOfFamily = (file: AuditedFile, use: ImageUse): boolean => {
   const parts = text.split("/");
   const owners = parts.slice(0, -1).filter((part) => part.includes("$"));
   const hasRegistry = /^[^/]*[.:][^/]*\//.test(use.text) && parts[0]?.startsWith("$") === true;
-  return owners.length > (hasRegistry ? 1 : 0) && !/:[^${}:]*$/.test(parts.at(-1) ?? "");
+  // `${HUB}/base:${VERSION}` with a registry and a path in the first: they are given together.
+  const namesPath = use.text.split("/").length > parts.length && /:\$(\w+|\{\w+\})$/.test(parts.at(-1) ?? "");
+  return owners.length > (hasRegistry && !namesPath ? 1 : 0) && !/:[^${}:]*$/.test(parts.at(-1) ?? "");
 };
 
 /** What stands in the default of an argument that is the whole reference. */

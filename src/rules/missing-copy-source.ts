@@ -1,4 +1,5 @@
-import type { BuildContext } from "./audited-file.ts";
+import { nearest } from "../dockerfile/nearest.ts";
+import type { AuditedFile, BuildContext } from "./audited-file.ts";
 import { holdsPath } from "./knowledge/context-paths.ts";
 import { contextSources } from "./knowledge/context-sources.ts";
 import { baseName } from "./knowledge/paths.ts";
@@ -14,6 +15,7 @@ export default defineRule({
   silent: [
     "The context is not known, or is another one than the main context (`--from`).",
     "Wildcards, and variables without a known value.",
+    "The context is the Dockerfile's own folder below the repository's root, because nothing names another, and it has no name much like the missing one: the build may be given another context, or put the file there.",
     "The path is ignored by git, or has the name of something that a build puts there (dist, target, node_modules, *.jar).",
     "A `..` at the front, which the engine drops, is dropped before looking.",
   ],
@@ -47,6 +49,12 @@ COPY ⟦\${SRC}/⟧ /app/
       files: { "a.txt": "" },
       good: "ARG DIR\nCOPY *.md $DIR/x /a/\nCOPY --from=busybox /bin/sh /sh\n",
     },
+    {
+      title: "a name much like it",
+      files: { "conf/nginx.conf": "" },
+      bad: "COPY ⟦conf/ngnix.conf⟧ /etc/nginx/\n",
+      message: "The build context `.` does not hold `conf/ngnix.conf` (is `conf/nginx.conf` meant?)",
+    },
     { title: "context unknown", good: "COPY nowhere /a\n" },
   ],
   check: function* (file) {
@@ -55,10 +63,29 @@ COPY ⟦\${SRC}/⟧ /app/
     for (const { word, path } of contextSources(file)) {
       if (path === undefined || path === "" || /[*?[\]\\]/.test(path)) continue;
       if (holds(context, path) || mayBeBuilt(context, path)) continue;
-      yield { at: word.span, message: `The build context \`${context.path}\` does not hold \`${path}\`` };
+      const near = nearName(context, path);
+      if (near === undefined && isOwnFolder(file, context)) continue;
+      const hint = near === undefined ? "" : ` (is \`${near}\` meant?)`;
+      yield { at: word.span, message: `The build context \`${context.path}\` does not hold \`${path}\`${hint}` };
     }
   },
 });
+
+/** Few are built there: what is missing lies mostly in the context that the build is given. */
+const isOwnFolder = ({ dockerfile }: AuditedFile, { path }: BuildContext): boolean =>
+  path !== "." && path === dockerfile.path.replace(/\/?[^/]*$/, "");
+
+/** What the folder holds in place of the missing name, give or take an edit or two. */
+const nearName = ({ files }: BuildContext, path: string): string | undefined => {
+  const name = baseName(path);
+  if (name.length < 5) return undefined;
+  const folder = path.slice(0, path.length - name.length);
+  const names = files.flatMap((file) =>
+    file.startsWith(folder) ? (file.slice(folder.length).split("/")[0] ?? []) : [],
+  );
+  const near = nearest(name, [...new Set(names)]);
+  return near === undefined ? undefined : `${folder}${near}`;
+};
 
 const holds = (context: BuildContext, path: string): boolean =>
   holdsPath(context, path) || context.read(path) !== undefined;

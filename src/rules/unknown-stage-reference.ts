@@ -13,7 +13,7 @@ export default defineRule({
 \`library/buidler:latest\`, and fails, or gets what a stranger has put there. If an image is meant, write its tag, or give it
 a stage of its own (\`FROM composer:2 AS composer\`), which is also where update bots look.`,
   silent: [
-    "names of build contexts that bake, Compose or the configuration give",
+    "names of build contexts that bake, Compose or the configuration give, or that a bake or Compose file in the context mentions",
     "anything with `/`, `:` or `@`, which can only be an image; latest-base-tag judges those",
     "variables, and `from=` of a cache mount",
   ],
@@ -28,6 +28,11 @@ a stage of its own (\`FROM composer:2 AS composer\`), which is also where update
     { bad: "FROM debian:12\nRUN --mount=type=bind,from=⟦tools⟧,target=/t true" },
     { good: "FROM debian:12 AS build\nFROM scratch\nCOPY --from=BUILD /a /a\nCOPY --from=0 /b /b" },
     { good: "FROM debian:12\nCOPY --from=composer:2 /usr/bin/composer /bin/" },
+    {
+      title: "a context that bake gives",
+      files: { "docker-bake.hcl": 'target "app" { contexts = { tools = "docker-image://acme/tools:1" } }\n' },
+      good: "FROM debian:12\nCOPY --from=tools /a /a",
+    },
     { good: "FROM debian:12\nRUN --mount=type=cache,from=seed,target=/c true" },
   ],
   check: function* (file) {
@@ -42,7 +47,26 @@ const isSomethingElse = (file: AuditedFile, { text, mount }: StageReference): bo
   mount?.type === "cache" ||
   /[/:@${<]/.test(text) ||
   /^scratch$/i.test(text) ||
-  file.namedContexts.has(text.toLowerCase());
+  file.namedContexts.has(text.toLowerCase()) ||
+  (!/^\d+$/.test(text) && isGivenBeside(file, text));
+
+/** Bake and Compose files are not evaluated in an audit; a key of that name is enough to keep silent. */
+const isGivenBeside = ({ context }: AuditedFile, name: string): boolean => {
+  const key = new RegExp(`(^|[\\s"'{,])${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}["']?\\s*[=:]`);
+  return buildFiles.some((path) => {
+    const text = context?.read(path);
+    return text !== undefined && /contexts/.test(text) && key.test(text);
+  });
+};
+
+const buildFiles = [
+  "docker-bake.hcl",
+  "docker-bake.json",
+  "compose.yaml",
+  "compose.yml",
+  "docker-compose.yml",
+  "docker-compose.yaml",
+];
 
 const messageFor = (file: AuditedFile, { text, number }: StageReference): string => {
   const count = file.stages.length;
