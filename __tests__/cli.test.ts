@@ -1,4 +1,5 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -335,6 +336,34 @@ Options:
       .flatMap(({ id }) => explainText(id, rules, noPaint, 80).split("\n"))
       .filter((line) => line.includes("⟦"));
     expect(marked).toEqual([]);
+  });
+
+  test("inspects what it can of several images", () => {
+    const config = JSON.stringify({ rootfs: { diff_ids: [] }, config: { User: "1" } });
+    const blob = (text: string) => ({
+      digest: `sha256:${createHash("sha256").update(text).digest("hex")}`,
+      size: text.length,
+    });
+    const manifest = JSON.stringify({
+      mediaType: "application/vnd.oci.image.manifest.v1+json",
+      config: blob(config),
+      layers: [],
+    });
+    const cwd = folderOf({
+      [`layout/blobs/${blob(config).digest.replace(":", "/")}`]: config,
+      [`layout/blobs/${blob(manifest).digest.replace(":", "/")}`]: manifest,
+      "layout/index.json": JSON.stringify({ manifests: [blob(manifest)] }),
+      "text.tar": "words",
+    });
+    const problem =
+      "docker-hygiene: `text.tar` is no archive of an image that can be read: the tar archive is cut off after 5 bytes.\n";
+    const both = cli(cwd, ["inspect", "text.tar", "layout"]);
+    expect([both.status, both.stderr, both.stdout.split("\n")[0]]).toEqual([
+      2,
+      problem,
+      "layout: 0 B to pull, 0 B on disk",
+    ]);
+    expect(said(cli(cwd, ["inspect", "text.tar"]))).toEqual({ status: 2, stdout: "", stderr: problem });
   });
 
   test("writes a configuration once", () => {

@@ -10,7 +10,7 @@ import { imageProblems } from "./audit/image-problems.ts";
 import { redactor } from "./build/redaction.ts";
 import { namedTarget, type Target } from "./build/target.ts";
 import { ruleInfo } from "./cli-report.ts";
-import type { Terminal } from "./cli-terminal.ts";
+import { describeError, type Terminal } from "./cli-terminal.ts";
 import { openConfigs } from "./config.ts";
 import { UserError } from "./errors.ts";
 import type { Image } from "./image/image.ts";
@@ -53,8 +53,9 @@ export const inspectImages = async (request: {
     environment: process.env,
   });
   const secrets = await namedValues(settings.secrets, { ...process.env, ...Object.fromEntries(secretEnvironment) });
-  const targets: TargetReport[] = [];
-  for (const reference of references) targets.push(await inspectOne(reference, secrets));
+  const { targets, refused } = await inspectAll(references, secrets);
+  for (const error of refused) terminal.err(describeError(error, version).text);
+  if (targets.length === 0) return 2;
   const report = redactReport(reportOf(targets, settings, configs.root), redactor(secrets.map(({ value }) => value)));
   const style = { paint: output === undefined ? terminal.paint : noPaint, width: terminal.width };
   const isQuiet = given.values.has(flags.quiet.name);
@@ -64,7 +65,22 @@ export const inspectImages = async (request: {
     await createFiles(cwd).writeText(output, text);
     if (!isQuiet) terminal.err(`wrote ${shownPath(cwd, resolve(cwd, output))}\n`);
   }
-  return report.verdict.status === "pass" ? 0 : 1;
+  return refused.length > 0 ? 2 : report.verdict.status === "pass" ? 0 : 1;
+};
+
+/** One that is not to be had does not hide the others. */
+const inspectAll = async (references: readonly string[], secrets: Awaited<ReturnType<typeof namedValues>>) => {
+  const targets: TargetReport[] = [];
+  const refused: UserError[] = [];
+  for (const reference of references) {
+    try {
+      targets.push(await inspectOne(reference, secrets));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      refused.push(error);
+    }
+  }
+  return { targets, refused };
 };
 
 const inspectOne = async (
