@@ -54,6 +54,20 @@ const withBackticks = (text: string): string | undefined => {
   return `# escape=\`\n${text.replaceAll("\\\n", "`\n")}`;
 };
 
+/** A comment behind each continuation; undefined where the text has none, or a here-document that would hold it. */
+const withComments = (text: string): string | undefined =>
+  text.includes("\\\n") && !text.includes("<<") ? text.replaceAll("\\\n", "\\\n# a note\n") : undefined;
+
+/** What BuildKit executes and keeps, comments and layout left out. */
+const meaning = (text: string): readonly string[] =>
+  readDockerfile("Dockerfile", text).instructions.map(({ span }) =>
+    text
+      .slice(span.start, span.end)
+      .replace(/^\s*#.*\n/gm, "")
+      .replace(/\\\n/g, "")
+      .replace(/\s+/g, " "),
+  );
+
 /** Cases that a property does not hold for, all at once: a failure shows everything that is wrong. */
 const exceptions = (cases: readonly Case[], holds: (one: Case) => unknown): readonly unknown[] =>
   cases.flatMap((one) => {
@@ -91,6 +105,20 @@ describe.each([["safe" as const], ["unsafe" as const]])("%s fixes of all rules t
         const expected = withCarriageReturns(fixed(one, one.text, safety));
         const given = fixed(one, withCarriageReturns(one.text), safety);
         return given === expected ? undefined : { expected, given };
+      }),
+    ).toEqual([]);
+  });
+
+  test("are the same around comments, or left undone", () => {
+    const cases = examples.filter(({ text }) => withComments(text) !== undefined);
+    expect(cases.length).toBeGreaterThan(50);
+    expect(
+      exceptions(cases, (one) => {
+        const commented = withComments(one.text) as string;
+        const [plain, given] = [one.text, commented].map((text) => meaning(fixed(one, text, safety)));
+        const isSame = JSON.stringify(plain) === JSON.stringify(given);
+        const isLeft = /^(unsorted-package-list|system-upgrade) /.test(one.name);
+        return isSame || isLeft ? undefined : { plain, given };
       }),
     ).toEqual([]);
   });

@@ -60,7 +60,7 @@ is needed either. The images of Debian and Ubuntu delete packages after every in
       yield {
         at: called.actionWord?.span ?? called.command.span,
         message: `\`${written}\` downloads everything again when this step changes: no cache mount holds ${targets[0]?.split(",")[0]}`,
-        fix: insertion(run, targets),
+        fix: insertion(file.text, run, called, targets),
       };
     }
   },
@@ -107,8 +107,10 @@ const cleansUp = (run: RunCommands, called: PackageCommand): boolean =>
     ),
   );
 
-const insertion = (run: RunCommands, targets: readonly string[]): Fix => {
-  const end = run.run.keywordSpan.end;
-  const text = targets.map((target) => ` --mount=type=cache,target=${target}`).join("");
-  return { title: "Insert a cache mount", safety: "unsafe", edits: [{ span: { start: end, end }, text }] };
+/** Takes in the command, so that no fix that empties the cache is made beside it: one of both is enough. */
+const insertion = (text: string, { run }: RunCommands, called: PackageCommand, targets: readonly string[]): Fix => {
+  const span = { start: run.keywordSpan.end, end: called.command.span.end };
+  const mounts = targets.map((target) => ` --mount=type=cache,target=${target}`).join("");
+  const edits = [{ span, text: mounts + text.slice(span.start, span.end) }];
+  return { title: "Insert a cache mount", safety: "unsafe", edits };
 };
