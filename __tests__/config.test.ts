@@ -7,7 +7,6 @@ import addFormats from "ajv-formats";
 import { parse } from "yaml";
 import { initConfig } from "../src/cli-init.ts";
 import { configSchema, configurationMarkdown } from "../src/config/describe.ts";
-import { parseSize } from "../src/config/validate.ts";
 import { type Configs, openConfigs } from "../src/config.ts";
 import { defineRule, type Rule } from "../src/rules/rule.ts";
 import { ruleSettingsFor } from "../src/settings.ts";
@@ -365,8 +364,10 @@ test.each([
   ["20 apples", undefined],
   ["-1MB", undefined],
   ["", undefined],
-])("the size %j is %p bytes", (text, bytes) => {
-  expect(parseSize(text)).toBe(bytes);
+])("the size %j is %p bytes", async (text, bytes) => {
+  const opened = open(folderOf({ ".docker-hygiene.yml": `max-size: ${JSON.stringify(text)}\n` }));
+  if (bytes === undefined) await expect(opened).rejects.toThrow("`max-size` must be a number with a unit");
+  else expect((await opened).root.budgets.map(({ maxBytes }) => maxBytes)).toEqual([bytes]);
 });
 
 describe("the schema", () => {

@@ -23,7 +23,7 @@ export interface Given {
   readonly origin: Origin;
 }
 
-export const settingNames = [
+const settingNames = [
   "files",
   "exclude",
   "profile",
@@ -64,7 +64,7 @@ export const inputNames: readonly SettingName[] = settingNames.filter(
 );
 
 export const profiles: readonly Profile[] = ["recommended", "strict", "all"];
-export const failureThresholds = ["error", "warning", "note", "none"] as const;
+const failureThresholds = ["error", "warning", "note", "none"] as const;
 
 /** BuildKit knows no network of the engine. */
 const networks = ["default", "none", "host"] as const;

@@ -79,7 +79,7 @@ const validate = (tree: Tree, shape: Shape, name: string, context: Validation): 
 };
 
 /** Bytes of `20MB` (decimal), `20MiB` (binary) or a plain number; undefined for anything else. */
-export const parseSize = (text: string): number | undefined => {
+const parseSize = (text: string): number | undefined => {
   const match = /^(\d+(?:\.\d+)?|\.\d+)\s*(?:([kmgt])(i)?)?b?$/i.exec(text.trim());
   if (match === null) return undefined;
   const [, number = "", prefix = "", binary] = match;
