@@ -8,7 +8,7 @@ import { renderComment } from "../src/report/markdown.ts";
 import { readReport } from "../src/report/read-report.ts";
 import type { Report } from "../src/report/report.ts";
 import { hostileText, randomFrom } from "./fixtures/report/random.ts";
-import { rule, samples } from "./fixtures/report/reports.ts";
+import { failed, rule, samples } from "./fixtures/report/reports.ts";
 
 const commit = { repository: "acme/shop", sha: "a".repeat(40) };
 const place = { serverUrl: "https://github.com", owner: "acme", repository: "shop" };
@@ -32,6 +32,18 @@ describe("a report file", () => {
     const schema = JSON.parse(readFileSync(new URL("../docs/report.schema.json", import.meta.url), "utf8")) as Schema;
     const whole = whatAllows(schema) as object;
     expect(readReport(JSON.stringify({ ...whole, version: "1.0.0", commit })).commit).toEqual(commit);
+  });
+
+  test.each([
+    [{ columns: { start: 5, end: 8 } }, { columns: { start: 5, end: 8 } }],
+    [{ columns: { start: 8, end: 8 } }, {}],
+    [{ isFinding: true as const }, { isFinding: true }],
+  ])("keeps the place of a failure: %j", (more, kept) => {
+    const targets = [
+      { build: { ...failed, failure: { ...failed.failure, ...more } }, images: [], measureError: undefined },
+    ];
+    const [read] = readReport(renderJson({ ...(samples.growth as Report), targets }, commit)).report.targets ?? [];
+    expect(read?.build.status === "failed" && read.build.failure).toEqual({ ...failed.failure, ...kept });
   });
 
   const written = JSON.parse(renderJson(samples.growth as Report, commit)) as Record<string, unknown>;

@@ -167,10 +167,14 @@ const failureJson = ({
   lines,
   log,
   step,
+  columns,
+  isFinding,
 }: Extract<TargetReport["build"], { status: "failed" }>["failure"]) => ({
   message,
   line: lines?.start ?? null,
   endLine: lines?.end ?? null,
+  ...(columns && { column: columns.start, endColumn: columns.end }),
+  ...(isFinding && { inFindings: true }),
   ...(step === undefined ? {} : { step }),
   log,
 });

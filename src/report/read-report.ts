@@ -142,6 +142,7 @@ const buildOf = (entry: Shape<typeof targetShape>): TargetReport["build"] => {
   if (entry.status === "skipped") return { ...common, status: "skipped", reason: entry.reason ?? "" };
   const { failure } = entry;
   const from = failure?.line ?? undefined;
+  const { column, endColumn } = failure ?? {};
   return {
     ...common,
     status: "failed",
@@ -150,6 +151,10 @@ const buildOf = (entry: Shape<typeof targetShape>): TargetReport["build"] => {
       lines: from === undefined ? undefined : { start: from, end: Math.max(from, failure?.endLine ?? from) },
       log: failure?.log ?? [],
       step: failure?.step,
+      ...(column !== undefined && endColumn !== undefined && column < endColumn
+        ? { columns: { start: column, end: endColumn } }
+        : {}),
+      ...(failure?.inFindings ? { isFinding: true } : {}),
     },
   };
 };

@@ -50,6 +50,9 @@ const failureShape = object({
   message: text,
   line: nothingOr(line),
   endLine: nothingOr(line),
+  column: maybe(line),
+  endColumn: maybe(line),
+  inFindings: maybe(flag),
   step: maybe(text),
   log: list(text, most.lines),
 });
