@@ -13,6 +13,7 @@ import { UserError } from "../src/errors.ts";
 import { contentSum } from "../src/image/content-sum.ts";
 import { diskBytes, type Image, type ImageContents, type LeakSearch } from "../src/image/image.ts";
 import { imageContents } from "../src/image/image-contents.ts";
+import { type ImageFiles, layOver } from "../src/image/image-files.ts";
 import { type ListedEntry, listingWriter } from "../src/image/layer-listing.ts";
 import { historyOrigins } from "../src/image/layer-origins.ts";
 import { markedPath, normalPath } from "../src/image/layer-path.ts";
@@ -166,6 +167,24 @@ describe("layers laid over each other", () => {
       expect({ seed, round, seen: stored - wasted }).toEqual({ seed, round, seen: seenBytes(layers) });
     }
   });
+});
+
+test("layers are laid over each other in parts as at once", async () => {
+  const random = mulberry(seed);
+  for (let round = 0; round < 30; round++) {
+    const layers = Array.from({ length: 4 }, () => randomLayer(random));
+    const listings = (await Promise.all(layers.map(scanned))).map(({ listing }) => listing);
+    const seen = (files: ImageFiles): unknown =>
+      listings.map(({ count }, layer) => Array.from({ length: count }, (_, entry) => files.isSeen(layer, entry)));
+    const whole = layOver(listings);
+    const inParts = layOver(listings, 2);
+    expect({ seed, round, waste: inParts.waste, seen: seen(inParts) }).toEqual({
+      seed,
+      round,
+      waste: whole.waste,
+      seen: seen(whole),
+    });
+  }
 });
 
 describe("what files tell", () => {

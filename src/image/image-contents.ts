@@ -18,7 +18,8 @@ export const imageContents = (layers: readonly LayerContents[]): ImageContents =
   const shells: string[] = [];
   const packageManagers: string[] = [];
 
-  const look = (entry: ListedEntry, layer: number): void => {
+  const look = (entry: ListedEntry, layer: number, index: number): void => {
+    if (entry.kind === "whiteout" || entry.kind === "opaque") return;
     const isSpecial = isSetuid(entry) || isWorldWritable(entry);
     if (isSetuid(entry) && !setuidSince.has(entry.path)) setuidSince.set(entry.path, layer);
     const isBinary = isProgram(entry.path);
@@ -27,7 +28,7 @@ export const imageContents = (layers: readonly LayerContents[]): ImageContents =
     const isWeighty = entry.kind === "file" && entry.size > 0;
     const leftover = isWeighty ? (leftoverOf(entry.path) ?? developmentFile(entry.path, development)) : undefined;
     if (!isSpecial && !isTool && leftover === undefined) return;
-    if (!files.isSeen(entry.path, layer)) return;
+    if (!files.isSeen(layer, index)) return;
     const permission = { path: entry.path, layer, mode: entry.mode, uid: entry.uid };
     if (isSetuid(entry)) setuidFiles.push({ ...permission, since: setuidSince.get(entry.path) ?? layer });
     if (isWorldWritable(entry) && worldWritable.length < MOST_WRITABLE) worldWritable.push(permission);
@@ -44,7 +45,8 @@ export const imageContents = (layers: readonly LayerContents[]): ImageContents =
   };
 
   for (const [layer, { listing }] of layers.entries()) {
-    for (const entry of listing.entries()) look(entry, layer);
+    let index = 0;
+    for (const entry of listing.entries()) look(entry, layer, index++);
   }
   return {
     largestFiles: layers.map(({ largestFiles }) => largestFiles),
@@ -57,10 +59,13 @@ export const imageContents = (layers: readonly LayerContents[]): ImageContents =
     packageManagers: [...new Set(packageManagers)].sort(),
     tools: [...new Set(tools)].sort(),
     secretFiles: layers.flatMap(({ credentials }, layer) =>
-      credentials.map(({ path, what }) => ({ path, layer, what, isSeen: files.isSeen(path, layer) })),
+      credentials.map(({ path, what, entry }) => ({ path, layer, what, isSeen: files.isSeen(layer, entry) })),
     ),
     accountFaults: accountFaults(
-      layers.map(({ keptFiles }) => ({ passwd: keptFiles.get("etc/passwd"), shadow: keptFiles.get("etc/shadow") })),
+      layers.map(({ keptFiles }) => ({
+        passwd: keptFiles.get("etc/passwd")?.bytes,
+        shadow: keptFiles.get("etc/shadow")?.bytes,
+      })),
     ),
   };
 };
@@ -68,8 +73,8 @@ export const imageContents = (layers: readonly LayerContents[]): ImageContents =
 const seenDevelopmentFolders = (layers: readonly LayerContents[], files: ImageFiles): ReadonlySet<string> =>
   new Set(
     layers.flatMap(({ keptFiles }, layer) =>
-      [...keptFiles].flatMap(([path, bytes]) =>
-        isInstalledList(path) && files.isSeen(path, layer) ? developmentFolders(path, bytes) : [],
+      [...keptFiles].flatMap(([path, { bytes, entry }]) =>
+        isInstalledList(path) && files.isSeen(layer, entry) ? developmentFolders(path, bytes) : [],
       ),
     ),
   );

@@ -22,6 +22,8 @@ export interface LayerListing {
 
 export interface ListingWriter {
   readonly add: (entry: ListedEntry) => void;
+  /** Entries so far. */
+  readonly count: () => number;
   readonly finish: () => LayerListing;
 }
 
@@ -90,6 +92,7 @@ export const listingWriter = (): ListingWriter => {
       last = entry.path;
       count++;
     },
+    count: () => count,
     finish: () => {
       closeBlock();
       // The last block is mostly empty; what is kept should be what was written.

@@ -18,9 +18,22 @@ export interface LayerContents extends LayerFindings {
   readonly largestFiles: readonly FileBytes[];
   readonly listing: LayerListing;
   /** npm's lists of what it installed, and the files of accounts, by path. */
-  readonly keptFiles: ReadonlyMap<string, Uint8Array>;
+  readonly keptFiles: ReadonlyMap<string, KeptFile>;
   /** Files that hold a credential. */
-  readonly credentials: readonly { readonly path: string; readonly what: string }[];
+  readonly credentials: readonly FoundCredential[];
+}
+
+export interface KeptFile {
+  readonly bytes: Uint8Array;
+  /** Its place in the listing. */
+  readonly entry: number;
+}
+
+export interface FoundCredential {
+  readonly path: string;
+  readonly what: string;
+  /** Its place in the listing. */
+  readonly entry: number;
 }
 
 export interface LayerScan {
@@ -46,8 +59,8 @@ export const layerScan = (means: ScanMeans): LayerScan => {
   const largest = heaviest(LARGEST_FILES);
   const listing = listingWriter();
   const find = hitFinder(means.search);
-  const keptFiles = new Map<string, Uint8Array>();
-  const credentials: { readonly path: string; readonly what: string }[] = [];
+  const keptFiles = new Map<string, KeptFile>();
+  const credentials: FoundCredential[] = [];
   let kept: Uint8Array | undefined;
   let keptLength = 0;
   let diskBytes = 0;
@@ -59,11 +72,11 @@ export const layerScan = (means: ScanMeans): LayerScan => {
 
   const keep = (bytes: Uint8Array): void => {
     if (isAccountFile(path) || isInstalledList(path)) {
-      keptFiles.set(path, bytes);
+      keptFiles.set(path, { bytes, entry: listing.count() });
       return;
     }
     const what = credentials.length < MOST_CREDENTIALS ? credentialIn(path, bytes) : undefined;
-    if (what !== undefined) credentials.push({ path, what });
+    if (what !== undefined) credentials.push({ path, what, entry: listing.count() });
   };
 
   const reader = tarReader({

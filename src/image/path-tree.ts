@@ -9,6 +9,7 @@ export interface PathTree {
   readonly find: (path: string) => number;
   readonly children: (node: number) => Iterable<number>;
   readonly parent: (node: number) => number;
+  readonly clear: () => void;
 }
 
 export const ROOT = 0;
@@ -49,6 +50,7 @@ export const pathTree = (): PathTree => {
     otherHashes[node] = name.other;
     siblings[node] = firstChildren[parent] as number;
     firstChildren[parent] = node;
+    firstChildren[node] = NONE;
     slots[slot] = node;
     if (4 * count > 3 * slots.length) rehash();
     return node;
@@ -110,6 +112,13 @@ export const pathTree = (): PathTree => {
       for (let next = firstChildren[parent] as number; next !== NONE; next = siblings[next] as number) yield next;
     },
     parent: (child) => parents[child] as number,
+    clear: () => {
+      slots.fill(NONE);
+      firstChildren[ROOT] = NONE;
+      count = 1;
+      lastFolder = "";
+      lastFolderNode = ROOT;
+    },
   };
 };
 
