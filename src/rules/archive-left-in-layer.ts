@@ -1,6 +1,6 @@
 import type { Script, ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
-import { commandsAbout, commandsNamed } from "./knowledge/commands-by-name.ts";
+import { commandsAbout, commandsNamed, lastAbout } from "./knowledge/commands-by-name.ts";
 import { isArchiveName } from "./knowledge/copy-sources.ts";
 import { downloadsIn } from "./knowledge/download-use.ts";
 import { type Download, fileNameOf } from "./knowledge/downloads.ts";
@@ -124,7 +124,7 @@ const isUnpacked = (path: string, download: Download, commands: readonly ShellCo
   const unpacker = isPackage
     ? /^(dpkg|rpm|apt|apt-get|dnf|yum|apk|gdebi|zypper)$/
     : /^(tar|bsdtar|unzip|7z|7za|busybox)$/;
-  return commandsAbout(commands, name).some((one) => one.index > download.command.index && unpacker.test(one.name));
+  return lastAbout(commands, name, unpacker) > download.command.index;
 };
 
 const mayBeRemoved = (
@@ -135,10 +135,7 @@ const mayBeRemoved = (
   stage: StageFacts,
 ): boolean => {
   const { index } = download.command;
-  const isTaken = commandsAbout(commands, fileNameOf(path)).some(
-    (one) => one.index > index && /^(rm|unlink|shred|mv|install|dpkg-deb)$/.test(one.name),
-  );
-  if (isTaken) return true;
+  if (lastAbout(commands, fileNameOf(path), /^(rm|unlink|shred|mv|install|dpkg-deb)$/) > index) return true;
   const moved = commandsNamed(commands, "cd", "pushd").findLast((one) => one.index < index);
   const directory =
     moved === undefined ? stage.workdirAt(run) : moved.args[0]?.isLiteral === true ? moved.args[0].value : undefined;

@@ -2,6 +2,7 @@ import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
 import { commandsNamed } from "./knowledge/commands-by-name.ts";
 import { outputRedirect } from "./knowledge/downloads.ts";
 import { cloneTargets, configurationOf, isConfigurationPath } from "./knowledge/kept-configuration.ts";
+import { once } from "./knowledge/once.ts";
 import { baseName, isBelow } from "./knowledge/paths.ts";
 import { runsIn } from "./knowledge/run-commands.ts";
 import { carriesSecret, readTaint, type SecretTaint } from "./knowledge/secret-flow.ts";
@@ -143,15 +144,13 @@ const writesOf = (command: ShellCommand, commands: readonly ShellCommand[], tain
 };
 
 const isUndone = (write: ShellCommand, path: string | undefined, commands: readonly ShellCommand[]): boolean => {
+  if (path !== undefined) {
+    const traps = commandsNamed(commands, "trap").some(({ args }) => args[0]?.value.includes(baseName(path)) === true);
+    return traps || lastRemovalOf(path, commands) > write.index;
+  }
   const later = (...names: readonly string[]): readonly ShellCommand[] =>
     commandsNamed(commands, ...names).filter(({ index }) => index > write.index);
   const removals = later("rm", "shred", "unlink");
-  if (path !== undefined) {
-    const removes = ({ value }: ShellWord): boolean =>
-      isBelow(path, value.replace(/\/$/, "")) || baseName(value) === baseName(path);
-    const traps = commandsNamed(commands, "trap").some(({ args }) => args[0]?.value.includes(baseName(path)) === true);
-    return traps || removals.some(({ args }) => args.some(removes));
-  }
   const removesKept = ({ value }: ShellWord): boolean =>
     isConfigurationPath(value) || cloneTargets(write).includes(baseName(value));
   if (removals.some(({ args }) => args.some(removesKept))) return true;
@@ -159,3 +158,23 @@ const isUndone = (write: ShellCommand, path: string | undefined, commands: reado
     args.some(({ value }) => /^(delete|unset|--unset(-all)?|rm|remove|logout|set-url)$/.test(value)),
   );
 };
+
+/** The index of the last command that removes a file of this name, the file or a folder above it; -1 without one. */
+const lastRemovalOf = (path: string, commands: readonly ShellCommand[]): number => {
+  const { names, folders } = removalsIn(commands);
+  let last = names.get(baseName(path)) ?? -1;
+  for (let end = path.length; end >= 0; end = end === 0 ? -1 : Math.max(path.lastIndexOf("/", end - 1), 0))
+    if (end > 0 || path.startsWith("/")) last = Math.max(last, folders.get(path.slice(0, end)) ?? -1);
+  return last;
+};
+
+const removalsIn = once((commands: readonly ShellCommand[]) => {
+  const names = new Map<string, number>();
+  const folders = new Map<string, number>();
+  for (const { args, index } of commandsNamed(commands, "rm", "shred", "unlink"))
+    for (const { value } of args) {
+      names.set(baseName(value), index);
+      folders.set(value.replace(/\/$/, ""), index);
+    }
+  return { names, folders };
+});

@@ -3,6 +3,7 @@ import type { StageFacts } from "./audited-file.ts";
 import { commandsAbout } from "./knowledge/commands-by-name.ts";
 import { downloadsIn, isExemptFromVerification, isInterpreter, useOf } from "./knowledge/download-use.ts";
 import { type Download, fileNameOf, printableUrl } from "./knowledge/downloads.ts";
+import { once } from "./knowledge/once.ts";
 import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
 import { findVerifications, isVerified, keptNames } from "./knowledge/verification.ts";
 import { defineRule, type Problem } from "./rule.ts";
@@ -176,11 +177,22 @@ const copiedNames = ({ lineage }: StageFacts): ReadonlySet<string> => {
 const scriptOf = ({ name, args }: ShellCommand): string =>
   isInterpreter(name) ? fileNameOf(args.find((arg) => !arg.value.startsWith("-"))?.value ?? "") : name;
 
-const isHandedToScript = (download: Download, commands: readonly ShellCommand[]): boolean =>
-  keptNames(download).some((own) =>
-    commandsAbout(commands, own).some((command) => {
-      const { name, nameWord } = command;
-      if (keptNames(download).includes(scriptOf(command))) return false;
-      return isInterpreter(name) || nameWord?.value.startsWith("./") === true || /\.(sh|bash|py|pl)$/.test(name);
-    }),
-  );
+const isHandedToScript = (download: Download, commands: readonly ShellCommand[]): boolean => {
+  const kept = keptNames(download);
+  const known = handedOver(commands);
+  const key = kept.join("\0");
+  const found =
+    known.get(key) ??
+    kept.some((own) =>
+      commandsAbout(commands, own).some((command) => {
+        const { name, nameWord } = command;
+        if (kept.includes(scriptOf(command))) return false;
+        return isInterpreter(name) || nameWord?.value.startsWith("./") === true || /\.(sh|bash|py|pl)$/.test(name);
+      }),
+    );
+  known.set(key, found);
+  return found;
+};
+
+/** By the names that a download keeps, because a script may fetch the same file a thousand times. */
+const handedOver = once((_commands: readonly ShellCommand[]) => new Map<string, boolean>());

@@ -1,5 +1,6 @@
 import type { ShellCommand } from "../../dockerfile/script.ts";
 import { fileNameOf } from "./downloads.ts";
+import { once } from "./once.ts";
 
 type Commands = readonly ShellCommand[];
 
@@ -13,6 +14,19 @@ export const commandsNamed = (commands: Commands, ...names: readonly string[]): 
 /** The commands that have an argument with this file name, or are called by a path that ends in it. */
 export const commandsAbout = (commands: Commands, fileName: string): Commands =>
   byFile.of(commands).get(fileName) ?? [];
+
+/** The index of the last command about a file whose name is a match; -1 when there is none. */
+export const lastAbout = (commands: Commands, fileName: string, wanted: RegExp): number => {
+  const known = lasts(commands);
+  const key = `${wanted.source}\0${fileName}`;
+  const found =
+    known.get(key) ?? commandsAbout(commands, fileName).findLast(({ name }) => wanted.test(name))?.index ?? -1;
+  known.set(key, found);
+  return found;
+};
+
+/** A script may name the same file a thousand times. */
+const lasts = once((_commands: Commands) => new Map<string, number>());
 
 interface Index {
   readonly of: (commands: Commands) => ReadonlyMap<string, Commands>;

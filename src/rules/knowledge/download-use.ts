@@ -89,11 +89,21 @@ const writtenBy = (command: ShellCommand): readonly string[] => {
   return redirected === undefined || redirected === "/dev/null" ? operands : [...operands, redirected];
 };
 
-const isHandedToPackageManager = (path: string, commands: readonly ShellCommand[]): boolean =>
-  commandsAbout(commands, fileNameOf(path)).some(({ name, args }) => {
-    if (keyReaders.test(name)) return args.some((arg) => /^(--import|--dearmor|add|--yes)$/.test(arg.value));
-    return /^(mv|cp|install)$/.test(name) && isPackageManagerConfig(args.at(-1)?.value ?? "");
-  });
+const isHandedToPackageManager = (path: string, commands: readonly ShellCommand[]): boolean => {
+  const known = handedOver(commands);
+  const file = fileNameOf(path);
+  const found =
+    known.get(file) ??
+    commandsAbout(commands, file).some(({ name, args }) => {
+      if (keyReaders.test(name)) return args.some((arg) => /^(--import|--dearmor|add|--yes)$/.test(arg.value));
+      return /^(mv|cp|install)$/.test(name) && isPackageManagerConfig(args.at(-1)?.value ?? "");
+    });
+  known.set(file, found);
+  return found;
+};
+
+/** By file, because a script may name the same one a thousand times. */
+const handedOver = once((_commands: readonly ShellCommand[]) => new Map<string, boolean>());
 
 const isLocal = (url: string): boolean => isLocalHost(readUrl(url)?.host ?? "");
 

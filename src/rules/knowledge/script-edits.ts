@@ -72,6 +72,12 @@ export const appendCommand = (
   script: Script,
   text: string,
 ): Edit | undefined => {
+  const end = endOf(script, { file, run });
+  return end && { span: { start: end.at, end: end.at }, text: end.tie + text };
+};
+
+/** Where a command can be appended, and what ties it to the one before. */
+const endOf = once((script: Script, { file, run }: { readonly file: AuditedFile; readonly run: RunInstruction }) => {
   const last = script.commands.reduce<ShellCommand | undefined>(
     (latest, command) => (latest === undefined || command.span.end > latest.span.end ? command : latest),
     undefined,
@@ -84,9 +90,9 @@ export const appendCommand = (
   const closed = [...tail.replace(/#.*/g, (comment) => " ".repeat(comment.length)).matchAll(/fi|done|esac|[)}]/g)].at(
     -1,
   );
-  const end = last.span.end + (closed === undefined ? 0 : closed.index + closed[0].length);
-  return { span: { start: end, end }, text: layoutOf(file, run, script) + text };
-};
+  const at = last.span.end + (closed === undefined ? 0 : closed.index + closed[0].length);
+  return { at, tie: layoutOf(file, run, script) };
+});
 
 export const lineBreakOf = (file: AuditedFile): string => (file.text.includes("\r\n") ? "\r\n" : "\n");
 
