@@ -294,7 +294,16 @@ describe("the plan", () => {
         refused: new Map([
           [
             targets[0]!,
-            [{ at: { start: 0, end: 1 }, line: 3, columns: undefined, message: "it lacks a value", rule: "x" }],
+            [
+              {
+                at: { start: 0, end: 1 },
+                path: "x",
+                line: 3,
+                columns: undefined,
+                message: "it lacks a value",
+                rule: "x",
+              },
+            ],
           ],
         ]),
         supplied: { secrets: new Map([["npm", { source: "x", state: "ready" }]]), ssh: new Map() },
@@ -842,6 +851,7 @@ RUN --mount=type=ssh,id=deploy git clone x
     });
     const refused = preflight(needsOf(stage), given({})).map((problem) => ({
       ...problem,
+      path: "Dockerfile",
       line: lineOf(problem),
       columns: { start: 28, end: 37 },
     }));
@@ -860,11 +870,11 @@ RUN --mount=type=ssh,id=deploy git clone x
         columns: { start: 28, end: 37 },
       },
     });
-    const failure = (isFinding: (line: number) => boolean) => {
-      const lines = [3, 2, 2, 7].map((line, index) => ({ ...refused[0]!, message: `p${index}`, line }));
+    const failure = (isFinding: (line: number) => boolean, path = "Dockerfile", lines = [3, 2, 2, 7]) => {
+      const problems = lines.map((line, index) => ({ ...refused[0]!, path, message: `p${index}`, line }));
       const result = failedBeforeBuild(
         target!,
-        lines.map((problem) => ({ ...problem, isFinding: isFinding(problem.line) })),
+        problems.map((problem) => ({ ...problem, isFinding: isFinding(problem.line) })),
       );
       return result.status === "failed" ? result.failure : undefined;
     };
@@ -878,6 +888,16 @@ RUN --mount=type=ssh,id=deploy git clone x
         isFinding: true,
       },
       { ...common, message: "p0", lines: { start: 3, end: 3 }, log: ["line 2: p1", "line 2: p2"] },
+    ]);
+    expect([failure(() => true, "lib/Dockerfile", [4]), failure(() => false, "lib/Dockerfile", [4, 5])]).toEqual([
+      {
+        message: "not tried: the error on line 4 of lib/Dockerfile would stop it",
+        lines: undefined,
+        log: [],
+        step: undefined,
+        isFinding: true,
+      },
+      { message: "lib/Dockerfile:4: p0", lines: undefined, log: ["lib/Dockerfile:5: p1"], step: undefined },
     ]);
     const spared = withoutUnready(target!, given({ npm_token: { source: "x", state: "ready" } }));
     expect({ secrets: spared.secrets, ssh: spared.ssh }).toEqual({

@@ -125,6 +125,19 @@ describe("BuildKit's outline", () => {
   }, 60_000);
 });
 
+/** What a run of the command line says in JSON. */
+const runIn = (folderName: string, argv: readonly string[], more: Readonly<Record<string, string>> = {}) => {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    [
+      ...[resolve("src/main.ts"), "run", "--format", "json", "--shellcheck", "false", "--buildkit-checks", "false"],
+      ...argv,
+    ],
+    { cwd: join(folder, folderName), encoding: "utf8", env: { ...engineEnvironment(), ...more } },
+  );
+  return { report: JSON.parse(stdout) as JsonReport, stderr, status };
+};
+
 interface JsonReport {
   readonly findings: readonly {
     readonly path: string;
@@ -175,22 +188,7 @@ describe("a run", () => {
       ...["--secret", "id=unset,env=UNSET", "--secret", "id=missin,env=HOME"],
       ...["--ssh", "locked=../locked", "--ssh", "default"],
     ];
-    const { stdout, stderr, status } = spawnSync(
-      process.execPath,
-      [
-        resolve("src/main.ts"),
-        "run",
-        "--format",
-        "json",
-        "--shellcheck",
-        "false",
-        "--buildkit-checks",
-        "false",
-        ...given,
-      ],
-      { cwd: project, encoding: "utf8", env: { ...engineEnvironment(), EMPTY: "" } },
-    );
-    const report: JsonReport = JSON.parse(stdout);
+    const { report, stderr, status } = runIn("project", given, { EMPTY: "" });
     expect(status).toBe(1);
     const places = report.findings
       .filter(({ severity }) => severity === "error")
@@ -293,6 +291,26 @@ describe("a run", () => {
     expect(events.map((line) => line.trim().split(/ +/).slice(0, 2).join(" ")).slice(-2)).toEqual([
       "✗ unset",
       "building fine",
+    ]);
+  }, 60_000);
+
+  test("tells of a target what is missing in one that it builds on", () => {
+    write("baked/lib/Dockerfile", "FROM busybox:local\nRUN --mount=type=secret,id=lib,required true\n");
+    write("baked/app/Dockerfile", "FROM lib\nRUN true\n");
+    write(
+      "baked/docker-bake.json",
+      JSON.stringify({
+        group: { default: { targets: ["app"] } },
+        target: { lib: { context: "lib" }, app: { context: "app", contexts: { lib: "target:lib" } } },
+      }),
+    );
+    const { report, status } = runIn("baked", ["--bake", "docker-bake.json"]);
+    expect(status).toBe(1);
+    expect(
+      report.findings.flatMap(({ severity, path, line }) => (severity === "error" ? `${path}:${line}` : [])),
+    ).toEqual(["lib/Dockerfile:2"]);
+    expect(report.targets.map(({ id, failure }) => [id, failure?.message])).toEqual([
+      ["app/Dockerfile", "not tried: the error on line 2 of lib/Dockerfile would stop it"],
     ]);
   }, 60_000);
 });

@@ -72,17 +72,20 @@ export const planBuilds = async (
   const refused = new Map<Target, readonly PlacedProblem[]>();
   const allNeeds: Need[] = [];
   for (const target of targets) {
-    const facts = factsOf(target, known);
-    const stage = facts?.file.stages[target.stageIndex];
-    if (facts === undefined || stage === undefined) continue;
-    const needs = needsOf(stage, needOptions(target, facts, outlines));
-    allNeeds.push(...needs);
-    const problems = [
-      ...fileProblems(target, facts, stage),
-      ...preflight(needs, supplied),
-      ...conflictingSecrets(needs, given),
-    ];
-    if (problems.length > 0) refused.set(target, placed(problems, facts.dockerfile));
+    const problems = linkedTargets(target).flatMap((one): readonly PlacedProblem[] => {
+      const facts = factsOf(one, known);
+      const stage = facts && stageOf(one, target, facts);
+      if (facts === undefined || stage === undefined) return [];
+      const needs = needsOf(stage, needOptions(one, facts, outlines));
+      allNeeds.push(...needs);
+      const found = [
+        ...fileProblems(one, facts, stage),
+        ...preflight(needs, supplied),
+        ...conflictingSecrets(needs, given),
+      ];
+      return placed(found, facts.dockerfile);
+    });
+    if (problems.length > 0) refused.set(target, problems);
   }
   return {
     targets,
@@ -110,8 +113,9 @@ export const withRefusals = <Audit extends JudgedFile>(
   audits.map((audit) => {
     const { facts } = audit;
     if (facts === undefined) return audit;
-    const own = [...refused].filter(([target]) => target.dockerfileAbsolute === facts.planned.absolute);
-    const problems = own.flatMap(([, found]) => found).filter(({ rule }) => rule !== syntaxRule);
+    const problems = [...refused.values()]
+      .flat()
+      .filter(({ path, rule }) => path === facts.planned.path && rule !== syntaxRule);
     const book = openIgnores(facts.file, rules);
     const found = new Map<string, AuditProblem>();
     for (const { at, message, rule } of problems) {
@@ -131,16 +135,10 @@ export const withRefusals = <Audit extends JudgedFile>(
 /** The plan with its problems marked that the findings tell. */
 export const markFindings = (plan: BuildPlan, findings: readonly Finding[]): BuildPlan => {
   const told = new Set(findings.map(({ path, span, message }) => `${path}\0${span.start}\0${message}`));
-  const mark = (target: Target, problem: PlacedProblem): PlacedProblem =>
-    told.has(`${target.dockerfile}\0${problem.at.start}\0${problem.message}`)
-      ? { ...problem, isFinding: true }
-      : problem;
-  return {
-    ...plan,
-    refused: new Map(
-      [...plan.refused].map(([target, problems]) => [target, problems.map((problem) => mark(target, problem))]),
-    ),
-  };
+  const mark = (problem: PlacedProblem): PlacedProblem =>
+    told.has(`${problem.path}\0${problem.at.start}\0${problem.message}`) ? { ...problem, isFinding: true } : problem;
+  const refused = [...plan.refused].map(([target, problems]) => [target, problems.map(mark)] as const);
+  return { ...plan, refused: new Map(refused) };
 };
 
 const syntaxRule = "syntax-error";
@@ -153,6 +151,13 @@ const planned = (known: readonly KnownFile[], settings: BuildRequest["settings"]
     known.map((file) => file.planned),
     settings,
   );
+
+/** The stage of a target, or of one that it builds on, of which only the name is known. */
+const stageOf = (one: Target, target: Target, { file: { stages } }: KnownFile): StageFacts | undefined => {
+  if (one === target) return stages[target.stageIndex];
+  const name = one.stage?.toLowerCase();
+  return name === undefined ? stages.at(-1) : stages.findLast((stage) => stage.name === name);
+};
 
 /** Undefined where BuildKit could not answer, or knows no more than the Dockerfile tells. */
 const outlineQuestion = (target: Target, facts: KnownFile): CheckQuestion | undefined => {
@@ -195,10 +200,11 @@ const fileProblems = (
   ];
 };
 
-const placed = (problems: readonly PreflightProblem[], { text }: Dockerfile): readonly PlacedProblem[] => {
+const placed = (problems: readonly PreflightProblem[], { path, text }: Dockerfile): readonly PlacedProblem[] => {
   const starts = lineStarts(text);
   return problems.map((problem) => ({
     ...problem,
+    path,
     line: positionAt(starts, problem.at.start).line,
     columns: columnsOf(problem.at, text)?.columns,
   }));

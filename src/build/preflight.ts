@@ -79,6 +79,8 @@ export const emptySupplies = (needs: readonly Need[], supplied: Supplied): reado
 
 /** A problem with its place as people read it. */
 export interface PlacedProblem extends PreflightProblem {
+  /** The Dockerfile as the user knows it: that of the target, or of one that it builds on. */
+  readonly path: string;
   /** One-based line of the Dockerfile. */
   readonly line: number;
   /** Undefined for words on several lines. */
@@ -89,32 +91,42 @@ export interface PlacedProblem extends PreflightProblem {
 
 /** A target that is not even tried. What findings say already is not said again, nor what is told first in the log. */
 export const failedBeforeBuild = (target: Target, problems: readonly PlacedProblem[]): BuildResult => {
+  const isOwn = ({ path }: PlacedProblem): boolean => path === target.dockerfile;
+  const placeOf = (problem: PlacedProblem): string =>
+    isOwn(problem) ? `line ${problem.line}` : `${problem.path}:${problem.line}`;
   const [first, ...others] = problems.filter(({ isFinding }) => !isFinding);
-  const [earliest] = problems.toSorted((a, b) => a.line - b.line);
-  const shown = first ?? earliest;
+  const shown = first ?? problems.filter(isOwn).toSorted((a, b) => a.line - b.line)[0];
+  const isShownHere = shown !== undefined && isOwn(shown);
   return {
     target,
     status: "failed",
     milliseconds: 0,
     steps: [],
     failure: {
-      message: first?.message ?? `not tried: ${linesOf(problems)} would stop it`,
-      lines: shown && { start: shown.line, end: shown.line },
-      log: others.map(({ line, message }) => `line ${line}: ${message}`),
+      message:
+        first === undefined
+          ? `not tried: ${errorsIn(target.dockerfile, problems)} would stop it`
+          : `${isOwn(first) ? "" : `${placeOf(first)}: `}${first.message}`,
+      lines: isShownHere ? { start: shown.line, end: shown.line } : undefined,
+      log: others.map((problem) => `${placeOf(problem)}: ${problem.message}`),
       step: undefined,
-      ...(shown?.columns && { columns: shown.columns }),
+      ...(isShownHere && shown.columns && { columns: shown.columns }),
       ...(first === undefined && { isFinding: true }),
     },
   };
 };
 
-/** `the error on line 2`, `the errors on lines 2, 3 and 7` */
-const linesOf = (problems: readonly PlacedProblem[]): string => {
-  const lines = [...new Set(problems.map(({ line }) => line))].sort((a, b) => a - b);
-  const last = lines.pop();
-  const errors = problems.length === 1 ? "the error" : "the errors";
-  return lines.length === 0 ? `${errors} on line ${last}` : `${errors} on lines ${lines.join(", ")} and ${last}`;
-};
+/** `the error on line 2`, `the errors on lines 2, 3 and 7`, `the error on line 1 of lib/Dockerfile` */
+const errorsIn = (own: string, problems: readonly PlacedProblem[]): string =>
+  [...Map.groupBy(problems, ({ path }) => path)]
+    .map(([path, found]) => {
+      const lines = [...new Set(found.map(({ line }) => line))].sort((a, b) => a - b);
+      const last = lines.pop();
+      const errors = found.length === 1 ? "the error" : "the errors";
+      const places = lines.length === 0 ? `line ${last}` : `lines ${lines.join(", ")} and ${last}`;
+      return `${errors} on ${places}${path === own ? "" : ` of ${path}`}`;
+    })
+    .join(" and ");
 
 /** The target with those secrets and forwards that can be given: one that is empty or absent would fail every build. */
 export const withoutUnready = (target: Target, supplied: Supplied): Target => ({
