@@ -14,10 +14,12 @@ import { rules } from "../src/rules/registry.ts";
 interface Case {
   readonly about: string;
   readonly before: string;
-  /** The safe fixes of all rules together make this of it. */
+  /** The fixes of all rules together make this of it. */
   readonly after: string;
   /** What of the configuration is meant to change. */
   readonly changes?: Readonly<Record<string, unknown>>;
+  /** Paths that are meant to have another mode or content: only unsafe fixes may do so. */
+  readonly touched?: readonly string[];
 }
 
 const cases: readonly Case[] = [
@@ -72,13 +74,123 @@ const cases: readonly Case[] = [
     after: "FROM debian:bookworm-slim\nARG DEBIAN_FRONTEND=noninteractive\nRUN echo $DEBIAN_FRONTEND > /frontend\n",
     changes: { Env: ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"] },
   },
+  {
+    about: "declarations without effect, among others",
+    before:
+      "FROM busybox:local\nENV ONE=1 TWO=2 \\\n    # as before\n    ONE=3\nLABEL a=1 \\\n      b=2\nLABEL a=3 b=4\nEXPOSE 80/TCP \\\n       80 53/Udp\nENV FINGERPRINT \\\n# of the archive\n    390EF70B\n",
+    after:
+      "FROM busybox:local\nENV TWO=2 \\\n    # as before\n    ONE=3\nLABEL a=3 b=4\nEXPOSE 80/tcp \\\n       53/udp\nENV \\\n# of the archive\n    FINGERPRINT=390EF70B\n",
+    changes: {
+      Env: expect.arrayContaining(["ONE=3", "TWO=2", "FINGERPRINT=390EF70B"]),
+    },
+  },
+  {
+    about: "paths in full, words of exec forms and between backticks",
+    before: `FROM busybox:local
+# what it is
+ARG VERSION=1
+COPY a.txt bin/a.txt
+ADD ["a.txt", "./etc/b.txt"]
+RUN printf '#!/bin/sh\\nexec "$@"\\n' > /bin/sudo && chmod 755 /bin/sudo
+RUN ["sudo", "touch", "/made"]
+RUN sudo \\
+    # twice
+    touch /again && echo \`sudo echo \\\`sudo echo hi\\\`\` > /hi
+`,
+    after: `FROM busybox:local
+# what it is
+
+ARG VERSION=1
+COPY a.txt /bin/a.txt
+COPY ["a.txt", "/etc/b.txt"]
+RUN printf '#!/bin/sh\\nexec "$@"\\n' > /bin/sudo && chmod 755 /bin/sudo
+RUN ["touch", "/made"]
+RUN \\
+    # twice
+    touch /again && echo \`echo \\\`echo hi\\\`\` > /hi
+`,
+  },
+  {
+    about: "accounts in exec form",
+    before:
+      'FROM debian:bookworm-slim\nRUN ["useradd", "-u", "300000", "app"]\nRUN rm -f /var/log/faillog /var/log/lastlog\n',
+    after:
+      'FROM debian:bookworm-slim\nRUN ["useradd", "-l", "-u", "300000", "app"]\nRUN rm -f /var/log/faillog /var/log/lastlog\n',
+  },
 ];
 
-const fixed = (text: string): string =>
+/** What the build fetches stands behind `if false`: it is parsed, not run. */
+const unsafeCases: readonly Case[] = [
+  {
+    about: "certificate checks",
+    before: `FROM busybox:local
+ENV NODE_TLS_REJECT_UNAUTHORIZED=0 \\
+    # kept
+    A=1 \\
+    GIT_SSL_NO_VERIFY=1
+RUN if false; then \\
+      curl -f \\
+        # the proxy
+        --insecure \\
+        https://example.org/a && \\
+      npm config set strict-ssl false && pip list --trusted-host example.org; \\
+    fi
+`,
+    after: `FROM busybox:local
+ENV \\
+    # kept
+    A=1
+RUN if false; then \\
+      curl -f \\
+        # the proxy
+        https://example.org/a && \\
+      pip list; \\
+    fi
+`,
+    changes: { Env: ["PATH=/bin", "A=1"] },
+  },
+  {
+    about: "signature checks, modes, the signal to stop, and an unprivileged user",
+    before: `FROM busybox:local
+COPY --chmod=777 a.txt /a.txt
+RUN if false; then rpm -i --nosignature a; fi && echo "deb [trusted=yes] https://example.org/ a b" > /list
+RUN echo 1 > /one && echo 2 > /two
+RUN chmod -R a+rwx /one && chmod 666 /two
+STOPSIGNAL SIGKILL
+# what it does
+CMD ["httpd"]
+`,
+    after: `FROM busybox:local
+COPY --chmod=775 a.txt /a.txt
+RUN if false; then rpm -i a; fi && echo "deb https://example.org/ a b" > /list
+RUN echo 1 > /one && echo 2 > /two
+RUN chmod -R a+rx,ug+w /one && chmod 664 /two
+STOPSIGNAL SIGTERM
+USER 65534:65534
+# what it does
+CMD ["httpd"]
+`,
+    changes: { User: "65534:65534", StopSignal: "SIGTERM" },
+    touched: ["a.txt", "list", "one", "two"],
+  },
+  {
+    about: "the account that the file makes",
+    before:
+      'FROM debian:bookworm-slim\nRUN useradd -r app && rm -f /var/log/faillog /var/log/lastlog\nCMD ["sleep", "1"]\nRUN install -d -o app /data\n',
+    after:
+      'FROM debian:bookworm-slim\nRUN useradd -r app && rm -f /var/log/faillog /var/log/lastlog\nCMD ["sleep", "1"]\nRUN install -d -o app /data\nUSER app\n',
+    changes: { User: "app" },
+  },
+];
+
+const fixed = (text: string, kind: "safe" | "unsafe"): string =>
   fixText(text, (current) => {
     const file = auditedFile(readDockerfile("Dockerfile", current));
     const { problems } = auditFile(file, { rules, profile: "all", settings: new Map() });
-    return { fixes: problems.flatMap(({ fix }) => (fix?.safety === "safe" ? [fix] : [])), isBroken: file.isBroken };
+    return {
+      fixes: problems.flatMap(({ fix }) => (fix && (kind === "unsafe" || fix.safety === kind) ? [fix] : [])),
+      isBroken: file.isBroken,
+    };
   }).text;
 
 const prefix = `fix-test-${process.pid}`;
@@ -128,14 +240,25 @@ const build = async (name: string, text: string) => {
   };
 };
 
-describe("an image is the same after the safe fixes", () => {
-  test.each(cases.map((one, index) => [one.about, index, one] as const))(
+/** Paths whose line in the listing is another one. */
+const touchedIn = (before: readonly string[], after: readonly string[]): readonly string[] => {
+  const known = new Set(before);
+  return after.filter((line) => !known.has(line)).map((line) => line.trim().split(" ").at(-1) ?? "");
+};
+
+describe.each([
+  ["safe" as const, cases],
+  ["unsafe" as const, unsafeCases],
+])("an image is the same after the %s fixes, or changes as it is meant to", (kind, list) => {
+  test.each(list.map((one, index) => [one.about, index, one] as const))(
     "%s",
-    async (_about, index, { before, after, changes }) => {
-      expect(fixed(before)).toBe(after);
-      const old = await build(`${index}-before`, before);
-      const now = await build(`${index}-after`, after);
-      expect(now).toEqual({ ...old, config: { ...old.config, ...changes } });
+    async (_about, index, { before, after, changes, touched = [] }) => {
+      expect(fixed(before, kind)).toBe(after);
+      const old = await build(`${kind}-${index}-before`, before);
+      const now = await build(`${kind}-${index}-after`, after);
+      expect(now.config).toEqual({ ...old.config, ...changes });
+      expect(touchedIn(old.files, now.files)).toEqual(touched);
+      if (touched.length === 0) expect(now.content).toBe(old.content);
     },
     120_000,
   );

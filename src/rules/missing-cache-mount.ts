@@ -60,7 +60,7 @@ is needed either. The images of Debian and Ubuntu delete packages after every in
       yield {
         at: called.actionWord?.span ?? called.command.span,
         message: `\`${written}\` downloads everything again when this step changes: no cache mount holds ${targets[0]?.split(",")[0]}`,
-        fix: insertion(file.text, run, called, targets),
+        fix: insertion(file.text, run, targets),
       };
     }
   },
@@ -107,9 +107,10 @@ const cleansUp = (run: RunCommands, called: PackageCommand): boolean =>
     ),
   );
 
-/** Takes in the command, so that no fix that empties the cache is made beside it: one of both is enough. */
-const insertion = (text: string, { run }: RunCommands, called: PackageCommand, targets: readonly string[]): Fix => {
-  const span = { start: run.keywordSpan.end, end: called.command.span.end };
+/** Takes in the whole RUN, so that no fix that empties the cache is made beside it: one of both is enough. */
+const insertion = (text: string, { run }: RunCommands, targets: readonly string[]): Fix => {
+  // What is appended to the RUN stands in front of the next character.
+  const span = { start: run.keywordSpan.end, end: Math.min(run.span.end + 1, text.length) };
   const mounts = targets.map((target) => ` --mount=type=cache,target=${target}`).join("");
   const edits = [{ span, text: mounts + text.slice(span.start, span.end) }];
   return { title: "Insert a cache mount", safety: "unsafe", edits };
