@@ -216,9 +216,17 @@ const namePattern = (text: string): RegExp | undefined => {
   return new RegExp(`^${parts.map((part) => part.replace(/[^a-z0-9_-]/g, "\\$&")).join("[a-z0-9._-]+")}$`);
 };
 
+/** `FROM build-${VARIANT}` has one of the stages build-… by its default, and the others are bases as well. */
+const alternativesOf = (facts: StageFacts, stages: readonly StageFacts[]): readonly StageFacts[] => {
+  const { text } = facts.stage.from.image;
+  if (facts.base.kind === "unknown" || !text.includes("$")) return [];
+  const pattern = namePattern(text);
+  return pattern === undefined ? [] : stages.slice(0, facts.index).filter(({ name }) => pattern.test(name ?? ""));
+};
+
 /** Targets are the leaves, the last stage and those that are named; what ships is a leaf with what it is built FROM. */
 const markTargets = (stages: readonly Mutable<StageFacts>[], named: ReadonlySet<string>): void => {
-  const used = new Set(stages.flatMap(({ dependencies }) => dependencies));
+  const used = new Set(stages.flatMap((facts) => [...facts.dependencies, ...alternativesOf(facts, stages)]));
   const last = stages.at(-1);
   for (const facts of stages) {
     const isLeaf = !used.has(facts) || facts === last;

@@ -25,6 +25,8 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
     "stages that start nothing, or a shell, an interpreter or a compiler: they are bases and tools",
     "an entrypoint that hands over to another user, or an entrypoint script that cannot be read",
     "stages named for development, tests, debugging or building",
+    "daemons that leave root by themselves (mosquitto), and a start that only prints a version or help",
+    "a file in a folder named `testdata`: the input of a test",
     "container actions of GitHub, which must run as root",
     "WebAssembly modules, Windows images, and files that the engine refuses",
   ],
@@ -72,6 +74,14 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
       title: "A platform of WebAssembly",
       good: 'FROM --platform=wasi/wasm scratch\nCOPY app /app\nENTRYPOINT ["/app"]',
     },
+    {
+      title: "It only prints its version",
+      good: 'FROM debian:12\nCOPY jdk /opt/jdk\nCMD ["/opt/jdk/bin/java", "-version"]',
+    },
+    {
+      title: "The daemon changes its user",
+      good: 'FROM alpine:3.22\nRUN apk add mosquitto\nCMD ["/usr/sbin/mosquitto"]',
+    },
     { title: "Data only", good: "FROM scratch\nCOPY assets /assets" },
     { title: "Others build on it", good: 'FROM debian:12\nRUN apt-get update\nCMD ["bash"]' },
     {
@@ -84,7 +94,7 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
     },
   ],
   check: function* (file) {
-    if (file.isBroken) return;
+    if (file.isBroken || /(^|\/)testdata\//.test(file.dockerfile.path)) return;
     for (const stage of file.targetStages) {
       const start = startOf(file, stage);
       if (start === undefined || stage.user !== undefined || stage.isWindows) continue;

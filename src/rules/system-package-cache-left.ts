@@ -48,6 +48,10 @@ of the layer with \`--mount=type=cache\`.`,
       message: "`apt-get update` leaves the package index in /var/lib/apt/lists of this layer",
     },
     {
+      title: "one of several bases, of which an argument chooses",
+      good: "ARG BASE=alpine\nFROM alpine:3.22 AS base-alpine\nFROM debian:12 AS base-debian\nRUN apt-get update\nFROM base-${BASE} AS build\nRUN make\nFROM scratch\nCOPY --from=build /a /a\n",
+    },
+    {
       title: "the layout of the RUN is kept",
       bad: `FROM debian:bookworm-slim
 RUN set -eux; \\

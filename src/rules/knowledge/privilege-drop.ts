@@ -13,7 +13,7 @@ export const mayDropPrivileges = (file: AuditedFile, stage: StageFacts): boolean
   if (stage.lineage.some((facts) => facts.instructions.some((each) => tool.test(sliceOf(file.text, each.span)))))
     return true;
   if (start === undefined) return false;
-  if (start.words.some((word) => handOver.test(word) || inits.test(word))) return true;
+  if (start.words.some((word) => handOver.test(word) || inits.test(word) || daemons.test(word))) return true;
   const scripts = startScripts(file, stage, start);
   return scripts === undefined || scripts.some((script) => handOver.test(script.text));
 };
@@ -29,6 +29,9 @@ const handOver = new RegExp(
 
 /** They run units or services, each with the user that its own configuration names. */
 const inits = /^(\/(usr\/)?(sbin|lib\/systemd)\/(init|systemd)|\/init|\/usr\/sbin\/runsvdir.*)$/;
+
+/** Started as root, they change to the account of their configuration by themselves, without being asked to. */
+const daemons = /^(\/usr\/(local\/)?s?bin\/)?(mosquitto|apache2-foreground|varnishd|unbound|named|chronyd)$/;
 
 const baseDropsPrivileges = (stage: StageFacts): boolean => {
   if (stage.rootBase.kind !== "image" || stage.rootBase.reference === undefined) return false;

@@ -9,7 +9,7 @@ export const isSecretName = (name: string): boolean => {
 
 /** Whether a value cannot be a secret: a path, a URL without credentials, a number, a switch, a fingerprint. */
 export const isHarmlessValue = (value: string): boolean =>
-  value === "" ||
+  /^[\W_]*$/.test(value) ||
   /^(true|false|yes|no|on|off|none|null|enabled?|disabled?|auto)$/i.test(value) ||
   /^\d+(\.\d+)?$/.test(value) ||
   /^(~|\.{1,2})?\/[\w./${}~-]*$/.test(value) ||

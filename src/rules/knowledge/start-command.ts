@@ -45,6 +45,8 @@ export const startsPromptOrTool = (start: Start): boolean => {
   const at = isEntrypointScript(start.words[0]) && start.words.length > 1 ? 1 : 0;
   const program = baseName(start.words[at] ?? "").replace(/[\d.]+$/, "");
   if (compilers.has(program)) return true;
+  const given = start.words.slice(at + 1);
+  if (given.length === 1 && /^(--?version|--?help|-h)$/.test(given[0] ?? "")) return true;
   return (
     prompts.has(program) &&
     start.words.slice(at + 1).every((word) => /^-\w*$|^--\w+$/.test(word) && word !== "-c" && word !== "-m")
