@@ -16,6 +16,7 @@ import copyFromEmptyStage from "./copy-from-empty-stage.ts";
 import curlWithoutFail from "./curl-without-fail.ts";
 import debugModeShipped from "./debug-mode-shipped.ts";
 import debugStageLast from "./debug-stage-last.ts";
+import dependenciesInContext from "./dependencies-in-context.ts";
 import deprecatedAptKey from "./deprecated-apt-key.ts";
 import deprecatedLabelSchema from "./deprecated-label-schema.ts";
 import deprecatedMaintainer from "./deprecated-maintainer.ts";
@@ -228,6 +229,7 @@ export const rules: readonly Rule[] = [
   contextCopiedBeforeInstall,
   wholeContextCopied,
   missingDockerignore,
+  dependenciesInContext,
   unreadDockerignore,
   rootOnlyIgnorePattern,
   permissionsChangedAfterCopy,

@@ -27,6 +27,12 @@ Add a line for it to .dockerignore, or \`--exclude\` it from the COPY.`,
       message: "`COPY .` takes `.env` along, an environment file",
     },
     {
+      title: "several",
+      files: { ".env": "TOKEN=abc\n", "key/id_rsa": "key\n", ".git/HEAD": "ref: refs/heads/main\n" },
+      bad: "COPY ⟦.⟧ /app\n",
+      message: "`COPY .` takes `.env` along, an environment file, and `key/id_rsa` and `.git` too",
+    },
+    {
       title: "in a directory",
       files: { "deploy/keys/id_ed25519": "key\n", "deploy/a": "" },
       bad: "COPY ⟦deploy/⟧ /deploy/\n",
@@ -63,18 +69,27 @@ Add a line for it to .dockerignore, or \`--exclude\` it from the COPY.`,
     const reported = new Set<string>();
     for (const source of sources) {
       const isTaken = takenBy(context, source);
-      const found = candidates.find((path) => path !== source.path && isTaken(path) && isCredentialFile(context, path));
-      const taken = found ?? (takesHistory(context, source) ? ".git" : undefined);
+      const found = candidates.filter(
+        (path) => path !== source.path && isTaken(path) && isCredentialFile(context, path),
+      );
+      const [taken, ...others] = takesHistory(context, source) ? [...found, ".git"] : found;
       if (taken === undefined || reported.has(taken)) continue;
       reported.add(taken);
       const what = taken === ".git" ? "the history of the repository" : credentialFileOf(taken)?.what;
+      const more = others.length === 0 ? "" : `, and ${namesOf(others)} too`;
       yield {
         at: source.word.span,
-        message: `\`${source.copy.keyword} ${source.word.text}\` takes \`${taken}\` along, ${what}`,
+        message: `\`${source.copy.keyword} ${source.word.text}\` takes \`${taken}\` along, ${what}${more}`,
       };
     }
   },
 });
+
+const namesOf = (paths: readonly string[]): string => {
+  const [first, second] = paths;
+  if (second === undefined) return `\`${first}\``;
+  return paths.length === 2 ? `\`${first}\` and \`${second}\`` : `\`${first}\` and ${paths.length - 1} other files`;
+};
 
 const isForTests = /^\.git\/|(^|\/)(node_modules|testdata|fixtures|__tests__|tests?|examples?)\//;
 
