@@ -22,7 +22,7 @@ export const createFiles = (cwd: string = process.cwd()): Files => ({
     const absolute = resolve(cwd, path);
     try {
       await makeFolder(dirname(absolute));
-      await writeFile(absolute, text);
+      await writeFile(absolute, inPieces(text));
     } catch (error) {
       throw new UserError(`\`${shownPath(cwd, absolute)}\` cannot be written: ${systemReason(error)}`);
     }
@@ -31,6 +31,18 @@ export const createFiles = (cwd: string = process.cwd()): Files => ({
     repositoryOf(dirname(absolute)) ?? (pathBelow(cwd, absolute) === undefined ? dirname(absolute) : cwd),
   context: createBuildContexts(cwd),
 });
+
+/** A report can have many megabytes, which need not be encoded all at once. */
+const inPieces = function* (text: string): Iterable<string> {
+  const size = 65_536;
+  let at = 0;
+  while (at < text.length) {
+    const last = text.charCodeAt(Math.min(at + size, text.length) - 1);
+    const end = last >= 0xd800 && last < 0xdc00 ? at + size - 1 : at + size;
+    yield text.slice(at, end);
+    at = end;
+  }
+};
 
 const manyFiles = 500;
 

@@ -1,9 +1,9 @@
 import type { CommandForm } from "../dockerfile/model.ts";
 import type { ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile } from "./audited-file.ts";
-import { mayHaveOption, readOptions } from "./knowledge/command-options.ts";
+import { mayHaveOption } from "./knowledge/command-options.ts";
 import { downloadsIn } from "./knowledge/download-use.ts";
-import { curlSyntax, type Download, isLocalHost, printableUrl, readUrl, receiversOf } from "./knowledge/downloads.ts";
+import { type Download, isLocalHost, printableUrl, readUrl, receiversOf } from "./knowledge/downloads.ts";
 import { runsIn } from "./knowledge/run-commands.ts";
 import { insertAfter } from "./knowledge/script-edits.ts";
 import { isVerified } from "./knowledge/verification.ts";
@@ -109,13 +109,12 @@ const judge = function* (
   }
 };
 
-const mayFail = ({ command, output, urls }: Download): boolean => {
-  const read = readOptions(command.args, curlSyntax);
-  const isSure = read.unknown.every((word) => urls.includes(word) && /^"?\$/.test(word.value));
+const mayFail = ({ options, output, urls }: Download): boolean => {
+  const isSure = options.unknown.every((word) => urls.includes(word) && /^"?\$/.test(word.value));
   return (
     output.kind === "nowhere" ||
     mayHaveOption(
-      isSure ? { ...read, unknown: [] } : read,
+      isSure ? { ...options, unknown: [] } : options,
       "-f",
       "--fail",
       "--fail-with-body",

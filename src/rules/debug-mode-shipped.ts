@@ -57,9 +57,10 @@ const settingsOf = (target: StageFacts): readonly Found[] =>
       if (instruction.keyword !== "ENV" || instruction.isTrigger) return [];
       return instruction.assignments.flatMap(({ key, value, span }) => {
         const debug = variables.get(key.text);
+        if (debug === undefined) return [];
         const written = value?.text.replace(/^(["'])(.*)\1$/, "$2") ?? "";
         const isFinal = target.environment.get(key.text) === written;
-        return debug?.test(written) === true && isFinal ? [{ at: span, text: `${key.text}=${written}` }] : [];
+        return debug.test(written) && isFinal ? [{ at: span, text: `${key.text}=${written}` }] : [];
       });
     }),
   );

@@ -12,6 +12,7 @@ import { withoutCredentials } from "./credential-formats.ts";
 /** A call of curl, wget, aria2c or axel that fetches something. */
 export interface Download {
   readonly command: ShellCommand;
+  readonly options: CommandOptions;
   /** The words that are URLs or variables in their place; empty when xargs adds them. */
   readonly urls: readonly ShellWord[];
   readonly output:
@@ -34,6 +35,7 @@ export const readDownload = (command: ShellCommand): Download | undefined => {
   const certain = urls.filter((word) => word.value.includes("://"));
   return {
     command,
+    options: read,
     urls: certain.length > 0 ? certain : urls,
     output: outputOf(command, urls, tool, read),
     isChecked: hasOption(read, "--checksum"),
