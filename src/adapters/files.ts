@@ -8,7 +8,7 @@ import { repositoryOf } from "./git.ts";
 import { makeFolder } from "./make-folder.ts";
 import { readRegularFile } from "./regular-file.ts";
 import { pathBelow, shownPath, systemReason } from "./shown-path.ts";
-import { expectManyFiles } from "./v8-flags.ts";
+import { expectManyFiles, manyFiles } from "./v8-flags.ts";
 
 /** The file system as seen from a current directory. */
 export const createFiles = (cwd: string = process.cwd()): Files => ({
@@ -43,8 +43,6 @@ const inPieces = function* (text: string): Iterable<string> {
     at = end;
   }
 };
-
-const manyFiles = 500;
 
 /** Far above any Dockerfile, far below what would exhaust the memory. */
 const mostBytes = 32 * 1024 * 1024;

@@ -1,5 +1,8 @@
 import { setFlagsFromString } from "node:v8";
 
+/** A repository with more Dockerfiles is worth other settings. */
+export const manyFiles = 500;
+
 /**
  * For thousands of files. Lets garbage pile up less: what is kept of an audited file is small, but V8 takes several
  * times of that before it collects. And does without the last tier of the compiler, which takes longer over a hundred
