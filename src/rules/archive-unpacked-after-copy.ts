@@ -1,4 +1,4 @@
-import type { CopyInstruction, Span, Word } from "../dockerfile/model.ts";
+import type { AddInstruction, CopyInstruction, Span, Word } from "../dockerfile/model.ts";
 import type { ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { findOption, readOptions } from "./knowledge/command-options.ts";
@@ -10,12 +10,12 @@ import { defineRule, type Fix } from "./rule.ts";
 
 export default defineRule({
   id: "archive-unpacked-after-copy",
-  summary: "Let ADD unpack local archives",
+  summary: "Keep no archive in a layer that a later RUN unpacks",
   level: { recommended: "note", strict: "note" },
   scope: "shipped stages",
   why: `COPY puts the archive into a layer, where it stays although the next RUN unpacks and perhaps removes it: the image carries the content twice.
 
-\`ADD rootfs.tar.xz /\` unpacks the archive in the layer that brings it, owner and mode kept, and leaves no archive behind. A bind mount (\`RUN --mount=type=bind,source=a.tgz,target=/a.tgz tar …\`) does the same where tar needs options.`,
+\`ADD rootfs.tar.xz /\` unpacks the archive in the layer that brings it, owner and mode kept, and leaves no archive behind. A bind mount (\`RUN --mount=type=bind,source=a.tgz,target=/a.tgz tar …\`) does the same where tar needs options. ADD does not unpack what it fetches from a URL: fetch it in a stage of its own, or unpack it with \`ADD --unpack\`.`,
   aliases: ["DL3010"],
   silent: [
     "Formats that ADD does not unpack (zip, 7z).",
@@ -24,7 +24,7 @@ export default defineRule({
   ],
   fixes: "unsafe",
   sources: ["https://docs.docker.com/reference/dockerfile/#adding-local-tar-archives"],
-  needs: { instructions: ["COPY"] },
+  needs: { instructions: ["COPY", "ADD"] },
   examples: [
     {
       bad: `COPY ⟦rootfs.tar.xz⟧ /tmp/
@@ -51,6 +51,12 @@ RUN ./configure
       title: "removed afterwards: reported without a fix",
       bad: "COPY ⟦a/b.tar⟧ /b.tar\nRUN tar -C /x -xf /b.tar && rm /b.tar\n",
     },
+    {
+      title: "fetched by ADD",
+      bad: "ADD ⟦https://example.org/tool-1.2.tar.gz⟧ /\nRUN tar xzf /tool-1.2.tar.gz && rm /tool-1.2.tar.gz\n",
+      message: "ADD keeps `https://example.org/tool-1.2.tar.gz` in the layer, which a later RUN unpacks",
+    },
+    { good: "ADD --unpack=true https://example.org/tool-1.2.tar.gz /\nRUN tar cf tool-1.2.tar.gz /a\n" },
     { good: "ADD rootfs.tar.xz /\n" },
     {
       title: "what ADD cannot do",
@@ -65,15 +71,17 @@ RUN ./configure
   check: function* (file) {
     for (const stage of file.shippedStages)
       for (const copy of stage.instructions) {
-        if (copy.keyword !== "COPY" || copy.flags.some(({ name }) => name === "from")) continue;
+        if (copy.keyword !== "COPY" && copy.keyword !== "ADD") continue;
+        if (copy.flags.some(({ name }) => name === "from" || name === "unpack")) continue;
         for (const source of copy.sources) {
+          if (copy.keyword === "ADD" && !/^https?:\/\//i.test(source.text)) continue;
           if (!/\.(tar|tgz|tbz2?|txz|tzst|tar\.\w+)$/i.test(source.text.replace(/["']$/, ""))) continue;
           const unpacked = unpackedBy(file, stage, copy, source);
           if (unpacked === undefined) continue;
-          const fix = fixOf(file, copy, unpacked);
+          const fix = copy.keyword === "COPY" ? fixOf(file, copy, unpacked) : undefined;
           yield {
             at: source.span,
-            message: `COPY keeps \`${source.text}\` in the layer, which a later RUN unpacks`,
+            message: `${copy.keyword} keeps \`${source.text}\` in the layer, which a later RUN unpacks`,
             related: [{ at: unpacked.command.span, message: "unpacked here" }],
             ...(fix === undefined ? {} : { fix }),
           };
@@ -93,7 +101,7 @@ interface Unpacked {
 const unpackedBy = (
   file: AuditedFile,
   stage: StageFacts,
-  copy: CopyInstruction,
+  copy: CopyInstruction | AddInstruction,
   source: Word,
 ): Unpacked | undefined => {
   const written = file.expand(copy.destination, copy).value ?? copy.destination.text;

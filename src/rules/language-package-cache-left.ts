@@ -55,7 +55,7 @@ out of the layer with \`--mount=type=cache\`.`,
         "FROM python:3.12-slim\nRUN --mount=type=cache,target=/var/cache/apt uv pip install --no-cache --system flask==3.0.3\n",
     },
     {
-      good: "FROM python:3.12-slim\nRUN pip install --no-cache-dir flask==3.0.3 && yarn --version && pip list && pip uninstall -y flask\n",
+      good: "FROM python:3.12-slim\nRUN pip install --no-cache a==1 && pip install --no-cache-dir flask==3.0.3 && yarn --version && pip list && pip uninstall -y flask\n",
     },
     { title: "by variable", good: "FROM python:3.12-slim\nENV PIP_NO_CACHE_DIR=1\nRUN pip install flask==3.0.3\n" },
     {

@@ -41,7 +41,8 @@ export const cacheRows: Readonly<Partial<Record<PackageManagerName, CacheRow>>> 
     subcommands: /^install$/,
     what: "its cache (/root/.cache/pip)",
     directories: ["/root/.cache/pip"],
-    off: ["--no-cache-dir", "--cache-dir", "--no-index", "--dry-run"],
+    // pip takes an option by its beginning.
+    off: ["--no-cache-dir", "--no-cache", "--cache-dir", "--no-index", "--dry-run"],
     variables: ["PIP_NO_CACHE_DIR", "PIP_CACHE_DIR", "XDG_CACHE_HOME"],
     isSet: mentions(/no-cache-dir\s*=|global\.no-cache-dir|\bno_cache_dir\b/),
     option: "--no-cache-dir",
