@@ -136,3 +136,11 @@ describe.each([["safe" as const], ["unsafe" as const]])("%s fixes of all rules t
     ).toEqual([]);
   });
 });
+
+test("a file of another front end is left as it is", () => {
+  const changed = exceptions(examples, (one) => {
+    const text = `# syntax=example.com/front:1\n${one.text}`;
+    return fix(one, text, ["safe", "unsafe"]) === text ? undefined : {};
+  });
+  expect(changed).toEqual([]);
+});

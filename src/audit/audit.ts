@@ -36,7 +36,8 @@ export const auditFile = (file: AuditedFile, options: AuditOptions): AuditOutcom
   const run = ({ rule, severity, given }: ActiveRule, seen: AuditedFile, into: AuditProblem[]): void => {
     const before = into.length;
     try {
-      for (const problem of rule.check(seen, given)) into.push({ ...problem, rule: rule.id, severity });
+      for (const problem of rule.check(seen, given))
+        into.push({ ...(file.hasForeignSyntax ? unfixed(problem) : problem), rule: rule.id, severity });
     } catch (error) {
       into.length = before;
       failures.push({ rule: rule.id, error });
@@ -61,6 +62,9 @@ export const auditFile = (file: AuditedFile, options: AuditOptions): AuditOutcom
   }
   return { problems: problems.sort(byPlace), ignored, failures };
 };
+
+/** What another front end makes of the text is not known here. */
+const unfixed = ({ fix: _, ...problem }: Problem): Problem => problem;
 
 interface ActiveRule {
   readonly rule: Rule;

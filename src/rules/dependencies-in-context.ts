@@ -22,6 +22,7 @@ Add \`**/node_modules\` (\`target\` for Rust) to the ignore file.`,
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/build/concepts/context/#dockerignore-files"],
+  needs: { packages: "language" },
   examples: [
     {
       files: { ".dockerignore": ".git\n", "package.json": "{}", "package-lock.json": "{}" },

@@ -16,6 +16,7 @@ pattern out of the ignore file, or add an exception behind it (\`!path\`).`,
   ],
   fixes: "none",
   sources: ["https://docs.docker.com/reference/build-checks/copy-ignored-file/"],
+  needs: { instructions: ["COPY", "ADD"] },
   examples: [
     {
       files: { "app.js": "", ".env.production": "", ".dockerignore": ".env*\n" },
@@ -40,7 +41,6 @@ pattern out of the ignore file, or add an exception behind it (\`!path\`).`,
     { title: "no ignore file", files: { "a.md": "" }, good: "COPY a.md /\n" },
   ],
   check: function* (file) {
-    if (!file.dockerfile.instructions.some(({ keyword }) => keyword === "COPY" || keyword === "ADD")) return;
     const { context } = file;
     const ignore = context?.ignoreFile;
     if (context === undefined || ignore === undefined) return;

@@ -20,6 +20,7 @@ Do what needs root before \`USER\`, in the build. Where the program itself needs
   ],
   fixes: "none",
   sources: ["https://www.sudo.ws/docs/man/sudoers.man/#NOPASSWD"],
+  needs: { instructions: ["RUN", "COPY", "ADD"] },
   examples: [
     {
       bad: "FROM debian:12\nRUN useradd app && echo 'app ALL=(ALL) ⟦NOPASSWD: ALL⟧' > /etc/sudoers.d/app\nUSER app\n",

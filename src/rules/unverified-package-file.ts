@@ -29,6 +29,7 @@ and install the file; or name the hash: \`pip install https://…/a.whl#sha256=�
     "https://dnf.readthedocs.io/en/latest/conf_ref.html#localpkg-gpgcheck-label",
     "https://pip.pypa.io/en/stable/topics/secure-installs/",
   ],
+  needs: { commands: ["rpm", "dnf", "yum", "microdnf"], packages: "language" },
   examples: [
     {
       bad: "FROM fedora:44\nRUN dnf install -y ⟦https://example.com/tool-1.2.rpm⟧ git && rpm -Uvh ⟦https://example.com/a.rpm⟧\n",

@@ -12,6 +12,7 @@ by whoever searches for it, and BuildKit does not warn of it.`,
   silent: ["ports that hold a variable, and what is no port: invalid-port speaks of that"],
   fixes: "safe",
   sources: ["https://docs.docker.com/reference/build-checks/expose-proto-casing/"],
+  needs: { instructions: ["EXPOSE"] },
   examples: [
     {
       bad: "EXPOSE 80/⟦TCP⟧",
