@@ -413,6 +413,8 @@ test.each([
   ["dockerfile.py", "#!/usr/bin/env python3\nfrom flask import Flask\n", true],
   ["dockerfile.yml", "---\n- hosts: all\n", true],
   ["dockerfile.txt", "# a header alone\n", true],
+  ["Dockerfile.ncl", "let render = fun cfg =>\n", true],
+  ["dockerfile.json.golden", "{\n", true],
   ["Dockerfile.dev", "FRMO debian:12\n", false],
   ["Dockerfile", "package docker\n", false],
 ])("%s with %j is a source file: %s", (path, text, verdict) => {

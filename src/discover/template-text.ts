@@ -12,13 +12,18 @@ export const isTemplateText = (text: string): boolean => {
  * latter: it does not begin with an instruction.
  */
 export const isSourceText = (path: string, text: string): boolean => {
-  if (!sourceEnding.test(path)) return false;
+  const hasEnding = /dockerfile\.[^/\\]+$/i.test(path);
+  if (!hasEnding) return false;
   const first = firstLine.exec(text)?.[1] ?? "";
+  if (!sourceEnding.test(path)) return sourceStart.test(first);
   return !instruction.test(first) || /^from\s+\S+\s+import\b/i.test(first);
 };
 
 const sourceEnding =
   /\.(go|[cm]?[jt]sx?|py|rb|php|java|kt|rs|cs|cpp|sh|ps1|lua|sql|css|scss|vue|tf|hcl|rego|bzl|txt|mdx|golden|ya?ml|toml|lock|xml)$/i;
+/** What a file in another language begins with, whatever its ending. */
+const sourceStart =
+  /^(?:(?:let|package|import|export|const|var|function|def|class|module|use|using|fn|local)[ \t]|---|[{[]|"""|\/\/|\/\*|;;|<[a-z!?])/;
 const firstLine = /^\uFEFF?(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*([^\s#][^\n]*)/;
 const instruction =
   /^(?:add|arg|cmd|copy|entrypoint|env|expose|from|healthcheck|label|maintainer|onbuild|run|shell|stopsignal|user|volume|workdir)[ \t\\`]/i;

@@ -9,7 +9,7 @@ export default defineRule({
   why: `The engine mounts an empty volume over what VOLUME names. Over \`/dev\`, \`/proc\` or \`/sys\` it hides the kernel's own
 files, and the container does not start or loses its isolation; over \`/var/run/docker.sock\` it makes a directory where a
 socket is expected, and tells everybody to mount the engine into the container, which is root on the host.`,
-  silent: ["paths below /dev/shm, and variables"],
+  silent: ["`/dev/shm`, and `/sys/fs/cgroup`, which images with systemd are started with; variables"],
   fixes: "none",
   needs: { instructions: ["VOLUME"] },
   examples: [
@@ -18,9 +18,9 @@ socket is expected, and tells everybody to mount the engine into the container, 
       bad: 'FROM debian:12\nVOLUME ["/data", ⟦"/var/run/docker.sock"⟧]',
       message: "A volume on `/var/run/docker.sock` asks for the engine of the host",
     },
-    { bad: "FROM debian:12\nVOLUME /data ⟦/sys/fs/cgroup/⟧ ⟦/dev⟧" },
+    { bad: "FROM debian:12\nVOLUME /data ⟦/sys/kernel/⟧ ⟦/dev⟧" },
     { good: "FROM debian:12\nVOLUME /data /var/lib/app" },
-    { good: "FROM debian:12\nVOLUME /dev/shm /devices" },
+    { good: "FROM debian:12\nVOLUME /dev/shm /devices /sys/fs/cgroup" },
     { good: "FROM debian:12 AS build\nVOLUME /proc\nFROM scratch\nCOPY --from=build /a /a" },
   ],
   check: function* (file) {
@@ -30,7 +30,7 @@ socket is expected, and tells everybody to mount the engine into the container, 
         const path = text.replace(/^["']|["']$/g, "").replace(/\/+$/, "");
         if (/(^|\/)(docker|containerd|podman|crio)\.sock$/.test(path)) {
           yield { at: span, message: `A volume on \`${path}\` asks for the engine of the host` };
-        } else if (/^\/(dev|proc|sys)(\/|$)/.test(path) && !/^\/dev\/shm(\/|$)/.test(path)) {
+        } else if (/^\/(dev|proc|sys)(\/|$)/.test(path) && !/^\/(dev\/shm|sys\/fs\/cgroup)(\/|$)/.test(path)) {
           yield { at: span, message: `A volume on \`${path}\` hides what the kernel puts there` };
         }
       }

@@ -19,7 +19,7 @@ build repeatable to the byte.`,
     "`scratch`, earlier stages, and build contexts that are given by name",
     "a reference with a digest",
     "a variable that has no default in the file; one with a default is judged by it",
-    "a file in a folder named `testdata`: the input of a test",
+    "a file in a folder named `testdata` or `fixtures`: the input of a test",
     "a bare word in `--from`, of which unknown-stage-reference speaks",
     "an owner that is an argument (`${OWNER}/base`) without a tag in the text: images of one family, whose build gives both",
   ],
@@ -50,7 +50,7 @@ build repeatable to the byte.`,
     { title: "A mirror is no owner", bad: "ARG MIRROR=docker.io\nFROM ⟦${MIRROR}/alpine⟧" },
   ],
   check: function* (file) {
-    if (/(^|\/)testdata\//.test(file.dockerfile.path)) return;
+    if (/(^|\/)(testdata|fixtures?)\//.test(file.dockerfile.path)) return;
     for (const use of imageUses(file)) {
       const { reference } = use;
       if (reference === undefined || reference.digest !== undefined || isOfFamily(file, use)) continue;

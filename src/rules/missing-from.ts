@@ -8,7 +8,7 @@ export default defineRule({
   aliases: ["DL3061", "19619060", "52e2b1c6"],
   why: `Every instruction but ARG belongs to a stage, and FROM begins one. The engine refuses a file in which something
 else comes first, or in which no FROM comes at all. \`FROM scratch\` begins with an empty file system.`,
-  silent: ["files of comments only"],
+  silent: ["files of comments only", "a FROM that cannot be read, of which syntax-error speaks"],
   fixes: "none",
   sources: ["https://docs.docker.com/reference/dockerfile/#from"],
   examples: [
@@ -21,6 +21,7 @@ else comes first, or in which no FROM comes at all. \`FROM scratch\` begins with
     { good: "ARG BASE=debian:12\nFROM $BASE" },
     { good: "# a comment\n\nFROM scratch\nCOPY a /a" },
     { good: "FROM debian:12\nRUN true" },
+    { title: "FROM is there, with too many words", good: "FROM Apache Spark 3.4.1\nENV A=b" },
   ],
   check: function* (file) {
     const { instructions, stages } = file.dockerfile;
@@ -30,6 +31,7 @@ else comes first, or in which no FROM comes at all. \`FROM scratch\` begins with
     );
     // An unknown keyword is reported as such.
     if (stray?.keyword === "INVALID") return;
+    if (stages.length === 0 && /^[ \t]*FROM[ \t]/im.test(file.text)) return;
     if (stray !== undefined) {
       const message =
         stages.length > 0

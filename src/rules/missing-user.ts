@@ -26,7 +26,7 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
     "an entrypoint that hands over to another user, or an entrypoint script that cannot be read",
     "stages named for development, tests, debugging or building",
     "daemons that leave root by themselves (mosquitto), and a start that only prints a version or help",
-    "a file in a folder named `testdata`: the input of a test",
+    "a file in a folder named `testdata` or `fixtures`: the input of a test",
     "container actions of GitHub, which must run as root",
     "WebAssembly modules, Windows images, and files that the engine refuses",
   ],
@@ -94,7 +94,7 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
     },
   ],
   check: function* (file) {
-    if (file.isBroken || /(^|\/)testdata\//.test(file.dockerfile.path)) return;
+    if (file.isBroken || /(^|\/)(testdata|fixtures?)\//.test(file.dockerfile.path)) return;
     for (const stage of file.targetStages) {
       const start = startOf(file, stage);
       if (start === undefined || stage.user !== undefined || stage.isWindows) continue;

@@ -44,7 +44,7 @@ the commands that need the state into the same RUN.`,
     },
     {
       title: "in a branch, or as text",
-      good: "FROM debian:12\nRUN if [ -d /a ]; then cd /a; fi\nRUN echo cd /app\nRUN (cd /a && make)\n",
+      good: "FROM debian:12\nRUN if [ -d /a ]; then cd /a; fi\nRUN echo cd /app\nRUN (cd /a && make)\nRUN cd /a && make && cd -\n",
     },
   ],
   check: function* (file) {
@@ -78,6 +78,8 @@ const lostBy = ({ name, args }: ShellCommand): string | undefined => {
   const ends = "ends with this RUN";
   switch (name) {
     case "cd":
+      // Back to where it was: nothing is meant to last.
+      if (first.value === "-") return undefined;
       return `\`cd\` ${ends}: the next one starts in the directory of WORKDIR`;
     case "export":
       return `\`export ${first.value.split("=")[0]}\` ${ends}: set the variable with ENV`;

@@ -15,7 +15,11 @@ export default defineRule({
   why: `A build step runs as root unless USER says otherwise, so that \`sudo\` does nothing there, or shows that USER stands
 too early. And to work, it must be installed: then it stays in the image, a setuid program with a rule that lets the
 unprivileged user become root again. Move the step above USER, or switch to root and back.`,
-  silent: ["`sudo -u` with another user than root", "sudo as an argument, as when it is installed or configured"],
+  silent: [
+    "a base of which nobody here knows whether it runs as root, without USER in the file",
+    "`sudo -u` with another user than root",
+    "sudo as an argument, as when it is installed or configured",
+  ],
   fixes: "safe",
   needs: { commands: ["sudo"] },
   examples: [
@@ -30,9 +34,11 @@ unprivileged user become root again. Move the step above USER, or switch to root
       message: "`sudo` makes `app` root again",
     },
     {
-      bad: "FROM acme/base:1\nRUN <<EOF\nset -e\n⟦sudo⟧ -E make install\nEOF",
-      fixed: "FROM acme/base:1\nRUN <<EOF\nset -e\nsudo -E make install\nEOF",
+      bad: "FROM debian:12\nARG USER_ID\nUSER $USER_ID\nRUN <<EOF\nset -e\n⟦sudo⟧ -E make install\nEOF",
+      fixed: "FROM debian:12\nARG USER_ID\nUSER $USER_ID\nRUN <<EOF\nset -e\nsudo -E make install\nEOF",
+      message: "`sudo` does nothing as root, and makes any other user root again",
     },
+    { title: "A base with a user of its own", good: "FROM acme/base:1\nRUN sudo npm install -g pnpm@10.1.0" },
     {
       title: "Exec form",
       bad: 'FROM debian:12\nRUN [⟦"sudo"⟧, "make", "install"]\n',
@@ -48,6 +54,7 @@ unprivileged user become root again. Move the step above USER, or switch to root
         const sudo = command.wrappers.find(({ value }) => /(^|\/)sudo$/.test(value));
         if (sudo === undefined || isOtherUser(file, command)) continue;
         const isRoot = runsAsRoot(run.stage, run);
+        if (isRoot === undefined && run.stage.userAt(run.run) === undefined) continue;
         const isPlain = command.wrappers.length === 1 && command.wrapperSpan?.end === sudo.span.end;
         yield {
           at: sudo.span,
