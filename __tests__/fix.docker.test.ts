@@ -50,9 +50,10 @@ const cases: readonly Case[] = [
   },
   {
     about: "commands that get their signals",
-    before: "FROM busybox:local\nENTRYPOINT /bin/httpd -f 'two words'\n",
-    after: 'FROM busybox:local\nENTRYPOINT ["/bin/httpd", "-f", "two words"]\n',
-    changes: { Entrypoint: ["/bin/httpd", "-f", "two words"] },
+    before: "FROM busybox:local\nENTRYPOINT /bin/httpd \\\n  # in front\n  -f 'two words'\nCMD /bin/a b\n",
+    after:
+      'FROM busybox:local\nENTRYPOINT ["/bin/httpd", \\\n  # in front\n  "-f", "two words"]\nCMD ["/bin/a", "b"]\n',
+    changes: { Entrypoint: ["/bin/httpd", "-f", "two words"], Cmd: ["/bin/a", "b"] },
   },
   {
     about: "a label in place of the author",

@@ -1,8 +1,10 @@
 import type { CmdInstruction, EntrypointInstruction, ShellForm } from "../dockerfile/model.ts";
+import type { ShellWord } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
+import { sliceOf } from "./knowledge/edits.ts";
 import { scriptsOf } from "./knowledge/start-command.ts";
 import { looksLikeArray } from "./malformed-exec-form.ts";
-import { defineRule, type Fix } from "./rule.ts";
+import { defineRule, type Edit, type Fix } from "./rule.ts";
 
 export default defineRule({
   id: "shell-form-command",
@@ -36,6 +38,11 @@ Write \`CMD ["node", "server.js"]\`. If the shell is wanted, for a variable or a
       title: "Quotes are read as the shell reads them",
       bad: "FROM debian:12\nENTRYPOINT ⟦/bin/app --name 'two words'⟧",
       fixed: 'FROM debian:12\nENTRYPOINT ["/bin/app", "--name", "two words"]',
+    },
+    {
+      title: "Each word on its line",
+      bad: "FROM debian:12\nCMD ⟦/bin/app \\\n  # the port\n  --port 80 \\\n  'two words'⟧",
+      fixed: 'FROM debian:12\nCMD ["/bin/app", \\\n  # the port\n  "--port", "80", \\\n  "two words"]',
     },
     {
       title: "Without a shebang only a shell can run it",
@@ -102,16 +109,23 @@ const asArray = (
     return undefined;
   const words = [only.nameWord, ...only.args];
   const isPlain = words.every((word) => word.isLiteral && !/^~|[{}*?[\]]/.test(word.value));
-  // A word that the lines divide, a comment or an operator would be lost.
+  // An operator or an escape would be lost.
   const rest = command.joined.text.trim();
-  if (!isPlain || /[#;&|<>`$!]|\\/.test(rest) || file.text.slice(command.span.start, command.span.end).trim() !== rest)
-    return undefined;
-  const text = `[${words.map((word) => JSON.stringify(word.value)).join(", ")}]`;
-  return {
-    title: `Write ${instruction.keyword} as a JSON array`,
-    safety: "safe",
-    edits: [{ span: command.span, text }],
-  };
+  if (!isPlain || /[#;&|<>`$!]|\\/.test(rest)) return undefined;
+  const isOneLine = sliceOf(file.text, command.span).trim() === rest;
+  const edits = isOneLine ? [{ span: command.span, text: `[${words.map(quoted).join(", ")}]` }] : inPlace(file, words);
+  return edits && { title: `Write ${instruction.keyword} as a JSON array`, safety: "safe", edits };
+};
+
+const quoted = ({ value }: ShellWord): string => JSON.stringify(value);
+
+/** Each word where it stands, on its line, so that comments stay; undefined where the lines divide a word. */
+const inPlace = (file: AuditedFile, words: readonly ShellWord[]): readonly Edit[] | undefined => {
+  if (words.some(({ span }) => sliceOf(file.text, span).includes("\n"))) return undefined;
+  return words.map((word, index) => ({
+    span: word.span,
+    text: `${index === 0 ? "[" : ""}${quoted(word)}${index === words.length - 1 ? "]" : ","}`,
+  }));
 };
 
 const builtins = new Set(
