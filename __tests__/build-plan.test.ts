@@ -1,12 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, test } from "@jest/globals";
 import { auditedFile } from "../src/audit/audited-file.ts";
+import type { CheckQuestion } from "../src/audit/imported-buildkit.ts";
 import { buildCommand } from "../src/build/arguments.ts";
 import type { BakeTarget } from "../src/build/bake.ts";
 import { ownCache, unusedCaches } from "../src/build/cache.ts";
 import { chooseContext } from "../src/build/context.ts";
 import { missingFromArguments } from "../src/build/from-arguments.ts";
-import type { OutlinedMount } from "../src/build/outline.ts";
+import type { OutlineAnswer, OutlinedMount } from "../src/build/outline.ts";
 import { type PlannedFile, type PlanSettings, planTargets } from "../src/build/plan.ts";
 import {
   conflictingSecrets,
@@ -25,6 +26,7 @@ import { describeRun } from "../src/cli-dry-run.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import type { BuildContext } from "../src/rules/audited-file.ts";
 import missingCopySource from "../src/rules/missing-copy-source.ts";
+import { askOutlines } from "../src/run-outlines.ts";
 import type { DockerfileConfig } from "../src/settings.ts";
 
 const stagesOf = (text: string) => auditedFile(readDockerfile("Dockerfile", text)).stages;
@@ -904,5 +906,65 @@ RUN --mount=type=ssh,id=deploy git clone x
       secrets: [{ id: "npm_token", from: "env", name: "A" }],
       ssh: [],
     });
+  });
+});
+
+describe("BuildKit is asked", () => {
+  const outlines = async (
+    texts: Readonly<Record<string, string>>,
+    answer: (question: CheckQuestion) => OutlineAnswer = () => ({ status: "known", mounts: [] }),
+  ) => {
+    const calls: string[][] = [];
+    const known = Object.entries(texts).map(([path, text]) => {
+      const dockerfile = readDockerfile(path, text);
+      return { dockerfile, file: auditedFile(dockerfile), planned: file(path, text) };
+    });
+    const outline = async (questions: readonly CheckQuestion[]) => {
+      calls.push(questions.map((question) => `${question.dockerfile}:${question.stage ?? ""}`));
+      return questions.map(answer);
+    };
+    const found = await askOutlines(
+      known,
+      { status: "ready", description: "", canExportOci: true, builder: undefined },
+      {
+        settings,
+        world: { buildChecks: { outline } },
+        signal: new AbortController().signal,
+      },
+    );
+    return { calls, ids: [...found.keys()] };
+  };
+
+  const texts = {
+    "a/Dockerfile": "FROM debian:12 AS base\nRUN --mount=type=secret,id=x true\nFROM base AS one\nFROM base\n",
+    "b/Dockerfile": "FROM debian:12\n",
+    "c/Dockerfile": "FROM alpine:3\nRUN --mount=type=secret,id=$X true\n",
+    "d/Dockerfile": "# syntax=example/other\nFROM debian:12\n",
+    "scratch/Dockerfile": "FROM scratch\n",
+    "wrong/Dockerfile": "FROM debian:12\nRUM\n",
+    "without/Dockerfile": "ARG X\nFROM $X\n",
+  };
+  const asked = ["/w/a/Dockerfile:one", "/w/c/Dockerfile:", "/w/d/Dockerfile:"];
+
+  test("of targets with the same bases about one, and about what it alone knows", async () => {
+    expect(await outlines(texts)).toEqual({
+      calls: [asked],
+      ids: ["a/Dockerfile:one", "c/Dockerfile", "d/Dockerfile"],
+    });
+  });
+
+  test("about the others too, when a base has triggers", async () => {
+    const { calls } = await outlines(texts, () => ({
+      status: "known",
+      mounts: [{ kind: "secret", id: "x", line: 1, isRequired: false }],
+    }));
+    expect(calls).toEqual([asked, ["/w/a/Dockerfile:", "/w/b/Dockerfile:"]]);
+  });
+
+  test("in vain without any harm", async () => {
+    const failing = () => {
+      throw new Error("no disk");
+    };
+    expect(await outlines(texts, failing)).toEqual({ calls: [asked], ids: [] });
   });
 });

@@ -1,12 +1,8 @@
 import type { AuditProblem } from "./audit/audit.ts";
 import { findingsOf } from "./audit/findings.ts";
 import { openIgnores } from "./audit/ignores.ts";
-import type { CheckQuestion } from "./audit/imported-buildkit.ts";
 import { linkedTargets } from "./build/bake-definition.ts";
 import { columnsOf } from "./build/failing-words.ts";
-import { missingFromArguments } from "./build/from-arguments.ts";
-import type { OutlineAnswer } from "./build/outline.ts";
-import { planTargets } from "./build/plan.ts";
 import {
   conflictingSecrets,
   emptySupplies,
@@ -20,45 +16,14 @@ import { mountedIds, type Need, type NeedOptions, needsOf, stagesBuiltFor } from
 import type { Target } from "./build/target.ts";
 import type { Dockerfile } from "./dockerfile/model.ts";
 import { lineStarts, positionAt } from "./dockerfile/position.ts";
-import type { Engine } from "./ports.ts";
 import type { Finding } from "./report/report.ts";
 import type { StageFacts } from "./rules/audited-file.ts";
 import { rules } from "./rules/registry.ts";
 import { type BuildPlan, type BuildRequest, factsOf, type KnownFile } from "./run-builds.ts";
 import type { JudgedFile } from "./run-images.ts";
-
-/** By the id of each target that BuildKit was asked about. */
-export type Outlines = ReadonlyMap<string, OutlineAnswer>;
+import { fileProblems, type Outlines, planned } from "./run-outlines.ts";
 
 type PlanRequest = Pick<BuildRequest, "settings" | "world">;
-
-/**
- * Asks BuildKit once what all targets mount, those alone where its answer can tell more than the Dockerfile does. Never
- * rejects: without an answer the Dockerfile has the say.
- */
-export const askOutlines = async (
-  known: readonly KnownFile[],
-  engine: Engine | undefined,
-  { settings, world, signal }: PlanRequest & Pick<BuildRequest, "signal">,
-): Promise<Outlines> => {
-  if (engine?.status !== "ready") return new Map();
-  try {
-    const asked = planned(known, settings).flatMap((target) => {
-      const facts = factsOf(target, known);
-      const question = facts && outlineQuestion(target, facts);
-      return question === undefined ? [] : [{ id: target.id, question }];
-    });
-    if (asked.length === 0) return new Map();
-    const answers = await world.buildChecks.outline(
-      asked.map(({ question }) => question),
-      signal,
-    );
-    return new Map(asked.flatMap(({ id }, index) => (answers[index] ? [[id, answers[index]] as const] : [])));
-  } catch {
-    // What is wrong with the plan is said by the plan.
-    return new Map();
-  }
-};
 
 export const planBuilds = async (
   known: readonly KnownFile[],
@@ -115,7 +80,7 @@ export const withRefusals = <Audit extends JudgedFile>(
     if (facts === undefined) return audit;
     const problems = [...refused.values()]
       .flat()
-      .filter(({ path, rule }) => path === facts.planned.path && rule !== syntaxRule);
+      .filter(({ path, rule }) => path === facts.planned.path && rule !== "syntax-error");
     const book = openIgnores(facts.file, rules);
     const found = new Map<string, AuditProblem>();
     for (const { at, message, rule } of problems) {
@@ -141,16 +106,8 @@ export const markFindings = (plan: BuildPlan, findings: readonly Finding[]): Bui
   return { ...plan, refused: new Map(refused) };
 };
 
-const syntaxRule = "syntax-error";
-
 /** Rules that speak of a variable in FROM without a value, too. */
 const emptyFromRules: ReadonlySet<string> = new Set(["undefined-arg-in-from", "invalid-image-reference"]);
-
-const planned = (known: readonly KnownFile[], settings: BuildRequest["settings"]): readonly Target[] =>
-  planTargets(
-    known.map((file) => file.planned),
-    settings,
-  );
 
 /** The stage of a target, or of one that it builds on, of which only the name is known. */
 const stageOf = (one: Target, target: Target, { file: { stages } }: KnownFile): StageFacts | undefined => {
@@ -159,46 +116,11 @@ const stageOf = (one: Target, target: Target, { file: { stages } }: KnownFile): 
   return name === undefined ? stages.at(-1) : stages.findLast((stage) => stage.name === name);
 };
 
-/** Undefined where BuildKit could not answer, or knows no more than the Dockerfile tells. */
-const outlineQuestion = (target: Target, facts: KnownFile): CheckQuestion | undefined => {
-  const { file, dockerfile } = facts;
-  const stage = file.stages[target.stageIndex];
-  const isOutOfReach = !target.context.startsWith("/") || (target.bake?.linked.size ?? 0) > 0;
-  if (stage === undefined || isOutOfReach || fileProblems(target, facts, stage).length > 0) return undefined;
-  const stages = stagesBuiltFor(stage);
-  const isUnclear =
-    file.hasForeignSyntax ||
-    stages.some(({ base }) => base.kind !== "scratch" && base.kind !== "stage") ||
-    mountedIds(stages).some(({ id }) => id.includes("$"));
-  if (!isUnclear) return undefined;
-  return {
-    dockerfile: target.dockerfileAbsolute,
-    context: target.context,
-    stage: target.stage,
-    args: target.buildArgs,
-    buildContexts: target.buildContexts,
-    syntax: dockerfile.directives.find(({ name }) => name === "syntax")?.value,
-  };
-};
-
 const needOptions = (target: Target, { file }: KnownFile, outlines: Outlines): NeedOptions => ({
   outline: outlines.get(target.id),
   hasForeignSyntax: file.hasForeignSyntax,
   hasOtherPlatforms: target.platforms.length > 0,
 });
-
-/** What BuildKit refuses whatever is given; of another front end nobody can say. */
-const fileProblems = (
-  target: Target,
-  { file, dockerfile }: KnownFile,
-  stage: StageFacts,
-): readonly PreflightProblem[] => {
-  if (file.hasForeignSyntax) return [];
-  return [
-    ...dockerfile.problems.map(({ span, message }) => ({ at: span, message, rule: syntaxRule })),
-    ...missingFromArguments(dockerfile, stagesBuiltFor(stage), target.buildArgs),
-  ];
-};
 
 const placed = (problems: readonly PreflightProblem[], { path, text }: Dockerfile): readonly PlacedProblem[] => {
   const starts = lineStarts(text);

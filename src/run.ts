@@ -16,7 +16,8 @@ import { type BakedFiles, type BuildPlan, buildTargets, noBakedFiles, readBaked 
 import { type JudgedFile, judgeBuilt } from "./run-images.ts";
 import { type CheckedBuild, checkedBuild, type ImportedChecks, openImportedChecks } from "./run-imported.ts";
 import { sortKnown } from "./run-known.ts";
-import { askOutlines, markFindings, type Outlines, planBuilds, withRefusals } from "./run-preflight.ts";
+import { askOutlines, type Outlines } from "./run-outlines.ts";
+import { markFindings, planBuilds, withRefusals } from "./run-preflight.ts";
 import { ruleSettingsFor, type Settings } from "./settings.ts";
 import { version } from "./version.ts";
 import type { World } from "./world.ts";
