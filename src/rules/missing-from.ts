@@ -31,7 +31,8 @@ else comes first, or in which no FROM comes at all. \`FROM scratch\` begins with
     );
     // An unknown keyword is reported as such.
     if (stray?.keyword === "INVALID") return;
-    if (stages.length === 0 && /^[ \t]*FROM[ \t]/im.test(file.text)) return;
+    // A FROM that cannot be read is reported as such too.
+    if (instructions.some((instruction) => instruction.keyword === "INVALID" && instruction.written === "FROM")) return;
     if (stray !== undefined) {
       const message =
         stages.length > 0
