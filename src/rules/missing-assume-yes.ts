@@ -22,6 +22,7 @@ Give the option that answers yes: \`-y\` for apt-get, dnf and yum, \`-n\` before
     "`-qq`, `--yes`, `--assume-yes`, `--non-interactive` and their like, or an answer through a pipe (`yes |`).",
     "A configuration that assumes yes is written or copied earlier.",
     "A variable in the command may hold the option.",
+    "A package file alone, which brings nothing that would be asked about.",
     "microdnf and apk, which do not ask; downloads and simulations.",
   ],
   fixes: "safe",
@@ -68,6 +69,7 @@ RUN dnf install -y gcc \\
     },
     { title: "a variable may hold it", good: "FROM debian:12\nARG OPTS\nRUN apt-get install $OPTS git\n" },
     { title: "microdnf does not ask", good: "FROM ubi9-minimal:9.4\nRUN microdnf install git && apk add git\n" },
+    { title: "A package file alone", good: "FROM debian:12\nRUN apt-get install /tmp/apt-source.deb" },
   ],
   check: function* (file) {
     for (const run of runsIn(file, "every stage")) {
@@ -83,6 +85,7 @@ const configured = /Assume-Yes|assumeyes|force-yes|ZYPP_NONINTERACTIVE/i;
 const mayAsk = (file: AuditedFile, run: RunCommands, called: PackageCommand): boolean => {
   const { manager, options, command } = called;
   if (manager.kind !== "system" || manager.assumeYes.length === 0) return false;
+  if (isOneFile(called)) return false;
   if (!asking.has(called.action) || isSimulated(called) || answers(called)) return false;
   if (manager.name === "pacman" && hasOption(options, "-p", "--print", "-w", "--downloadonly")) return false;
   if (options.options.some((option) => configured.test(option.value ?? ""))) return false;
@@ -91,6 +94,10 @@ const mayAsk = (file: AuditedFile, run: RunCommands, called: PackageCommand): bo
     return false;
   return !isConfigured(run.stage, file);
 };
+
+/** A package file with nothing that it needs beside it asks nothing; it is what adds a repository. */
+const isOneFile = ({ operands }: PackageCommand): boolean =>
+  operands.length === 1 && /\.(deb|rpm)$/.test(operands[0]?.value ?? "");
 
 const isConfigured = mentions(configured, /apt\.conf|dnf\.conf|yum\.conf|zypper\.conf/);
 

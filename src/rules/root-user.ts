@@ -1,7 +1,8 @@
 import type { Instruction } from "../dockerfile/model.ts";
-import type { StageFacts } from "./audited-file.ts";
+import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { mayDropPrivileges } from "./knowledge/privilege-drop.ts";
 import { isContainerAction, isForDevelopers } from "./knowledge/stage-purpose.ts";
+import { startOf, startsPromptOrTool } from "./knowledge/start-command.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -21,6 +22,7 @@ hand over in its entrypoint, with \`exec gosu app "$@"\` or \`setpriv\`.`,
     "stages named for development, tests, debugging or building",
     "an entrypoint that hands over to another user (gosu, su-exec, setpriv, runuser, s6, `su` in a script that can be read)",
     "variables without a default",
+    "images that start a shell, an interpreter, a compiler or a build tool: they are bases and tools",
     "container actions of GitHub, which must run as root",
     "Windows images, unless the user is ContainerAdministrator",
   ],
@@ -48,6 +50,10 @@ hand over in its entrypoint, with \`exec gosu app "$@"\` or \`setpriv\`.`,
       files: { "entrypoint.sh": '#!/bin/sh\nchown -R app /data\nexec su-exec app "$@"\n' },
       good: 'FROM alpine:3.22\nUSER root\nCOPY entrypoint.sh /\nENTRYPOINT ["/entrypoint.sh"]',
     },
+    {
+      title: "A build tool",
+      good: 'FROM eclipse-temurin:21-jdk\nUSER gradle\nRUN gradle --version\nUSER root\nCMD ["gradle"]',
+    },
     { good: "FROM debian:12\nARG WHO\nUSER $WHO\nCMD app" },
   ],
   check: function* (file) {
@@ -56,12 +62,17 @@ hand over in its entrypoint, with \`exec gosu app "$@"\` or \`setpriv\`.`,
       const { user } = stage;
       if (user === undefined || reported.has(user.instruction)) continue;
       if (!isRoot(user.value, stage) || isForDevelopers(file, stage) || mayDropPrivileges(file, stage)) continue;
-      if (isContainerAction(file)) continue;
+      if (isContainerAction(file) || isTool(file, stage)) continue;
       reported.add(user.instruction);
       yield { at: user.word.span, message: `The image runs as \`${user.word.text}\`${resolved(user)}` };
     }
   },
 });
+
+const isTool = (file: AuditedFile, stage: StageFacts): boolean => {
+  const start = startOf(file, stage);
+  return !stage.isWindows && start !== undefined && startsPromptOrTool(start);
+};
 
 const isRoot = (value: string | undefined, stage: StageFacts): boolean => {
   const name = value?.split(":")[0]?.toLowerCase();

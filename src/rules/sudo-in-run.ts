@@ -16,7 +16,7 @@ export default defineRule({
 too early. And to work, it must be installed: then it stays in the image, a setuid program with a rule that lets the
 unprivileged user become root again. Move the step above USER, or switch to root and back.`,
   silent: [
-    "a base of which nobody here knows whether it runs as root, without USER in the file",
+    "a base that has a user of its own, or of which nobody here knows the user, without USER in the file",
     "`sudo -u` with another user than root",
     "sudo as an argument, as when it is installed or configured",
   ],
@@ -38,7 +38,10 @@ unprivileged user become root again. Move the step above USER, or switch to root
       fixed: "FROM debian:12\nARG USER_ID\nUSER $USER_ID\nRUN <<EOF\nset -e\nsudo -E make install\nEOF",
       message: "`sudo` does nothing as root, and makes any other user root again",
     },
-    { title: "A base with a user of its own", good: "FROM acme/base:1\nRUN sudo npm install -g pnpm@10.1.0" },
+    {
+      title: "A base with a user of its own",
+      good: "FROM acme/base:1\nRUN sudo npm install -g pnpm@10.1.0\nFROM cimg/base:2025.10\nRUN sudo ln -s /a /b",
+    },
     {
       title: "Exec form",
       bad: 'FROM debian:12\nRUN [⟦"sudo"⟧, "make", "install"]\n',
@@ -54,7 +57,7 @@ unprivileged user become root again. Move the step above USER, or switch to root
         const sudo = command.wrappers.find(({ value }) => /(^|\/)sudo$/.test(value));
         if (sudo === undefined || isOtherUser(file, command)) continue;
         const isRoot = runsAsRoot(run.stage, run);
-        if (isRoot === undefined && run.stage.userAt(run.run) === undefined) continue;
+        if (isRoot !== true && run.stage.userAt(run.run) === undefined) continue;
         const isPlain = command.wrappers.length === 1 && command.wrapperSpan?.end === sudo.span.end;
         yield {
           at: sudo.span,

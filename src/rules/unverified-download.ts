@@ -21,6 +21,7 @@ Keep the expected checksum in the Dockerfile and compare it before the file is u
     "A checksum or signature is verified in the same RUN, in a later RUN of the stage, or in a stage that copies from it.",
     "A script of the context gets the file, or runs after the download in the same RUN: it may verify what the Dockerfile does not show.",
     "The answer is only read (`| jq`, `$(…)`) or thrown away.",
+    "The file is the text of a licence.",
     "The file is a key, a signature, a checksum or a repository list that a package manager or gpg takes.",
     "The host is the build itself (localhost), or the script could not be parsed.",
     "The answer goes straight into an interpreter, which `remote-script-piped-to-shell` reports.",
@@ -84,6 +85,10 @@ RUN echo "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef /tmp/
 `,
     },
     { title: "only read", good: "RUN curl -fsS https://example.org/versions.json | jq -r .latest > /version\n" },
+    {
+      title: "the text of a licence",
+      good: "RUN curl -f -o /licenses/LICENSE.tool https://example.org/tool/1.2/LICENSE\n",
+    },
     {
       title: "keys and repository lists",
       good: `RUN curl -fsSL https://example.org/key | gpg --dearmor -o /usr/share/keyrings/example.gpg \\
@@ -149,6 +154,7 @@ const unverifiedIn = function* (
     const lastScript =
       copied.size === 0 ? -1 : (commands.findLast((command) => copied.has(scriptOf(command)))?.index ?? -1);
     for (const download of downloads) {
+      if (isLegalText(download)) continue;
       if (useOf(download, commands) !== "kept" || isExemptFromVerification(download, commands)) continue;
       if (isVerified(download, commands, downloads) || isHandedToScript(download, commands)) continue;
       if (download.command.index < lastScript || isVerifiedLater(download, later)) continue;
@@ -157,6 +163,11 @@ const unverifiedIn = function* (
     }
   }
 };
+
+/** Nothing runs or reads what a licence says. */
+const isLegalText = ({ urls }: Download): boolean =>
+  urls.length > 0 &&
+  urls.every(({ value }) => /\/(licen[cs]es?|copying|notice|copyright)(\.(txt|md|html))?$/i.test(value));
 
 const describe = ({ urls, command }: Download): string =>
   urls.length === 0

@@ -31,7 +31,7 @@ const handOver = new RegExp(
 const inits = /^(\/(usr\/)?(sbin|lib\/systemd)\/(init|systemd)|\/init|\/usr\/sbin\/runsvdir.*)$/;
 
 /** Started as root, they change to the account of their configuration by themselves, without being asked to. */
-const daemons = /^(\/usr\/(local\/)?s?bin\/)?(mosquitto|apache2-foreground|varnishd|unbound|named|chronyd)$/;
+const daemons = /^(\/usr\/(local\/)?s?bin\/)?(mosquitto|apache2-foreground|php-fpm|varnishd|unbound|named|chronyd)$/;
 
 const baseDropsPrivileges = (stage: StageFacts): boolean => {
   if (stage.rootBase.kind !== "image" || stage.rootBase.reference === undefined) return false;

@@ -46,7 +46,7 @@ export const startsPromptOrTool = (start: Start): boolean => {
   const program = baseName(start.words[at] ?? "").replace(/[\d.]+$/, "");
   if (compilers.has(program)) return true;
   const given = start.words.slice(at + 1);
-  if (given.length === 1 && /^(--?version|--?help|-h)$/.test(given[0] ?? "")) return true;
+  if (given.length === 1 && /^(--?version|--?help|-h|-\?)$/.test(given[0] ?? "")) return true;
   return (
     prompts.has(program) &&
     start.words.slice(at + 1).every((word) => /^-\w*$|^--\w+$/.test(word) && word !== "-c" && word !== "-m")
@@ -146,7 +146,7 @@ const withoutInit = (words: readonly string[]): readonly string[] => {
 const list = (text: string): ReadonlySet<string> => new Set(text.split(" "));
 
 const prompts = list(
-  "sh bash ash dash zsh fish ksh csh tcsh pwsh powershell cmd busybox node nodejs python pypy ipython irb pry ruby php perl " +
+  "sh bash ash dash zsh fish ksh csh tcsh pwsh powershell cmd busybox node nodejs python pypy graalpy ipython irb pry ruby php perl " +
     "jshell ghci stack R Rscript julia lua luajit scala groovysh iex erl elixir racket sbcl rakudo raku perl6 swift hy octave " +
     "clojure lein sqlite bun deno dart guile gst",
 );
