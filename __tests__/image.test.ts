@@ -1,8 +1,9 @@
 import { createHash, randomInt } from "node:crypto";
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { deflateRawSync, gzipSync, zstdCompressSync } from "node:zlib";
+import { fileURLToPath } from "node:url";
+import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { inspectImage } from "../src/adapters/image-inspect.ts";
 import { checksum, unpack, unpackSmall } from "../src/adapters/image-unpack.ts";
@@ -10,6 +11,8 @@ import { MeasureError, measure } from "../src/adapters/oci-layout.ts";
 import type { Target } from "../src/build/target.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import { UserError } from "../src/errors.ts";
+import { feeding } from "../src/image/byte-parser.ts";
+import { bzip2Decoder } from "../src/image/bzip2.ts";
 import { contentSum } from "../src/image/content-sum.ts";
 import { diskBytes, type Image, type ImageContents, type LeakSearch } from "../src/image/image.ts";
 import { imageContents } from "../src/image/image-contents.ts";
@@ -22,6 +25,7 @@ import { lineageOf } from "../src/image/lineage.ts";
 import { patternSearch } from "../src/image/pattern-search.ts";
 import { pullEstimate } from "../src/image/pull-estimate.ts";
 import { secretForms } from "../src/image/secret-forms.ts";
+import { xzParser } from "../src/image/xz.ts";
 import { zstdFrames } from "../src/image/zstd-frames.ts";
 
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
@@ -431,6 +435,38 @@ describe("search for secrets", () => {
     ],
     ["zip in zip, stored as in a Java archive", (body: Buffer) => zipOf([["lib.jar", zipOf([["b", body, 8]]), 0]])],
     ["zip with a comment", (body: Buffer) => zipOf([["b", body, 8]], "built by hand")],
+    [
+      "zip as a stream",
+      (body: Buffer) =>
+        zipOf(
+          [
+            ["a", Buffer.from("x"), 0],
+            ["b", body, 8],
+          ],
+          "",
+          false,
+        ),
+    ],
+    [
+      "zip of a large member as a stream",
+      (body: Buffer) => zipOf([["b", Buffer.concat([noise(600_000), body]), 8]], "", false),
+    ],
+    [
+      "zip of more than 16 MB",
+      (body: Buffer) =>
+        zipOf([
+          ["a", Buffer.alloc(17 << 20), 0],
+          ["b", body, 8],
+        ]),
+    ],
+    ["gzip in tar", (body: Buffer) => tarOf([file("x", "1"), file("a.gz", gzipSync(body))])],
+    ["gzip in tar in gzip", (body: Buffer) => gzipSync(tarOf([file("a.gz", gzipSync(body)), file("x", "1")]))],
+    ["gzip in a Debian package", (body: Buffer) => arOf(Buffer.from("2.0\n!"), gzipSync(tarOf([file("a", body)])))],
+    ["zlib, as git keeps objects", (body: Buffer) => deflateSync(body)],
+    ["xz", () => packedFixture("text.xz")],
+    ["bzip2", () => packedFixture("text.bz2")],
+    ["xz in gzip", () => gzipSync(packedFixture("x86.xz"))],
+    ["bzip2 in a Debian package", () => arOf(Buffer.from("2.0\n"), packedFixture("blocks.bz2"))],
     ["gzip of a megabyte", (body: Buffer) => gzipSync(Buffer.concat([Buffer.alloc(1 << 20, "x"), body]))],
   ])("packed by %s it is found", async (_, pack) => {
     const packed = pack(Buffer.from(`data ${secret} data`));
@@ -440,23 +476,75 @@ describe("search for secrets", () => {
   });
 
   test("what cannot be unpacked is told", async () => {
+    const sevenTimes = [1, 2, 3, 4, 5].reduce((body) => gzipSync(body), gzipSync("x"));
     const { gaps } = await searched(
       [{ id: "s", value: secret }],
       file("cut.gz", gzipSync("x".repeat(5000)).subarray(0, 20)),
-      file("deep.gz", gzipSync(gzipSync(gzipSync(gzipSync("x"))))),
-    );
-    expect(gaps).toEqual(["Layer 1: `cut.gz` is broken", "Layer 1: `deep.gz` is packed more than 3 times"]);
-    const zips = await searched(
-      [{ id: "s", value: secret }],
-      file("cut.zip", zipOf([["a", Buffer.from("x"), 8]]).subarray(0, -10)),
+      file("deep.gz", sevenTimes),
+      file("cut.xz", packedFixture("text.xz").subarray(0, -30)),
+      file("delta.xz", packedFixture("delta.xz")),
+      file("cut.bz2", packedFixture("text.bz2").subarray(0, -30)),
+      file("cut.zip", zipOf([["a", Buffer.from("x"), 8]]).subarray(0, 32)),
       file("odd.zip", zipOf([["a", Buffer.from("x"), 93]])),
-      file("large.zip", Buffer.concat([zipOf([["a", Buffer.from("x"), 8]]), Buffer.alloc(17 << 20)])),
+      file("cut.tar", tarOf([file("a", "x".repeat(900))]).subarray(0, 800)),
+      file("cut.deb", arOf(Buffer.from("2.0\n")).fill("x", 8)),
+      file("a.7z", Buffer.from("7z\u00bc\u00af\u0027\u001c and more", "latin1")),
+      file("a.rpm", Buffer.from("\u00ed\u00ab\u00ee\u00db", "latin1")),
+      file("a.lz4", Buffer.from("\u0004\u0022M\u0018", "latin1")),
+      file("text", "PK and x\u009c are the starts of others"),
     );
-    expect(zips.gaps).toEqual([
-      "Layer 1: `cut.zip` is a broken zip archive",
+    expect(gaps).toEqual([
+      "Layer 1: `cut.gz` is broken",
+      "Layer 1: `deep.gz` is packed more than 5 times",
+      "Layer 1: `cut.xz` is broken",
+      "Layer 1: `delta.xz` uses a filter that is not known",
+      "Layer 1: `cut.bz2` is broken",
+      "Layer 1: `cut.zip` is broken",
       "Layer 1: `odd.zip` is a zip archive with a member that cannot be unpacked",
-      "Layer 1: `large.zip` is a zip archive of more than 16 MB",
+      "Layer 1: `cut.tar` is an archive that is cut off or broken",
+      "Layer 1: `cut.deb` is an archive that is cut off or broken",
+      "Layer 1: `a.7z` is packed with 7z, which is not unpacked",
+      "Layer 1: `a.rpm` is an rpm package, which is not unpacked",
+      "Layer 1: `a.lz4` is packed with lz4, which is not unpacked",
     ]);
+  });
+
+  test("of many files that cannot be unpacked the first are named and the others counted", async () => {
+    const files = Array.from({ length: 23 }, (_, index) => file(`${index}.gz`, gzipSync("x").subarray(0, 12)));
+    const { gaps } = await searched([{ id: "s", value: secret }], ...files);
+    expect(gaps.slice(19)).toEqual(["Layer 1: `19.gz` is broken", "Layer 1: 3 more packed files"]);
+  });
+
+  test.each([
+    ["xz", "text.xz"],
+    ["xz", "blocks.xz"],
+    ["xz", "x86.xz"],
+    ["bzip2", "text.bz2"],
+    ["bzip2", "blocks.bz2"],
+  ] as const)("%s unpacks as its own program does, once or twice, in whatever pieces: %s", (how, name) => {
+    const packed = packedFixture(name);
+    const text = packedText();
+    for (const piece of [1, 777, packed.length]) expect(decoded(how, packed, piece).equals(text)).toBe(true);
+    const twice = Buffer.concat([packed, packed]);
+    expect(decoded(how, twice, 4096).equals(Buffer.concat([text, text]))).toBe(true);
+  });
+
+  test("changed bytes of xz and bzip2 are refused or unpacked, and never hang", () => {
+    const random = mulberry(seed);
+    for (const [how, name] of [
+      ["xz", "text.xz"],
+      ["bzip2", "text.bz2"],
+    ] as const) {
+      for (let round = 0; round < 60; round++) {
+        const packed = packedFixture(name);
+        packed[Math.floor(random() * packed.length)] = Math.floor(random() * 256);
+        try {
+          expect(decoded(how, packed, packed.length).length).toBeLessThan(10_000_000);
+        } catch (error) {
+          expect({ seed, round, error }).toMatchObject({ error: expect.any(Error) });
+        }
+      }
+    }
   });
 
   test("any pattern is found anywhere in a stream, however it is cut into chunks", () => {
@@ -915,7 +1003,8 @@ const leaksOf = async (secrets: readonly TestSecret[], ...entries: readonly Entr
   );
 };
 
-const zipOf = (members: readonly (readonly [string, Buffer, number])[], comment = ""): Buffer => {
+/** @param isTold whether sizes stand before each member, or after it as streaming writers do */
+const zipOf = (members: readonly (readonly [string, Buffer, number])[], comment = "", isTold = true): Buffer => {
   const locals: Buffer[] = [];
   const directory: Buffer[] = [];
   let offset = 0;
@@ -923,16 +1012,24 @@ const zipOf = (members: readonly (readonly [string, Buffer, number])[], comment 
     const stored = method === 8 ? deflateRawSync(body) : body;
     const local = Buffer.alloc(30);
     local.writeUInt32LE(0x04034b50, 0);
+    local.writeUInt16LE(isTold ? 0 : 8, 6);
+    local.writeUInt16LE(method, 8);
+    local.writeUInt32LE(isTold ? stored.length : 0, 18);
     local.writeUInt16LE(name.length, 26);
+    const descriptor = Buffer.alloc(isTold ? 0 : 16);
+    if (!isTold) {
+      descriptor.writeUInt32LE(0x08074b50, 0);
+      descriptor.writeUInt32LE(stored.length, 8);
+    }
     const entry = Buffer.alloc(46);
     entry.writeUInt32LE(0x02014b50, 0);
     entry.writeUInt16LE(method, 10);
     entry.writeUInt32LE(stored.length, 20);
     entry.writeUInt16LE(name.length, 28);
     entry.writeUInt32LE(offset, 42);
-    locals.push(local, Buffer.from(name), stored);
+    locals.push(local, Buffer.from(name), stored, descriptor);
     directory.push(entry, Buffer.from(name));
-    offset += 30 + name.length + stored.length;
+    offset += 30 + name.length + stored.length + descriptor.length;
   }
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
@@ -940,6 +1037,49 @@ const zipOf = (members: readonly (readonly [string, Buffer, number])[], comment 
   end.writeUInt32LE(offset, 16);
   end.writeUInt16LE(comment.length, 20);
   return Buffer.concat([...locals, ...directory, end, Buffer.from(comment)]);
+};
+
+/** A Debian package holds its files so. */
+const arOf = (...members: readonly Buffer[]): Buffer =>
+  Buffer.concat([
+    Buffer.from("!<arch>\n"),
+    ...members.flatMap((body) => [
+      Buffer.from(`${"a/".padEnd(48)}${String(body.length).padEnd(10)}\`\n`),
+      body,
+      Buffer.alloc(body.length % 2, "\n"),
+    ]),
+  ]);
+
+/** What the files of `fixtures/packed` hold. */
+const packedText = (): Buffer =>
+  Buffer.from(
+    `${Array.from({ length: 9000 }, (_, index) => `${index % 97} ${"ab".repeat(index % 9)} `).join("")}hunter2~~??Horse/Battery+Staple? ${"z".repeat(70000)}`,
+  );
+
+const packedFixture = (name: string): Buffer =>
+  readFileSync(fileURLToPath(new URL(`fixtures/packed/${name}`, import.meta.url)));
+
+/** Unpacks bytes that come in pieces; throws when they are broken or cut off. */
+const decoded = (how: "xz" | "bzip2", bytes: Buffer, piece: number): Buffer => {
+  const pieces: Buffer[] = [];
+  let isWhole = false;
+  const keep = (data: Uint8Array): void => void pieces.push(Buffer.from(data));
+  const bzip2 = how === "bzip2" ? bzip2Decoder(keep) : undefined;
+  const xz = feeding(() =>
+    xzParser(keep, (mayEnd) => {
+      isWhole = mayEnd;
+    }),
+  );
+  for (let at = 0; at < bytes.length; at += piece) (bzip2 ?? xz).push(bytes.subarray(at, at + piece));
+  bzip2?.end();
+  if (bzip2 === undefined && !isWhole) throw new Error("is cut off");
+  return Buffer.concat(pieces);
+};
+
+/** Bytes that do not pack. */
+const noise = (length: number): Buffer => {
+  const random = mulberry(7);
+  return Buffer.from(Uint8Array.from({ length }, () => Math.floor(random() * 256)));
 };
 
 const naiveSearch = (patterns: readonly Uint8Array[], text: Uint8Array): string[] => {

@@ -10,7 +10,7 @@ import { type LeakHunt, leakHunt } from "../image/image-leaks.ts";
 import { asArray, at } from "../image/json-reading.ts";
 import { type Descriptor, readDescriptor } from "../image/manifest.ts";
 import { type MeasuredImages, measureImages, problemOf } from "../image/measure-image.ts";
-import { packingOf } from "../image/packed-search.ts";
+import { packingOf } from "../image/packed-kinds.ts";
 import { digestOf, newDigest } from "./digests.ts";
 import { checksum, unpack, unpackSmall } from "./image-unpack.ts";
 import { fileBytes } from "./layer-bytes.ts";

@@ -1,6 +1,15 @@
 import type { Transform } from "node:stream";
-import { crc32, createGunzip, createInflateRaw, createZstdDecompress, gunzipSync, inflateRawSync } from "node:zlib";
-import type { Packing, Unpack, UnpackSmall } from "../image/packed-search.ts";
+import {
+  crc32,
+  createGunzip,
+  createInflateRaw,
+  createZstdDecompress,
+  gunzipSync,
+  inflateRawSync,
+  inflateSync,
+} from "node:zlib";
+import type { Packing } from "../image/packed-kinds.ts";
+import type { Unpack, UnpackSmall } from "../image/packed-search.ts";
 import { zstdFrames } from "../image/zstd-frames.ts";
 
 export const checksum = (bytes: Uint8Array, before: number): number => crc32(bytes, before);
@@ -61,11 +70,13 @@ const atOnce = (bytes: Uint8Array) => ({
   maxOutputLength: 8 << 20,
 });
 
+const ALL_AT_ONCE = { gzip: gunzipSync, deflate: inflateRawSync, zlib: inflateSync } as const;
+
 export const unpackSmall: UnpackSmall = (packing, bytes) => {
   // Several frames of zstd would be cut off after the first.
   if (packing === "zstd") return undefined;
   try {
-    return packing === "gzip" ? gunzipSync(bytes, atOnce(bytes)) : inflateRawSync(bytes, atOnce(bytes));
+    return ALL_AT_ONCE[packing](bytes, atOnce(bytes));
   } catch {
     return undefined;
   }

@@ -1,7 +1,8 @@
 import { normalPath } from "./layer-path.ts";
 import { type LayerContents, type LayerScan, layerScan, type ScanMeans } from "./layer-scan.ts";
 import { LARGEST_DOCUMENT } from "./manifest.ts";
-import { packingOf, type Unpack, type Unpacker } from "./packed-search.ts";
+import { packingOf } from "./packed-kinds.ts";
+import type { Unpack, Unpacker } from "./packed-search.ts";
 import { type PullEstimate, pullEstimate } from "./pull-estimate.ts";
 import { tarReader } from "./tar.ts";
 import type { TarEntry } from "./tar-header.ts";

@@ -1,4 +1,5 @@
 import type { LeakPlace } from "./image.ts";
+import { PACKED_HEAD, packedKindOf } from "./packed-kinds.ts";
 import {
   MOST_UNPACKED,
   openPacked,
@@ -60,15 +61,15 @@ const MOST_HITS = 200;
 /** Per chunk; a file that repeats a secret is told once. */
 const MOST_PENDING = 5000;
 const MOST_GAPS = 20;
-const HEAD = 4;
 
 const searchingFinder = ({ patterns, unpack, unpackSmall }: SearchMeans): HitFinder => {
   const hits = new Map<string, LayerHit>();
   const gaps: string[] = [];
   const running: { readonly path: string; readonly search: PackedSearch }[] = [];
   const pending: { readonly pattern: number; readonly start: number }[] = [];
-  const head = new Uint8Array(HEAD);
+  const head = new Uint8Array(PACKED_HEAD);
   let headLength = 0;
+  let moreGaps = 0;
   let searchedBytes = 0;
   let entry: TarEntry | undefined;
   let path = "";
@@ -108,10 +109,21 @@ const searchingFinder = ({ patterns, unpack, unpackSmall }: SearchMeans): HitFin
     };
   };
 
+  const open = (start: Uint8Array): void => {
+    const kind = packedKindOf(start);
+    if (kind !== undefined) packed = openPacked(kind, entry?.size ?? 0, packedMeans(path));
+  };
+
+  const openHead = (): void => {
+    open(head.subarray(0, headLength));
+    packed?.write(head.slice(0, headLength));
+  };
+
   const settle = async (): Promise<void> => {
     for (const { path: inside, search } of running.splice(0)) {
       const gap = await search.settled();
-      if (gap !== undefined && gaps.length < MOST_GAPS) gaps.push(`\`${inside}\` ${gap}`);
+      if (gap !== undefined && gaps.length === MOST_GAPS) moreGaps++;
+      else if (gap !== undefined) gaps.push(`\`${inside}\` ${gap}`);
     }
     await packed?.settled();
   };
@@ -130,17 +142,21 @@ const searchingFinder = ({ patterns, unpack, unpackSmall }: SearchMeans): HitFin
     },
     data: (bytes) => {
       let from = 0;
-      if (headLength < HEAD) {
-        from = Math.min(HEAD - headLength, bytes.length);
-        head.set(bytes.subarray(0, from), headLength);
-        headLength += from;
-        if (headLength < HEAD) return;
-        packed = openPacked(head, entry?.size ?? 0, packedMeans(path));
-        packed?.write(head.slice());
+      if (headLength < PACKED_HEAD) {
+        if (headLength === 0 && bytes.length >= PACKED_HEAD) {
+          headLength = PACKED_HEAD;
+          open(bytes.subarray(0, PACKED_HEAD));
+        } else {
+          from = Math.min(PACKED_HEAD - headLength, bytes.length);
+          head.set(bytes.subarray(0, from), headLength);
+          headLength += from;
+          if (headLength === PACKED_HEAD) openHead();
+        }
       }
       if (from < bytes.length) packed?.write(bytes.subarray(from));
     },
     leave: () => {
+      if (headLength > 0 && headLength < PACKED_HEAD) openHead();
       if (packed === undefined) return;
       packed.end();
       running.push({ path, search: packed });
@@ -150,6 +166,7 @@ const searchingFinder = ({ patterns, unpack, unpackSmall }: SearchMeans): HitFin
     end: async () => {
       resolve(Number.POSITIVE_INFINITY);
       await settle();
+      if (moreGaps > 0) gaps.push(`${moreGaps} more packed files`);
       return { hits: [...hits.values()], searchedBytes, gaps };
     },
   };

@@ -1,7 +1,11 @@
+import { arParser } from "./ar.ts";
+import { feeding } from "./byte-parser.ts";
+import { bzip2Decoder } from "./bzip2.ts";
+import { PACKED_HEAD, type PackedKind, type Packing, packedKindOf } from "./packed-kinds.ts";
 import type { PatternStream } from "./pattern-search.ts";
-import { isZip, type ZipMember, zipMembers } from "./zip.ts";
-
-export type Packing = "gzip" | "zstd";
+import { tarReader } from "./tar.ts";
+import { xzParser } from "./xz.ts";
+import { zipParser } from "./zip.ts";
 
 /** A decompressor that runs beside the reader. */
 export interface Unpacker {
@@ -14,10 +18,10 @@ export interface Unpacker {
   readonly stop: () => void;
 }
 
-export type Unpack = (packing: Packing, onData: (bytes: Uint8Array) => void) => Unpacker;
+export type Unpack = (packing: Packing | "deflate", onData: (bytes: Uint8Array) => void) => Unpacker;
 
 /** Unpacks some bytes at once, which is cheaper than a stream; undefined when they are broken or become too many. */
-export type UnpackSmall = (packing: Packing | "deflate", bytes: Uint8Array) => Uint8Array | undefined;
+export type UnpackSmall = (packing: Packing | "deflate" | "zlib", bytes: Uint8Array) => Uint8Array | undefined;
 
 export interface PackedMeans {
   readonly unpack: Unpack;
@@ -31,56 +35,130 @@ export interface PackedMeans {
 /** Unpacked bytes of one file that are searched: more is a bomb, or nothing that anybody would put a secret in. */
 export const MOST_UNPACKED = 2 ** 30;
 
-/** How a file is packed, by its first four bytes. */
-export const packingOf = (head: Uint8Array): Packing | undefined => {
-  if (head[0] === 0x1f && head[1] === 0x8b && head[2] === 8) return "gzip";
-  if (head[0] === 0x28 && head[1] === 0xb5 && head[2] === 0x2f && head[3] === 0xfd) return "zstd";
-  return undefined;
-};
-
 /** Searches what a file holds once unpacked, and what is packed in that. */
 export interface PackedSearch {
+  /** The bytes must stay as they are until `settled`. */
   readonly write: (bytes: Uint8Array) => void;
   readonly end: () => void;
   /** Resolves to what could not be searched, if anything, once all that was written so far is. */
   readonly settled: () => Promise<string | undefined>;
 }
 
-/** Undefined for a file that is not packed. The head is not written yet. */
-export const openPacked = (head: Uint8Array, size: number, means: PackedMeans, depth = 1): PackedSearch | undefined => {
-  const packing = packingOf(head);
-  if (packing === undefined && !isZip(head)) return undefined;
+/** @param size of the file */
+export const openPacked = (kind: PackedKind, size: number, means: PackedMeans, depth = 1): PackedSearch => {
   if (depth > DEEPEST) return gapSearch(`is packed more than ${DEEPEST} times`);
-  if (packing === undefined) {
-    return size > LARGEST_ZIP ? gapSearch("is a zip archive of more than 16 MB") : zipSearch(size, means, depth);
+  const inside = { means, depth: depth + 1 };
+  switch (kind.how) {
+    case "unknown":
+      return gapSearch(kind.gap);
+    case "native":
+      return size <= SMALL ? smallSearch(kind.packing, size, inside) : streamSearch(kind.packing, inside);
+    case "zlib":
+      return size <= SMALL ? zlibSearch(size, inside) : NO_SEARCH;
+    case "bzip2":
+    case "xz":
+      return decodedSearch(kind.how, inside);
+    case "zip":
+      return zipSearch(inside);
+    case "tar":
+    case "ar":
+      return membersSearch(kind.how, inside);
   }
-  return size <= SMALL ? smallSearch(packing, size, means, depth) : streamSearch(packing, means, depth);
 };
 
-const DEEPEST = 3;
+const DEEPEST = 5;
 /** Packed files up to this size are unpacked at once. */
 const SMALL = 256 * 1024;
-/** The directory of a zip archive stands at its end: it is kept whole. */
-const LARGEST_ZIP = 16 << 20;
 const TOO_MUCH = "unpacks to more than 1 GB";
+const BROKEN = "is broken";
 
-const gapSearch = (gap: string): PackedSearch => ({ write: () => {}, end: () => {}, settled: async () => gap });
+interface Inside {
+  readonly means: PackedMeans;
+  readonly depth: number;
+}
 
-const streamSearch = (packing: Packing, means: PackedMeans, depth: number): PackedSearch => {
-  const stream = means.newStream();
-  let inner: PackedSearch | undefined;
-  let isFirst = true;
-  let hasEnded = false;
-  let gap: string | undefined;
-  const unpacker = means.unpack(packing, (bytes) => {
-    if (gap !== undefined) return;
-    if (isFirst) inner = openPacked(bytes, Number.POSITIVE_INFINITY, means, depth + 1);
-    isFirst = false;
+const NO_SEARCH: PackedSearch = { write: () => {}, end: () => {}, settled: async () => undefined };
+const gapSearch = (gap: string): PackedSearch => ({ ...NO_SEARCH, settled: async () => gap });
+
+/** Looks at how a file starts, and searches it if it is packed. */
+const memberSearch = (size: number, { means, depth }: Inside): PackedSearch => {
+  const head = new Uint8Array(Math.min(size, PACKED_HEAD));
+  let filled = 0;
+  let search: PackedSearch | undefined;
+  let isOpen = false;
+
+  const open = (start: Uint8Array): void => {
+    isOpen = true;
+    const kind = packedKindOf(start);
+    search = kind && openPacked(kind, size, means, depth);
+    search?.write(start);
+  };
+
+  return {
+    write: (bytes) => {
+      let from = 0;
+      if (!isOpen) {
+        from = Math.min(head.length - filled, bytes.length);
+        head.set(bytes.subarray(0, from), filled);
+        filled += from;
+        if (filled < head.length) return;
+        open(head);
+      }
+      if (from < bytes.length) search?.write(bytes.subarray(from));
+    },
+    end: () => {
+      if (!isOpen && filled > 0) open(head.subarray(0, filled));
+      search?.end();
+    },
+    settled: async () => search?.settled(),
+  };
+};
+
+/** Searches unpacked bytes as they come, and what is packed in them. */
+interface UnpackedSearch extends PackedSearch {
+  /** Returns whether there may be more. */
+  readonly take: (bytes: Uint8Array) => boolean;
+}
+
+const unpackedSearch = (inside: Inside): UnpackedSearch => {
+  const stream = inside.means.newStream();
+  const member = memberSearch(Number.POSITIVE_INFINITY, inside);
+  let isTooMuch = false;
+  const take = (bytes: Uint8Array): boolean => {
+    if (isTooMuch) return false;
     stream.push(bytes);
-    inner?.write(bytes);
-    if (means.mayUnpack(bytes.length)) return;
-    gap = TOO_MUCH;
-    unpacker.stop();
+    member.write(bytes);
+    isTooMuch = !inside.means.mayUnpack(bytes.length);
+    return !isTooMuch;
+  };
+  return {
+    take,
+    write: take,
+    end: member.end,
+    settled: async () => {
+      const gap = await member.settled();
+      return isTooMuch ? TOO_MUCH : gap;
+    },
+  };
+};
+
+/** Searches what was unpacked at once. */
+const searchUnpacked = (bytes: Uint8Array, { means, depth }: Inside): PackedSearch => {
+  if (!means.mayUnpack(bytes.length)) return gapSearch(TOO_MUCH);
+  means.searchWhole(bytes);
+  const kind = packedKindOf(bytes.subarray(0, PACKED_HEAD));
+  if (kind === undefined) return NO_SEARCH;
+  const search = openPacked(kind, bytes.length, means, depth);
+  search.write(bytes);
+  search.end();
+  return search;
+};
+
+const streamSearch = (packing: Packing | "deflate", inside: Inside): PackedSearch => {
+  const unpacked = unpackedSearch(inside);
+  let hasEnded = false;
+  const unpacker = inside.means.unpack(packing, (bytes) => {
+    if (!unpacked.take(bytes)) unpacker.stop();
   });
   return {
     write: unpacker.write,
@@ -90,74 +168,208 @@ const streamSearch = (packing: Packing, means: PackedMeans, depth: number): Pack
     },
     settled: async () => {
       const outcome = await unpacker.settled();
-      if (hasEnded) inner?.end();
-      const innerGap = await inner?.settled();
-      return gap ?? innerGap ?? (outcome === "broken" ? "is broken" : undefined);
+      if (hasEnded) unpacked.end();
+      const gap = await unpacked.settled();
+      return gap ?? (outcome === "broken" ? BROKEN : undefined);
     },
   };
 };
 
-/** Collects the file, and searches it when it is there. */
-const wholeSearch = (size: number, search: (whole: Uint8Array) => readonly PackedSearch[]): PackedSearch => {
-  const whole = new Uint8Array(size);
+/** Collects up to so many bytes; when more come, `tooLong` takes all of them. */
+const collecting = (
+  most: number,
+  atOnce: (whole: Uint8Array) => PackedSearch,
+  tooLong: () => PackedSearch,
+): PackedSearch => {
+  let held = new Uint8Array(Math.min(most, 4096));
   let length = 0;
-  let searches: readonly PackedSearch[] = [];
+  let search: PackedSearch | undefined;
   return {
     write: (bytes) => {
-      // A sparse file may claim less than it stores.
-      const fitting = bytes.subarray(0, size - length);
-      whole.set(fitting, length);
-      length += fitting.length;
+      if (search === undefined && length + bytes.length > most) {
+        search = tooLong();
+        search.write(held.subarray(0, length));
+      }
+      if (search !== undefined) {
+        search.write(bytes);
+        return;
+      }
+      if (length + bytes.length > held.length) {
+        const larger = new Uint8Array(Math.min(most, Math.max(length + bytes.length, 2 * held.length)));
+        larger.set(held.subarray(0, length));
+        held = larger;
+      }
+      held.set(bytes, length);
+      length += bytes.length;
     },
     end: () => {
-      searches = search(whole.subarray(0, length));
+      if (search === undefined) search = atOnce(held.subarray(0, length));
+      else search.end();
+    },
+    settled: async () => search?.settled(),
+  };
+};
+
+const smallSearch = (packing: Packing | "deflate", size: number, inside: Inside): PackedSearch =>
+  collecting(
+    // A sparse file may claim less than it stores.
+    Math.min(size, SMALL),
+    (whole) => {
+      const unpacked = inside.means.unpackSmall(packing, whole);
+      if (unpacked !== undefined) return searchUnpacked(unpacked, inside);
+      const search = streamSearch(packing, inside);
+      search.write(whole);
+      search.end();
+      return search;
+    },
+    () => streamSearch(packing, inside),
+  );
+
+/** Two bytes make a poor mark: what does not unpack is something else. */
+const zlibSearch = (size: number, inside: Inside): PackedSearch =>
+  collecting(
+    size,
+    (whole) => {
+      const unpacked = inside.means.unpackSmall("zlib", whole);
+      return unpacked === undefined ? NO_SEARCH : searchUnpacked(unpacked, inside);
+    },
+    () => NO_SEARCH,
+  );
+
+const decodedSearch = (how: "xz" | "bzip2", inside: Inside): PackedSearch => {
+  const unpacked = unpackedSearch(inside);
+  let isWhole = false;
+  let gap: string | undefined;
+  const take = (bytes: Uint8Array): void => {
+    // The decoder uses its memory again; a search of what is packed inside may still need it.
+    if (!unpacked.take(bytes.slice())) throw new Error(TOO_MUCH);
+  };
+  const bzip2 = how === "bzip2" ? bzip2Decoder(take) : undefined;
+  const decoder =
+    bzip2 ??
+    feeding(() =>
+      xzParser(take, (mayEnd) => {
+        isWhole = mayEnd;
+      }),
+    );
+  const run = (act: () => void): void => {
+    if (gap !== undefined) return;
+    try {
+      act();
+    } catch (error) {
+      gap = KNOWN_GAPS.has(messageOf(error)) ? messageOf(error) : BROKEN;
+    }
+  };
+  return {
+    write: (bytes) => run(() => decoder.push(bytes)),
+    end: () => {
+      run(() => {
+        bzip2?.end();
+        if (bzip2 === undefined && !isWhole) throw new Error(BROKEN);
+      });
+      unpacked.end();
+    },
+    settled: async () => gap ?? (await unpacked.settled()),
+  };
+};
+
+const KNOWN_GAPS: ReadonlySet<string> = new Set([
+  TOO_MUCH,
+  "uses a filter that is not known",
+  "refers further back than 32 MB",
+]);
+
+/** Several searches one after the other, told as one. */
+const searchesInTurn = (): {
+  readonly next: (search: PackedSearch) => void;
+  readonly write: (bytes: Uint8Array) => void;
+  readonly close: () => void;
+  readonly settled: () => Promise<string | undefined>;
+} => {
+  const closed: PackedSearch[] = [];
+  let current: PackedSearch | undefined;
+  let gap: string | undefined;
+  return {
+    next: (search) => {
+      current = search;
+    },
+    write: (bytes) => current?.write(bytes),
+    close: () => {
+      current?.end();
+      if (current !== undefined && current !== NO_SEARCH) closed.push(current);
+      current = undefined;
     },
     settled: async () => {
-      const gaps = await Promise.all(searches.map((one) => one.settled()));
-      return gaps.find((gap) => gap !== undefined);
+      for (const search of closed.splice(0)) {
+        const one = await search.settled();
+        gap ??= one;
+      }
+      await current?.settled();
+      return gap;
     },
   };
 };
 
-const smallSearch = (packing: Packing, size: number, means: PackedMeans, depth: number): PackedSearch =>
-  wholeSearch(size, (whole) => {
-    const unpacked = means.unpackSmall(packing, whole);
-    if (unpacked !== undefined) return searchUnpacked(unpacked, means, depth);
-    const search = streamSearch(packing, means, depth);
-    search.write(whole);
-    search.end();
-    return [search];
-  });
-
-const zipSearch = (size: number, means: PackedMeans, depth: number): PackedSearch =>
-  wholeSearch(size, (whole) => {
-    const members = zipMembers(whole);
-    if (members === undefined) return [gapSearch("is a broken zip archive")];
-    const searches: PackedSearch[] = [];
-    for (const member of members) {
-      // Members may share their bytes: what they become is known only when they are unpacked.
-      if (!means.mayUnpack(0)) return [gapSearch(TOO_MUCH)];
-      means.searchWhole(member.name);
-      const unpacked = memberBytes(member, means);
-      const isOdd = unpacked === undefined;
-      searches.push(...(isOdd ? [gapSearch(ODD_MEMBER)] : searchUnpacked(unpacked, means, depth)));
+/** A container whose members are searched; what breaks is told when all that was written has been searched. */
+const containerSearch = (
+  searches: ReturnType<typeof searchesInTurn>,
+  push: (bytes: Uint8Array) => void,
+  end: () => void,
+  broken: string,
+): PackedSearch => {
+  let isBroken = false;
+  const run = (act: () => void): void => {
+    if (isBroken) return;
+    try {
+      act();
+    } catch {
+      isBroken = true;
     }
-    return searches;
-  });
+  };
+  return {
+    write: (bytes) => run(() => push(bytes)),
+    end: () => run(end),
+    settled: async () => (await searches.settled()) ?? (isBroken ? broken : undefined),
+  };
+};
 
+const BROKEN_ZIP = "is a broken zip archive";
 const ODD_MEMBER = "is a zip archive with a member that cannot be unpacked";
 
-const memberBytes = ({ packing, bytes }: ZipMember, means: PackedMeans): Uint8Array | undefined => {
-  if (packing === "none") return bytes;
-  return packing === "deflate" ? means.unpackSmall("deflate", bytes) : undefined;
+const zipSearch = (inside: Inside): PackedSearch => {
+  const searches = searchesInTurn();
+  let hasEnded = false;
+  const decoder = feeding(function* (source) {
+    yield* zipParser(source, {
+      member: (packing, size = Number.POSITIVE_INFINITY) => {
+        if (packing === "deflate") searches.next(smallSearch("deflate", SMALL, inside));
+        else searches.next(packing === "none" ? memberSearch(size, inside) : gapSearch(ODD_MEMBER));
+      },
+      data: searches.write,
+      close: searches.close,
+    });
+    hasEnded = true;
+  });
+  return containerSearch(
+    searches,
+    decoder.push,
+    () => {
+      searches.close();
+      if (!hasEnded) throw new Error(BROKEN_ZIP);
+    },
+    BROKEN_ZIP,
+  );
 };
 
-const searchUnpacked = (bytes: Uint8Array, means: PackedMeans, depth: number): readonly PackedSearch[] => {
-  if (!means.mayUnpack(bytes.length)) return [gapSearch(TOO_MUCH)];
-  means.searchWhole(bytes);
-  const inner = openPacked(bytes, bytes.length, means, depth + 1);
-  if (inner === undefined) return [];
-  inner.write(bytes);
-  inner.end();
-  return [inner];
+const membersSearch = (how: "tar" | "ar", inside: Inside): PackedSearch => {
+  const searches = searchesInTurn();
+  const member = (size: number): void => searches.next(memberSearch(size, inside));
+  const visitor = { data: searches.write, close: searches.close };
+  const reader =
+    how === "tar"
+      ? tarReader({ ...visitor, entry: ({ size }) => member(size) })
+      : { ...feeding(() => arParser({ ...visitor, member })), end: searches.close };
+  return containerSearch(searches, reader.push, reader.end, "is an archive that is cut off or broken");
 };
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
