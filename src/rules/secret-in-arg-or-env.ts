@@ -65,7 +65,7 @@ ENV Filters__0__Key=ProcessId Filters__0__Value=1
     },
     {
       title: "values that are no secrets",
-      good: "ENV sa_password=_ SSL_KEY=/etc/ssl/private/server.pem AUTH=off TOKEN= KEY=https://example.org/key.asc\n",
+      good: "ENV sa_password=_ KEY_RPM_SHA256=fcf0eab4f05a1c0de6363ac4b707600a SSL_KEY=/etc/ssl/private/server.pem AUTH=off TOKEN= KEY=https://example.org/key.asc\n",
     },
     { title: "a mounted secret", good: "RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN npm ci\n" },
   ],

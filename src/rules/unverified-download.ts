@@ -86,6 +86,10 @@ RUN echo "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef /tmp/
     },
     { title: "only read", good: "RUN curl -fsS https://example.org/versions.json | jq -r .latest > /version\n" },
     {
+      title: "verified later, beside the download of the key",
+      good: "RUN curl -O https://example.org/a.apk\nRUN curl https://example.org/key.asc | gpg --import - && gpg --verify a.sig a.apk\n",
+    },
+    {
       title: "the text of a licence",
       good: "RUN curl -f -o /licenses/LICENSE.tool https://example.org/tool/1.2/LICENSE\n",
     },
@@ -130,9 +134,10 @@ const noVerification = (): LaterVerification => ({ names: new Set(), isTotal: fa
 
 const addRun = (later: LaterVerification, { scripts }: RunCommands): void => {
   for (const { commands } of scripts) {
-    if (downloadsIn(commands).length > 0) continue;
+    const hasDownloads = downloadsIn(commands).length > 0;
     for (const { names } of findVerifications(commands)) {
-      if (names === undefined) later.isTotal = true;
+      // What it does not name may be what it downloads itself.
+      if (names === undefined && !hasDownloads) later.isTotal = true;
       for (const name of names ?? []) later.names.add(name);
     }
   }

@@ -3,6 +3,7 @@ export const isSecretName = (name: string): boolean => {
   if (exactNames.has(name.toUpperCase())) return true;
   // The key of a key and value pair, as in .NET's `Filters__0__Key`.
   if (/__\d+__key$/i.test(name)) return false;
+  if (/_(sha\d+|md5|checksum)(sum)?$/i.test(name)) return false;
   const words = wordsOf(name);
   return words.some((word) => secretWords.has(word)) && !words.some((word) => harmlessWords.has(word));
 };

@@ -146,7 +146,7 @@ const withoutInit = (words: readonly string[]): readonly string[] => {
 const list = (text: string): ReadonlySet<string> => new Set(text.split(" "));
 
 const prompts = list(
-  "sh bash ash dash zsh fish ksh csh tcsh pwsh powershell cmd busybox node nodejs python pypy graalpy ipython irb pry ruby php perl " +
+  "sh bash ash dash zsh fish ksh csh tcsh pwsh powershell cmd busybox node nodejs iojs python pypy graalpy ipython irb pry ruby php perl " +
     "jshell ghci stack R Rscript julia lua luajit scala groovysh iex erl elixir racket sbcl rakudo raku perl6 swift hy octave " +
     "clojure lein sqlite bun deno dart guile gst",
 );
