@@ -19,7 +19,7 @@ Use the form that fails instead: \`npm ci\`, \`yarn install --frozen-lockfile\` 
     "No lock file is known to lie in the image: none is copied, mounted, or in the part of the context that is.",
     "Packages are named, or installed globally.",
     "`CI=true` for pnpm and Yarn 2 and later; the variables and settings that mean the same elsewhere.",
-    "`composer install` and `poetry install`, which are exact.",
+    "`composer install` and `poetry install`, which are exact; `cargo build`, which nearly nobody locks and which keeps to a lock file that fits.",
     "The RUN removes the lock file.",
   ],
   fixes: "unsafe",
@@ -59,7 +59,8 @@ RUN cargo install --locked --path . && pnpm i --frozen-lockfile --prod
     },
     {
       title: "updates pass over the lock file",
-      bad: "FROM php:8.3-cli\nCOPY composer.json composer.lock ./\nRUN composer ⟦update⟧ --no-dev\n",
+      bad: "FROM php:8.3-cli\nCOPY composer.json composer.lock Cargo.lock go.mod go.sum ./\nRUN composer ⟦update⟧ --no-dev && cargo ⟦update⟧ && go mod ⟦tidy⟧\n",
+      message: "`go mod tidy` may deviate from go.sum: tidy before the build, and call `go mod download` here",
     },
     {
       good: "FROM node:22-slim\nCOPY package*.json ./\nRUN npm ci && yarn install --frozen-lockfile && pnpm i --frozen-lockfile\n",

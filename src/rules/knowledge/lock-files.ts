@@ -19,7 +19,7 @@ export interface LockFault {
 /** The install that may differ from a lock file which lies in the image for certain. */
 export const lockDiscipline = (file: AuditedFile, run: RunCommands, called: PackageCommand): LockFault | undefined => {
   const row = rows[called.manager.name];
-  if (called.action !== "install" && called.action !== "upgrade") return undefined;
+  if (!/^(install|upgrade|update)$/.test(called.action)) return undefined;
   if (row === undefined || called.command.enclosures.includes("function")) return undefined;
   if (
     !row.subcommands.test(called.subcommand) ||
@@ -131,11 +131,18 @@ const rows: Readonly<Partial<Record<PackageManagerName, Row>>> = {
   },
   cargo: {
     locks: ["Cargo.lock"],
-    subcommands: /^install$/,
+    subcommands: /^(install|update)$/,
     exact: ["--locked", "--frozen"],
     variables: [],
-    applies: (called) => hasOption(called.options, "--path"),
-    remedy: insert("--locked"),
+    applies: (called) => called.action === "upgrade" || hasOption(called.options, "--path"),
+    remedy: (file, called) => (called.action === "install" ? insert("--locked")(file, called) : undefined),
+  },
+  go: {
+    locks: ["go.sum"],
+    subcommands: /^mod tidy$/,
+    exact: [],
+    variables: [],
+    advice: "tidy before the build, and call `go mod download` here",
   },
   composer: { locks: ["composer.lock"], subcommands: /^(update|u|upgrade)$/, exact: ["--lock"], variables: [] },
   dotnet: {
