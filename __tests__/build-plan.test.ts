@@ -310,6 +310,7 @@ describe("the plan", () => {
         ]),
         supplied: { secrets: new Map([["npm", { source: "x", state: "ready" }]]), ssh: new Map() },
         engine: { status: "ready", description: "docker 1", canExportOci: true, builder: "mine" },
+        unused: [],
         notes: ["A note."],
         remarks: [],
       },
@@ -380,6 +381,7 @@ services/api/Dockerfile:debug
         refused: new Map(),
         supplied: { secrets: new Map(), ssh: new Map() },
         engine: { status: "ready", description: "docker 1", canExportOci: false, builder: undefined },
+        unused: [],
         notes: [],
         remarks: [],
       },
@@ -409,6 +411,7 @@ services/api/Dockerfile:debug
         refused: new Map(),
         supplied: { secrets: new Map(), ssh: new Map() },
         engine: { status: "ready", description: "docker 1", canExportOci: true, builder: undefined },
+        unused: [],
         notes: [],
         remarks: [],
       },
@@ -711,6 +714,13 @@ RUN --mount=type=ssh,id=deploy git clone x
     });
   });
 
+  test("reads types and fields of mounts in capitals, as BuildKit does", () => {
+    const { problems } = readDockerfile("Dockerfile", "FROM x\nRUN --mount=Type=SECRET,ID=a,Required true\n");
+    expect(problems).toEqual([]);
+    const [only] = stagesOf("FROM x\nRUN --mount=Type=SECRET,ID=a,Required true\n");
+    expect(needsOf(only!)).toMatchObject([{ kind: "secret", id: "a", isRequired: true }]);
+  });
+
   test("reports what is required and not given on the mount's words", () => {
     expect(told(given({}))).toEqual([
       `2 npm_token: ${ungiven}`,
@@ -834,7 +844,7 @@ RUN --mount=type=ssh,id=deploy git clone x
       { npm_tokn: ready, unrelated: ready, other: ready, unset: { source: "x", state: "empty" } },
       { default: ready, deploi: ready },
     );
-    expect(unusedSupplies(mountedIds(stagesOf(text)), supplied)).toEqual([
+    expect(unusedSupplies(mountedIds(stagesOf(text)), supplied).map(({ message }) => message)).toEqual([
       "The secret `npm_tokn` is given and no RUN mounts it; did you mean `npm_token`?",
       "The secret `unrelated` is given and no RUN mounts it",
       "The ssh forward `deploi` is given and no RUN mounts it; did you mean `deploy`?",

@@ -185,7 +185,7 @@ describe("a run", () => {
     execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "passphrase", "-f", join(folder, "locked")]);
     const given = [
       ...["--secret", "id=big_file,src=../big", "--secret", "id=nul,src=../nul", "--secret", "id=empty,env=EMPTY"],
-      ...["--secret", "id=unset,env=UNSET", "--secret", "id=missin,env=HOME"],
+      ...["--secret", "id=unset,env=UNSET", "--secret", "id=unrelated,env=HOME", "--secret", "id=nuul,env=HOME"],
       ...["--ssh", "locked=../locked", "--ssh", "default"],
     ];
     const { report, stderr, status } = runIn("project", given, { EMPTY: "" });
@@ -270,7 +270,10 @@ describe("a run", () => {
         "The secret `unset` comes from the environment variable `UNSET`, which is not set. Add to `env` of the workflow's step: UNSET: ${{ secrets.UNSET }}",
       ),
     ]);
-    expect(report.notes).toEqual(["The secret `missin` is given and no RUN mounts it"]);
+    expect(report.notes).toEqual([
+      "The secret `unrelated` is given and no RUN mounts it",
+      "The secret `nuul` is given and no RUN mounts it; did you mean `nul`?",
+    ]);
     const told = report.targets.map(({ id, status: result, failure }) => `${id} ${failure?.message ?? result}`);
     const onLine = (line: number) => `not tried: the error on line ${line} would stop it`;
     expect(told).toEqual([
@@ -321,11 +324,13 @@ describe("our reading of what targets mount", () => {
 
   test(`is BuildKit's, on the fixtures and on files made at random (SEED=${seed})`, async () => {
     const random = randomOf(seed);
+    const made = Array.from({ length: 60 }, () => randomDockerfile(random));
+    expect(made.flatMap((text) => readDockerfile("Dockerfile", text).problems)).toEqual([]);
     const texts = [
       ...readdirSync(fixtures)
         .sort()
         .map((name) => readFileSync(join(fixtures, name), "utf8")),
-      ...Array.from({ length: 60 }, () => randomDockerfile(random)),
+      ...made,
     ];
     const cases = texts.flatMap((text, index) => casesOf(offline(text), `compare/${index}`));
     const answers = await outline(cases.map((one) => one.question));

@@ -1,7 +1,7 @@
 import { type BakeTarget, bakeTargets } from "./build/bake.ts";
 import { locateFailure } from "./build/failing-words.ts";
 import type { PlannedFile } from "./build/plan.ts";
-import { failedBeforeBuild, type PlacedProblem, type Supplied } from "./build/preflight.ts";
+import { failedBeforeBuild, type PlacedProblem, type Supplied, type SupplyNote } from "./build/preflight.ts";
 import type { Target } from "./build/target.ts";
 import { decodeText } from "./dockerfile/decode.ts";
 import type { Dockerfile } from "./dockerfile/model.ts";
@@ -30,6 +30,8 @@ export interface BuildPlan {
   readonly targets: readonly Target[];
   readonly refused: ReadonlyMap<Target, readonly PlacedProblem[]>;
   readonly supplied: Supplied;
+  /** What is given and mounted nowhere. */
+  readonly unused: readonly SupplyNote[];
   readonly notes: readonly string[];
   /** What only a verbose report says. */
   readonly remarks: readonly string[];

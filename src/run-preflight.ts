@@ -10,6 +10,7 @@ import {
   type PreflightProblem,
   preflight,
   type Supplied,
+  type SupplyNote,
   unusedSupplies,
 } from "./build/preflight.ts";
 import { mountedIds, type Need, type NeedOptions, needsOf, stagesBuiltFor } from "./build/preflight-needs.ts";
@@ -56,8 +57,8 @@ export const planBuilds = async (
     targets,
     refused,
     supplied,
+    unused: unusedIn(known, targets, outlines, supplied),
     notes: [
-      ...unusedNotes(known, targets, outlines, supplied),
       ...emptySupplies(allNeeds, supplied),
       ...world.docker.unusedCaches(all.flatMap(({ cacheFrom, cacheTo }) => [...cacheFrom, ...cacheTo])),
     ],
@@ -97,14 +98,19 @@ export const withRefusals = <Audit extends JudgedFile>(
     return { ...audit, findings: findings.sort((a, b) => a.span.start - b.span.start || a.span.end - b.span.end) };
   });
 
-/** The plan with its problems marked that the findings tell. */
+/** The plan without what the findings tell: its problems are marked, and a misspelt id is said once. */
 export const markFindings = (plan: BuildPlan, findings: readonly Finding[]): BuildPlan => {
   const told = new Set(findings.map(({ path, span, message }) => `${path}\0${span.start}\0${message}`));
   const mark = (problem: PlacedProblem): PlacedProblem =>
     told.has(`${problem.path}\0${problem.at.start}\0${problem.message}`) ? { ...problem, isFinding: true } : problem;
   const refused = [...plan.refused].map(([target, problems]) => [target, problems.map(mark)] as const);
-  return { ...plan, refused: new Map(refused) };
+  // Notes are not always shown.
+  const ofSecrets = findings.filter(({ rule, severity }) => secretRules.has(rule) && severity !== "note");
+  const isTold = ({ id }: SupplyNote): boolean => ofSecrets.some(({ message }) => message.includes(`\`${id}\``));
+  return { ...plan, refused: new Map(refused), unused: plan.unused.filter((note) => !isTold(note)) };
 };
+
+const secretRules: ReadonlySet<string> = new Set(["unsupplied-secret", "unneeded-secret"]);
 
 /** Rules that speak of a variable in FROM without a value, too. */
 const emptyFromRules: ReadonlySet<string> = new Set(["undefined-arg-in-from", "invalid-image-reference"]);
@@ -133,12 +139,12 @@ const placed = (problems: readonly PreflightProblem[], { path, text }: Dockerfil
 };
 
 /** Nothing is said while some mount is not known: it may be the one. */
-const unusedNotes = (
+const unusedIn = (
   known: readonly KnownFile[],
   targets: readonly Target[],
   outlines: Outlines,
   supplied: Supplied,
-): readonly string[] => {
+): readonly SupplyNote[] => {
   const outlined = targets.flatMap((target) => {
     const outline = outlines.get(target.id);
     const stage = factsOf(target, known)?.file.stages[target.stageIndex];

@@ -118,7 +118,7 @@ export const run = async (request: RunRequest): Promise<Report> => {
         ...baked.notes,
         ...audits.flatMap(({ notes }) => notes),
         ...sorted.notes,
-        ...(engine?.status === "ready" ? (plan?.notes ?? []) : []),
+        ...(engine?.status === "ready" && marked ? notesOf(marked) : []),
         ...(targets === undefined || isPartial ? [] : idleBudgets(targets, root)),
         ...(buildImpossible === undefined ? [] : [`Nothing was built: ${buildImpossible}`]),
       ]),
@@ -153,8 +153,13 @@ export const dryRun = async (request: RunRequest): Promise<DryRun> => {
     outlines,
     request,
   );
-  return { ...plan, engine, notes: [...discovery.notes, ...baked.notes, ...plan.notes] };
+  return { ...plan, engine, notes: [...discovery.notes, ...baked.notes, ...notesOf(plan)] };
 };
+
+const notesOf = ({ unused, notes }: BuildPlan): readonly string[] => [
+  ...unused.map(({ message }) => message),
+  ...notes,
+];
 
 const findAndAudit = async (request: RunRequest, clock: ReturnType<typeof stopwatch>) => {
   const { settings, world } = request;

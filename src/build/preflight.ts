@@ -55,8 +55,17 @@ export const conflictingSecrets = (needs: readonly Need[], given: readonly Secre
 const sourceOf = (secret: Secret): string =>
   secret.from === "env" ? `the environment variable \`${secret.name}\`` : `the file \`${secret.path}\``;
 
-/** What is given and has no mount, one sentence each: mostly a slip of the keys. Nothing is said of an empty value. */
-export const unusedSupplies = (mounts: readonly Pick<Need, "kind" | "id">[], supplied: Supplied): readonly string[] =>
+/** A sentence about a secret or an ssh forward. */
+export interface SupplyNote {
+  readonly id: string;
+  readonly message: string;
+}
+
+/** What is given and has no mount: mostly a slip of the keys. Nothing is said of an empty value. */
+export const unusedSupplies = (
+  mounts: readonly Pick<Need, "kind" | "id">[],
+  supplied: Supplied,
+): readonly SupplyNote[] =>
   (["secret", "ssh"] as const).flatMap((kind) => {
     const given = kind === "secret" ? supplied.secrets : supplied.ssh;
     const mounted = [...new Set(mounts.filter((mount) => mount.kind === kind).map(({ id }) => id))];
@@ -64,7 +73,8 @@ export const unusedSupplies = (mounts: readonly Pick<Need, "kind" | "id">[], sup
       if (state === "empty" || mounted.includes(id)) return [];
       const near = nearest(id, mounted);
       const hint = near === undefined ? "" : `; did you mean \`${near}\`?`;
-      return [`The ${kind === "ssh" ? "ssh forward" : "secret"} \`${id}\` is given and no RUN mounts it${hint}`];
+      const what = kind === "ssh" ? "ssh forward" : "secret";
+      return [{ id, message: `The ${what} \`${id}\` is given and no RUN mounts it${hint}` }];
     });
   });
 

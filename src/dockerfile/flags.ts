@@ -118,7 +118,7 @@ export const readMounts = (
         if (!mountFields.includes(name) && !field.includes("$")) problem ??= unknownField(flag, written);
         fields.set(name, sign === -1 ? "" : field.slice(sign + 1));
       }
-      const type = fields.get("type") ?? "bind";
+      const type = (fields.get("type") ?? "bind").toLowerCase();
       if (!mountTypes.includes(type) && !type.includes("$")) problem ??= unknownType(flag, type);
       return { type, fields, flag };
     });
