@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { deflateRawSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/globals";
 import { inspectImage } from "../src/adapters/image-inspect.ts";
-import { checksum, unpack, unpackSmall } from "../src/adapters/image-unpack.ts";
+import { checksum, searchMeans } from "../src/adapters/image-unpack.ts";
 import { MeasureError, measure } from "../src/adapters/oci-layout.ts";
 import type { Target } from "../src/build/target.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
@@ -987,7 +987,7 @@ interface TestSecret {
 const searched = async (secrets: readonly TestSecret[], ...entries: readonly Entry[]): Promise<LeakSearch> => {
   const { leakHunt, searchImage } = await import("../src/image/image-leaks.ts");
   const hunt = leakHunt(secrets.map(({ id, value }) => ({ id, value: Buffer.from(value) })));
-  const scan = layerScan({ checksum, search: { patterns: hunt.patterns, unpack, unpackSmall } });
+  const scan = layerScan({ checksum, search: searchMeans(hunt) });
   const tar = tarOf(entries);
   for (let from = 0; from < tar.length; from += 1000) {
     scan.push(tar.subarray(from, from + 1000));

@@ -12,9 +12,10 @@ import { type Descriptor, readDescriptor } from "../image/manifest.ts";
 import { type MeasuredImages, measureImages, problemOf } from "../image/measure-image.ts";
 import { packingOf } from "../image/packed-kinds.ts";
 import { digestOf, newDigest } from "./digests.ts";
-import { checksum, unpack, unpackSmall } from "./image-unpack.ts";
+import { checksum, searchMeans, unpack } from "./image-unpack.ts";
 import { fileBytes } from "./layer-bytes.ts";
 import { imagesOrError, layerCache, layoutStore, type MeasureOptions } from "./oci-layout.ts";
+import { expectManyBytes } from "./v8-flags.ts";
 
 export interface InspectOptions extends MeasureOptions {
   /** Of the `docker` that is asked for an image by name; that of this process when it is not given. */
@@ -27,6 +28,7 @@ export interface InspectOptions extends MeasureOptions {
  * @throws UserError when there is no such image, MeasureError when one of the images is broken
  */
 export const inspectImage = async (reference: string, options: InspectOptions = {}): Promise<readonly Image[]> => {
+  expectManyBytes();
   const hunt = options.secrets && leakHunt(options.secrets);
   const found = await stat(reference).catch(() => undefined);
   if (found?.isDirectory()) return imagesOrError(await inspectLayout(reference, hunt));
@@ -88,8 +90,7 @@ const inspectArchive = async (
   stream: AsyncIterable<Uint8Array>,
   hunt: LeakHunt | undefined,
 ): Promise<MeasuredImages> => {
-  const search = hunt && { patterns: hunt.patterns, unpack, unpackSmall };
-  const reader = archiveReader({ checksum, search, unpack, deflatedLength, newDigest });
+  const reader = archiveReader({ checksum, search: searchMeans(hunt), unpack, deflatedLength, newDigest });
   for await (const chunk of stream) {
     reader.push(chunk);
     await reader.settled();

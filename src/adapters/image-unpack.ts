@@ -7,9 +7,12 @@ import {
   gunzipSync,
   inflateRawSync,
   inflateSync,
+  type ZlibOptions,
 } from "node:zlib";
+import type { LeakHunt } from "../image/image-leaks.ts";
+import type { SearchMeans } from "../image/layer-hits.ts";
 import type { Packing } from "../image/packed-kinds.ts";
-import type { Unpack, UnpackSmall } from "../image/packed-search.ts";
+import type { Release, Unpack, UnpackSmall } from "../image/packed-search.ts";
 import { zstdFrames } from "../image/zstd-frames.ts";
 
 export const checksum = (bytes: Uint8Array, before: number): number => crc32(bytes, before);
@@ -62,13 +65,17 @@ export const unpack: Unpack = (packing, onData) => {
   };
 };
 
-const MOST_AT_ONCE = 64 * 1024;
+/** Room for what most files unpack to, so that they need no second piece. */
+const MOST_AT_ONCE = 1 << 20;
+const LARGEST_OUTPUT = 8 << 20;
 
-/** A buffer that is far too large costs more than unpacking a manual page. */
-const atOnce = (bytes: Uint8Array) => ({
-  chunkSize: Math.min(MOST_AT_ONCE, Math.max(1024, 4 * bytes.length)),
-  maxOutputLength: 8 << 20,
-});
+/** How long the output is stands at the end of gzip; what else is unpacked at once tends to become four times as long. */
+const atOnce = (packing: "gzip" | "deflate" | "zlib", bytes: Uint8Array): ZlibOptions => {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const isTold = packing === "gzip" && bytes.length > 18;
+  const expected = isTold ? view.getUint32(bytes.length - 4, true) + 1 : 4 * bytes.length;
+  return { chunkSize: Math.min(MOST_AT_ONCE, Math.max(1024, expected)), maxOutputLength: LARGEST_OUTPUT };
+};
 
 const ALL_AT_ONCE = { gzip: gunzipSync, deflate: inflateRawSync, zlib: inflateSync } as const;
 
@@ -76,8 +83,18 @@ export const unpackSmall: UnpackSmall = (packing, bytes) => {
   // Several frames of zstd would be cut off after the first.
   if (packing === "zstd") return undefined;
   try {
-    return ALL_AT_ONCE[packing](bytes, atOnce(bytes));
+    return ALL_AT_ONCE[packing](bytes, atOnce(packing, bytes));
   } catch {
     return undefined;
   }
 };
+
+/** Left to the collector of garbage, what was unpacked piles up to many times what is in use. */
+export const release: Release = ({ buffer, byteOffset }) => {
+  const isShared = byteOffset > 0 || buffer.byteLength <= Buffer.poolSize;
+  if (!isShared && buffer instanceof ArrayBuffer) buffer.transfer(0);
+};
+
+/** All that a search for secrets needs of this machine. */
+export const searchMeans = (hunt: LeakHunt | undefined): SearchMeans | undefined =>
+  hunt && { patterns: hunt.patterns, unpack, unpackSmall, release };

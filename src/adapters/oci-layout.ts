@@ -20,7 +20,7 @@ import { type ImageStore, type MeasuredImages, measureImages } from "../image/me
 import type { SecretValue } from "../image/secret-forms.ts";
 import type { Measure } from "../ports.ts";
 import { digestOf } from "./digests.ts";
-import { checksum, unpack, unpackSmall } from "./image-unpack.ts";
+import { checksum, searchMeans } from "./image-unpack.ts";
 import { layerBytes } from "./layer-bytes.ts";
 import { expectManyBytes } from "./v8-flags.ts";
 
@@ -140,7 +140,7 @@ const scanLayer = async (
   digest: string,
   hunt: LeakHunt | undefined,
 ): Promise<LayerContents> => {
-  const scan = layerScan({ checksum, search: hunt && { patterns: hunt.patterns, unpack, unpackSmall } });
+  const scan = layerScan({ checksum, search: searchMeans(hunt) });
   for await (const chunk of layerBytes(path, compression, digest)) {
     scan.push(chunk);
     await scan.settled();

@@ -5,6 +5,7 @@ import {
   openPacked,
   type PackedMeans,
   type PackedSearch,
+  type Release,
   type Unpack,
   type UnpackSmall,
 } from "./packed-search.ts";
@@ -30,6 +31,7 @@ export interface SearchMeans {
   readonly patterns: PatternSearch;
   readonly unpack: Unpack;
   readonly unpackSmall: UnpackSmall;
+  readonly release: Release;
 }
 
 /** Follows the reader of a layer, and knows in which entry a hit lies. */
@@ -62,7 +64,7 @@ const MOST_HITS = 200;
 const MOST_PENDING = 5000;
 const MOST_GAPS = 20;
 
-const searchingFinder = ({ patterns, unpack, unpackSmall }: SearchMeans): HitFinder => {
+const searchingFinder = ({ patterns, unpack, unpackSmall, release }: SearchMeans): HitFinder => {
   const hits = new Map<string, LayerHit>();
   const gaps: string[] = [];
   const running: { readonly path: string; readonly search: PackedSearch }[] = [];
@@ -99,6 +101,7 @@ const searchingFinder = ({ patterns, unpack, unpackSmall }: SearchMeans): HitFin
     return {
       unpack,
       unpackSmall,
+      release,
       newStream: () => patterns.newStream(found),
       searchWhole: (bytes) => patterns.searchWhole(bytes, found),
       mayUnpack: (count) => {

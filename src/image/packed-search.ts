@@ -23,9 +23,13 @@ export type Unpack = (packing: Packing | "deflate", onData: (bytes: Uint8Array) 
 /** Unpacks some bytes at once, which is cheaper than a stream; undefined when they are broken or become too many. */
 export type UnpackSmall = (packing: Packing | "deflate" | "zlib", bytes: Uint8Array) => Uint8Array | undefined;
 
+/** Gives back the memory of what was unpacked at once, and is needed no longer. */
+export type Release = (unpacked: Uint8Array) => void;
+
 export interface PackedMeans {
   readonly unpack: Unpack;
   readonly unpackSmall: UnpackSmall;
+  readonly release: Release;
   readonly newStream: () => PatternStream;
   readonly searchWhole: (bytes: Uint8Array) => void;
   /** Told how much more is unpacked of one file; false when that is enough. */
@@ -147,7 +151,10 @@ const searchUnpacked = (bytes: Uint8Array, { means, depth }: Inside): PackedSear
   if (!means.mayUnpack(bytes.length)) return gapSearch(TOO_MUCH);
   means.searchWhole(bytes);
   const kind = packedKindOf(bytes.subarray(0, PACKED_HEAD));
-  if (kind === undefined) return NO_SEARCH;
+  if (kind === undefined) {
+    means.release(bytes);
+    return NO_SEARCH;
+  }
   const search = openPacked(kind, bytes.length, means, depth);
   search.write(bytes);
   search.end();
@@ -175,13 +182,15 @@ const streamSearch = (packing: Packing | "deflate", inside: Inside): PackedSearc
   };
 };
 
+const NO_BYTES = new Uint8Array(0);
+
 /** Collects up to so many bytes; when more come, `tooLong` takes all of them. */
 const collecting = (
   most: number,
   atOnce: (whole: Uint8Array) => PackedSearch,
   tooLong: () => PackedSearch,
 ): PackedSearch => {
-  let held = new Uint8Array(Math.min(most, 4096));
+  let held: Uint8Array = NO_BYTES;
   let length = 0;
   let search: PackedSearch | undefined;
   return {
@@ -194,8 +203,14 @@ const collecting = (
         search.write(bytes);
         return;
       }
+      // What comes in one piece stays as it is until it is searched.
+      if (length === 0 && bytes.length === most) {
+        held = bytes;
+        length = most;
+        return;
+      }
       if (length + bytes.length > held.length) {
-        const larger = new Uint8Array(Math.min(most, Math.max(length + bytes.length, 2 * held.length)));
+        const larger = new Uint8Array(Math.min(most, Math.max(length + bytes.length, 2 * held.length, 4096)));
         larger.set(held.subarray(0, length));
         held = larger;
       }
