@@ -30,23 +30,26 @@ starts (\`docker run -p 80:8080\`), so that \`80:8080\` here is refused or read 
     { good: 'FROM debian:12\nEXPOSE "8080"' },
   ],
   check: function* (file) {
-    for (const instruction of file.stages.flatMap(({ instructions }) => instructions)) {
-      if (instruction.keyword !== "EXPOSE") continue;
-      for (const { text, span } of instruction.ports) {
-        const port = text.replace(/^(["'])(.*)\1$/, "$2");
-        const fault = port.includes("$") ? undefined : faultOf(port);
-        if (fault === undefined) continue;
-        const container = /^(?:[\d.]*|\[[\da-f:]*\]):?\d*(?:-\d+)?:(\d+(?:-\d+)?(?:\/\w+)?)$/i.exec(port)?.[1];
-        const isFixable = container !== undefined && faultOf(container) === undefined;
-        yield {
-          at: span,
-          message: `\`${port}\` ${fault}`,
-          ...(isFixable
-            ? { fix: { title: `Write \`${container}\``, safety: "safe" as const, edits: [{ span, text: container }] } }
-            : {}),
-        };
+    for (const stage of file.stages)
+      for (const instruction of stage.instructions) {
+        if (instruction.keyword !== "EXPOSE") continue;
+        for (const { text, span } of instruction.ports) {
+          const port = text.replace(/^(["'])(.*)\1$/, "$2");
+          const fault = port.includes("$") ? undefined : faultOf(port);
+          if (fault === undefined) continue;
+          const container = /^(?:[\d.]*|\[[\da-f:]*\]):?\d*(?:-\d+)?:(\d+(?:-\d+)?(?:\/\w+)?)$/i.exec(port)?.[1];
+          const isFixable = container !== undefined && faultOf(container) === undefined;
+          yield {
+            at: span,
+            message: `\`${port}\` ${fault}`,
+            ...(isFixable
+              ? {
+                  fix: { title: `Write \`${container}\``, safety: "safe" as const, edits: [{ span, text: container }] },
+                }
+              : {}),
+          };
+        }
       }
-    }
   },
 });
 

@@ -41,24 +41,25 @@ export default defineRule({
     { good: 'FROM debian:12\nLABEL a=b c="d e"' },
   ],
   check: function* (file) {
-    for (const instruction of file.stages.flatMap(({ instructions }) => instructions)) {
-      if (
-        (instruction.keyword !== "ENV" && instruction.keyword !== "LABEL") ||
-        !instruction.isLegacy ||
-        instruction.isTrigger
-      )
-        continue;
-      for (const assignment of instruction.assignments) {
-        const { key, value, span } = assignment;
-        if (value === undefined || value.text.startsWith("=")) continue;
-        const fix = modern(file, assignment);
-        yield {
-          at: span,
-          message: `\`${key.text}\` is separated from its value by a space instead of =`,
-          ...(fix === undefined ? {} : { fix }),
-        };
+    for (const stage of file.stages)
+      for (const instruction of stage.instructions) {
+        if (
+          (instruction.keyword !== "ENV" && instruction.keyword !== "LABEL") ||
+          !instruction.isLegacy ||
+          instruction.isTrigger
+        )
+          continue;
+        for (const assignment of instruction.assignments) {
+          const { key, value, span } = assignment;
+          if (value === undefined || value.text.startsWith("=")) continue;
+          const fix = modern(file, assignment);
+          yield {
+            at: span,
+            message: `\`${key.text}\` is separated from its value by a space instead of =`,
+            ...(fix === undefined ? {} : { fix }),
+          };
+        }
       }
-    }
   },
 });
 

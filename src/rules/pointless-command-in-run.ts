@@ -20,6 +20,12 @@ Start services in ENTRYPOINT or CMD, one per container; mount volumes when the c
     "Editors that are given a script; words as arguments.",
   ],
   fixes: "none",
+  needs: {
+    commands:
+      "top htop ps free who w last vi vim nvim nano emacs pico shutdown reboot halt poweroff service systemctl mount kill killall ssh".split(
+        " ",
+      ),
+  },
   examples: [
     {
       bad: "FROM debian:bookworm-slim\nRUN apt-get update && ⟦service⟧ nginx start\n",

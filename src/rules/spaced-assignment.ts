@@ -30,31 +30,32 @@ Delete the blanks.`,
     { good: "FROM debian:12\nENV PORT 8080" },
   ],
   check: function* (file) {
-    for (const instruction of file.stages.flatMap(({ instructions }) => instructions)) {
-      if ((instruction.keyword !== "ENV" && instruction.keyword !== "LABEL") || !instruction.isLegacy) continue;
-      for (const { key, value } of instruction.assignments) {
-        if (value?.text.startsWith("=") !== true) continue;
-        const rest = value.text.slice(1).trim();
-        const start = key.span.end;
-        const isPlain = sliceOf(file.text, value.span) === value.text && rest !== "" && !/[=\\`]/.test(rest);
-        const hasBlank = /\s/.test(rest);
-        const isQuoted = /^(["'])[^"']*\1$/.test(rest);
-        const fix: Fix | undefined =
-          !isPlain || (hasBlank && !isQuoted && /["']/.test(rest))
-            ? undefined
-            : {
-                title: "Delete the blanks",
-                safety: "unsafe",
-                edits: [
-                  { span: { start, end: value.span.end }, text: hasBlank && !isQuoted ? `="${rest}"` : `=${rest}` },
-                ],
-              };
-        yield {
-          at: { start: key.span.start, end: value.span.start + 1 },
-          message: `\`${key.text}\` is set to \`${value.text}\`, sign included`,
-          ...(fix === undefined ? {} : { fix }),
-        };
+    for (const stage of file.stages)
+      for (const instruction of stage.instructions) {
+        if ((instruction.keyword !== "ENV" && instruction.keyword !== "LABEL") || !instruction.isLegacy) continue;
+        for (const { key, value } of instruction.assignments) {
+          if (value?.text.startsWith("=") !== true) continue;
+          const rest = value.text.slice(1).trim();
+          const start = key.span.end;
+          const isPlain = sliceOf(file.text, value.span) === value.text && rest !== "" && !/[=\\`]/.test(rest);
+          const hasBlank = /\s/.test(rest);
+          const isQuoted = /^(["'])[^"']*\1$/.test(rest);
+          const fix: Fix | undefined =
+            !isPlain || (hasBlank && !isQuoted && /["']/.test(rest))
+              ? undefined
+              : {
+                  title: "Delete the blanks",
+                  safety: "unsafe",
+                  edits: [
+                    { span: { start, end: value.span.end }, text: hasBlank && !isQuoted ? `="${rest}"` : `=${rest}` },
+                  ],
+                };
+          yield {
+            at: { start: key.span.start, end: value.span.start + 1 },
+            message: `\`${key.text}\` is set to \`${value.text}\`, sign included`,
+            ...(fix === undefined ? {} : { fix }),
+          };
+        }
       }
-    }
   },
 });

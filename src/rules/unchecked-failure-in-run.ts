@@ -122,8 +122,9 @@ const shown = (command: ShellCommand): string => {
   return called === undefined ? command.name : `${command.name} ${called.subcommand}`.trim();
 };
 
-const downloadsAndBuilds =
-  /^(curl|wget|make|gmake|cmake|ninja|configure|mvn|gradle|gradlew|meson|bazel|cd|aria2c|unzip|tar)$/;
+const downloadsAndBuilds: ReadonlySet<string> = new Set(
+  "curl wget make gmake cmake ninja configure mvn gradle gradlew meson bazel cd aria2c unzip tar".split(" "),
+);
 
 const isRisky = (command: ShellCommand): boolean => {
   const called = readPackageCommand(command);
@@ -132,5 +133,5 @@ const isRisky = (command: ShellCommand): boolean => {
     return called.manager.kind === "language" && /^(build|b|run|publish|rebuild)\b/.test(called.subcommand);
   }
   if (command.name === "git") return command.args.some((word) => /^(clone|fetch|pull|checkout)$/.test(word.value));
-  return downloadsAndBuilds.test(command.name);
+  return downloadsAndBuilds.has(command.name);
 };

@@ -31,19 +31,20 @@ allow both explicitly; a build that needs them can run nowhere else.`,
     { good: "FROM debian:12\nRUN docker build --network=host ." },
   ],
   check: function* (file) {
-    for (const instruction of file.stages.flatMap(({ instructions }) => instructions)) {
-      if (instruction.keyword !== "RUN" || instruction.isTrigger) continue;
-      for (const flag of instruction.flags) {
-        const gives =
-          flag.value?.toLowerCase() === isolation.get(flag.name)?.value ? isolation.get(flag.name)?.gives : undefined;
-        if (gives === undefined) continue;
-        yield {
-          at: flag.span,
-          message: `\`--${flag.name}=${flag.value}\` gives this step the ${gives} of the host`,
-          fix: { title: "Delete the flag", safety: "unsafe", edits: [deleteFlag(file.text, flag)] },
-        };
+    for (const stage of file.stages)
+      for (const instruction of stage.instructions) {
+        if (instruction.keyword !== "RUN" || instruction.isTrigger) continue;
+        for (const flag of instruction.flags) {
+          const gives =
+            flag.value?.toLowerCase() === isolation.get(flag.name)?.value ? isolation.get(flag.name)?.gives : undefined;
+          if (gives === undefined) continue;
+          yield {
+            at: flag.span,
+            message: `\`--${flag.name}=${flag.value}\` gives this step the ${gives} of the host`,
+            fix: { title: "Delete the flag", safety: "unsafe", edits: [deleteFlag(file.text, flag)] },
+          };
+        }
       }
-    }
   },
 });
 

@@ -91,12 +91,14 @@ const azureKey = /AccountKey=([A-Za-z0-9+/]{86}==)/g;
 /** No prefix of its own: 40 characters that the name in front gives away. */
 const awsSecret = /aws_?secret_?(?:access_?)?key["']?\s*[=:\s]\s*["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi;
 
-/** Every format holds such a run; most lines do not, and are not looked at any further. */
+/** Every format holds such a run, not of small letters and dashes alone; the lines of others are not looked at. */
 const longRun = /[A-Za-z0-9_-]{20,}/g;
+const onlyWords = /^[a-z-]+$/;
 
 const findTokens = (text: string, found: FoundCredential[]): void => {
   longRun.lastIndex = 0;
   for (let run = longRun.exec(text); run !== null; run = longRun.exec(text)) {
+    if (onlyWords.test(run[0])) continue;
     const start = text.lastIndexOf("\n", run.index) + 1;
     const lineBreak = text.indexOf("\n", run.index);
     const end = lineBreak < 0 ? text.length : lineBreak;
