@@ -4,12 +4,12 @@ import {
   MOST_UNPACKED,
   openPacked,
   type PackedMeans,
-  type PackedSearch,
   type Release,
   type Unpack,
   type UnpackSmall,
 } from "./packed-search.ts";
 import type { PatternSearch } from "./pattern-search.ts";
+import type { PackedSearch } from "./search-parts.ts";
 import type { TarEntry } from "./tar-header.ts";
 
 /** Where a pattern was found. */
