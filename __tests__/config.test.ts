@@ -288,7 +288,7 @@ strict-labels: true
     ],
     [
       "forbid: [{ command: a, pattern: '(', message: x }]",
-      "1:33: `pattern` is not a regular expression: Invalid regular expression: /(/u: Unterminated group",
+      "1:33: `pattern` is not a regular expression of RE2: missing closing ): `(`",
     ],
     [
       "a: [1",

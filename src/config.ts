@@ -97,7 +97,7 @@ const loadConfig = async (
   };
   const layer: ConfigLayer = isHadolint(file)
     ? (await import(/* webpackMode: "eager" */ "./config/hadolint.ts")).readHadolintConfig(text, shown, rules, refuse)
-    : readConfig(text, place, rules, refuse);
+    : await readConfig(text, place, rules, refuse);
   const says = { ...layer.says, ...discoveryGlobs(layer, cwd, place) };
   let base = emptyConfig(place.folder);
   for (const path of layer.extends) {

@@ -118,7 +118,7 @@ export interface BudgetConfig {
 /** A regular expression of a configuration, which takes time in proportion to the text, whatever it says. */
 export interface Pattern {
   readonly source: string;
-  /** The first match, as the engine of JavaScript would find it; undefined when there is none. */
+  /** The first match; undefined when there is none. */
   readonly search: (text: string) => Span | undefined;
 }
 

@@ -156,7 +156,8 @@ const valueSchema = (shape: Exclude<Shape, { readonly kind: "rules" }>): Schema 
     case "texts":
       return { anyOf: [textSchema, { type: "array", items: textSchema }] };
     case "pattern":
-      return { type: "string", format: "regex", minLength: 1 };
+      // Without `format: regex`, which is JavaScript's syntax.
+      return { type: "string", minLength: 1 };
     case "pairs":
       return { type: "object", additionalProperties: { type: ["string", "number", "boolean", "null"] } };
     case "list":

@@ -9,7 +9,7 @@ export const guideLines: readonly string[] = `## House rules
 | \`image\` | images of FROM, \`COPY --from\` and \`RUN --mount=from=\`, variables resolved: \`debian\`, \`ghcr.io/acme/*\`, \`docker.io/*\`, \`node:18*\`. Stages and \`scratch\` are no images. |
 | \`label\` | keys of LABEL; \`*\` stands for any text. |
 | \`instruction\` | instructions of this keyword, those of ONBUILD included. |
-| \`pattern\` | a regular expression that is searched for in the command's arguments, the image reference, the label's value, or what stands behind the keyword; that of JavaScript with the flag \`u\`, without backreferences, lookbehind and modifiers, so that it takes time in proportion to the text, whatever it says. |
+| \`pattern\` | a regular expression that is searched for in the command's arguments, the image reference, the label's value, or what stands behind the keyword. It is written in the [syntax of RE2](https://github.com/google/re2/wiki/Syntax), which has no backreferences, lookahead and lookbehind, so that it takes time in proportion to the text, whatever it says: require \`^web$\` in place of forbidding \`^(?!web$)\`. Case counts, and \`^\` and \`$\` are the ends of the text, unless it begins with \`(?i)\` or \`(?m)\`. |
 
 A finding stands on the exact words, is named \`custom/\` and the entry's \`id\`, and is silenced or set like any other: \`# docker-hygiene ignore=custom/no-wget -- the reason\`, or \`custom/no-wget: off\` under \`rules\` or \`overrides\`. \`docker-hygiene explain custom/no-wget\` shows the rule.
 

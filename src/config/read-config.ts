@@ -12,7 +12,7 @@ import type {
   RuleSettings,
 } from "../settings.ts";
 import { configShape } from "./shape.ts";
-import { type Values, validateObject } from "./validate.ts";
+import { type Values, validateObject, type WrittenPattern } from "./validate.ts";
 import { type Refuse, readYaml } from "./yaml-tree.ts";
 
 /** What one file says, before it is laid over the files it extends. */
@@ -33,7 +33,12 @@ export interface ConfigPlace {
 }
 
 /** Reads the text of a configuration file; `refuse` says what is wrong at which place. */
-export const readConfig = (text: string, place: ConfigPlace, rules: readonly Rule[], refuse: Refuse): ConfigLayer => {
+export const readConfig = async (
+  text: string,
+  place: ConfigPlace,
+  rules: readonly Rule[],
+  refuse: Refuse,
+): Promise<ConfigLayer> => {
   const tree = readYaml(text, refuse);
   const isEmpty = tree === undefined || (tree.kind === "scalar" && tree.value === null);
   const values: Values = isEmpty
@@ -60,7 +65,7 @@ export const readConfig = (text: string, place: ConfigPlace, rules: readonly Rul
       })),
       dockerfiles: list("dockerfiles")?.map((entry) => dockerfile(entry, place)),
       budgets: budgets(values, place),
-      customRules: customRules(list("forbid"), list("require")),
+      customRules: await customRules(list("forbid"), list("require"), refuse),
     }),
   };
 };
@@ -154,18 +159,28 @@ const budget = (target: string, limits: Values, place: ConfigPlace): BudgetConfi
   },
 });
 
-const customRules = (
+const customRules = async (
   forbid: readonly Values[] | undefined,
   require: readonly Values[] | undefined,
-): readonly CustomRule[] | undefined => {
+  refuse: Refuse,
+): Promise<readonly CustomRule[] | undefined> => {
   if (forbid === undefined && require === undefined) return undefined;
-  return [
-    ...(forbid ?? []).map((entry) => customRule("forbid", entry)),
-    ...(require ?? []).map((entry) => customRule("require", entry)),
-  ];
+  const rules: CustomRule[] = [];
+  for (const entry of forbid ?? []) rules.push(customRule("forbid", entry, await patternOf(entry, refuse)));
+  for (const entry of require ?? []) rules.push(customRule("require", entry, await patternOf(entry, refuse)));
+  return rules;
 };
 
-const customRule = (kind: "forbid" | "require", entry: Values): CustomRule => {
+/** Most configurations have no pattern, and need not wait until the engine for them is loaded. */
+const patternOf = async (entry: Values, refuse: Refuse): Promise<Pattern | undefined> => {
+  const written = entry.get("pattern") as WrittenPattern | undefined;
+  if (written === undefined) return undefined;
+  const { readPattern } = await import(/* webpackMode: "eager" */ "./bounded-pattern.ts");
+  const read = readPattern(written.source);
+  return typeof read === "string" ? refuse(written.at, `\`pattern\` ${read}`) : read;
+};
+
+const customRule = (kind: "forbid" | "require", entry: Values, pattern: Pattern | undefined): CustomRule => {
   const text = (key: string): string | undefined => entry.get(key) as string | undefined;
   const subject = text("instruction") ?? text("command") ?? text("image") ?? text("label") ?? "";
   const words = subject.toLowerCase().match(/[a-z0-9]+/g) ?? [];
@@ -176,7 +191,7 @@ const customRule = (kind: "forbid" | "require", entry: Values): CustomRule => {
     command: text("command"),
     image: text("image"),
     label: text("label"),
-    pattern: entry.get("pattern") as Pattern | undefined,
+    pattern,
     message: text("message") as string,
     level: (text("level") as Severity | undefined) ?? "warning",
   };

@@ -78,7 +78,7 @@ const customFields: readonly Field[] = [
   {
     key: "pattern",
     shape: { kind: "pattern" },
-    summary: "Regular expression that the arguments, the image reference or the label's value must match.",
+    summary: "Regular expression (RE2) that the arguments, the image reference or the label's value must match.",
   },
   { key: "message", shape: { kind: "text" }, summary: "What the reader is told.", required: true },
   {
