@@ -12,20 +12,25 @@ const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 /** A list of thousands of findings is written one after the other: their text as a whole is not made three times. */
 const memberByMember = (value: Readonly<Record<string, unknown>>, indent: string): string => {
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    .map(([name, member]) => {
-      const text =
-        Array.isArray(member) && member.length > 0
-          ? `[\n${member.map((item) => `${indent}${indent}${indented(item, indent, 2)}`).join(",\n")}\n${indent}]`
-          : indented(member, indent, 1);
-      return `${indent}${inert(JSON.stringify(name))}: ${text}`;
-    });
-  return members.length === 0 ? "{}" : `{\n${members.join(",\n")}\n}`;
+  const pieces: string[] = [];
+  for (const [name, member] of Object.entries(value)) {
+    if (member === undefined) continue;
+    pieces.push(pieces.length === 0 ? "{\n" : ",\n", indent, inert(JSON.stringify(name)), ": ");
+    if (!Array.isArray(member) || member.length === 0) {
+      pieces.push(indented(member, indent));
+      continue;
+    }
+    const inner = indent.repeat(2);
+    for (const [at, item] of member.entries())
+      pieces.push(at === 0 ? "[\n" : ",\n", inner, indented(item, indent, inner));
+    pieces.push("\n", indent, "]");
+  }
+  pieces.push(pieces.length === 0 ? "{}" : "\n}");
+  return pieces.join("");
 };
 
-const indented = (value: unknown, indent: string, depth: number): string =>
-  inert(JSON.stringify(value, undefined, indent) ?? "null").replaceAll("\n", `\n${indent.repeat(depth)}`);
+const indented = (value: unknown, indent: string, margin = indent): string =>
+  inert(JSON.stringify(value, undefined, indent) ?? "null").replaceAll("\n", `\n${margin}`);
 
 const inert = (json: string): string =>
   json
