@@ -95,7 +95,7 @@ interface Declared {
 /** What runs in between may read any variable; what only declares reads those that it names. */
 const dropUsed = (variables: Map<string, Declared>, text: string, { keyword, span }: Instruction): void => {
   if (keyword !== "ENV" && keyword !== "LABEL" && keyword !== "EXPOSE") variables.clear();
-  else
+  else if (variables.size > 0)
     for (const [, name = ""] of text.slice(span.start, span.end).matchAll(/\$\{?(\w+)/g))
       variables.delete(`ENV ${name}`);
 };

@@ -92,22 +92,43 @@ const azureKey = /AccountKey=([A-Za-z0-9+/]{86}==)/g;
 const awsSecret = /aws_?secret_?(?:access_?)?key["']?\s*[=:\s]\s*["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi;
 
 /** Every format holds such a run, not of small letters and dashes alone; the lines of others are not looked at. */
-const longRun = /[A-Za-z0-9_-]{20,}/g;
+const shortestRun = 20;
 const onlyWords = /^[a-z-]+$/;
 
+const isRunAt = (text: string, at: number): boolean => {
+  const code = text.charCodeAt(at);
+  const isLetter = (code >= 97 && code <= 122) || (code >= 65 && code <= 90);
+  return isLetter || (code >= 48 && code <= 57) || code === 45 || code === 95;
+};
+
+/** The next run of letters, digits, `_` and `-`. No run is longer than the steps between the places looked at. */
+const nextRun = (text: string, from: number): { readonly start: number; readonly end: number } | undefined => {
+  for (let at = from + shortestRun - 1; at < text.length; at += shortestRun) {
+    if (!isRunAt(text, at)) continue;
+    let start = at;
+    while (start > from && isRunAt(text, start - 1)) start--;
+    let end = at + 1;
+    while (end < text.length && isRunAt(text, end)) end++;
+    if (end - start >= shortestRun) return { start, end };
+    at = end;
+  }
+  return undefined;
+};
+
 const findTokens = (text: string, found: FoundCredential[]): void => {
-  longRun.lastIndex = 0;
-  for (let run = longRun.exec(text); run !== null; run = longRun.exec(text)) {
-    if (onlyWords.test(run[0])) continue;
-    const start = text.lastIndexOf("\n", run.index) + 1;
-    const lineBreak = text.indexOf("\n", run.index);
+  let from = 0;
+  for (let run = nextRun(text, from); run !== undefined; run = nextRun(text, from)) {
+    from = run.end;
+    if (onlyWords.test(text.slice(run.start, run.end))) continue;
+    const start = text.lastIndexOf("\n", run.start) + 1;
+    const lineBreak = text.indexOf("\n", run.start);
     const end = lineBreak < 0 ? text.length : lineBreak;
     for (const match of text.slice(start, end).matchAll(anyToken)) {
       const format = tokenFormats[match.slice(1).findIndex((group) => group !== undefined)];
       if (format === undefined || isPlaceholder(match[0])) continue;
       found.push({ what: format.what, start: start + match.index, end: start + match.index + match[0].length });
     }
-    longRun.lastIndex = end;
+    from = end;
   }
   for (const match of text.matchAll(awsSecret)) {
     const value = match[1] ?? "";

@@ -20,8 +20,9 @@ export const ownLabels = (stage: StageFacts): readonly Label[] =>
 export const labelsInLineage = (stage: StageFacts): readonly Label[] => stage.lineage.flatMap(ownLabels);
 
 export const unquoted = (text: string): string => {
-  const found = /^(["'])(.*)\1$/s.exec(text);
-  return found?.[2] ?? text;
+  const quote = text.charAt(0);
+  const isQuoted = (quote === '"' || quote === "'") && text.length > 1 && text.endsWith(quote);
+  return isQuoted ? text.slice(1, -1) : text;
 };
 
 /** A value in double quotes that the engine reads back as this text, variables not expanded. */

@@ -54,6 +54,7 @@ const checks: ReadonlySet<string> = new Set([
 const trustedHosts: ReadonlySet<string> = new Set(["PIP_TRUSTED_HOST", "UV_INSECURE_HOST", "GOINSECURE"]);
 
 const curlSwitch = (word: ShellWord): readonly TlsSwitch[] => {
+  if (!word.value.startsWith("-")) return none;
   if (/^--(proxy-|doh-)?insecure$/.test(word.value)) return [{ text: word.value, word, last: word }];
   if (/^-k$/.test(word.value)) return [{ text: word.value, word, last: word }];
   return /^-[a-zA-Z#0-9]*k[a-zA-Z]*$/.test(word.value) && !/^-[a-jl-zA-Z#]*[oHdXuAebFTwm]/.test(word.value)
