@@ -10,15 +10,14 @@ export const manyFiles = 500;
  * each they take longer than they save, and more memory than all that is found.
  */
 export const expectManyFiles = (): void => {
-  for (const flag of ["--semi-space-growth-factor=1", "--heap-growing-percent=60", "--no-incremental-marking"])
-    setFlagsFromString(flag);
-  for (const flag of ["--no-opt", "--no-maglev-inlining"]) setFlagsFromString(flag);
+  set("--semi-space-growth-factor=1", "--heap-growing-percent=60", "--no-incremental-marking");
+  set("--no-opt", "--no-maglev-inlining");
 };
 
 /**
  * For loops over hundreds of megabytes, which want every tier of the compiler. They make millions of objects that die
  * at once: more and more room for new ones would cost 60 MB, and saves a few percent of time.
  */
-export const expectManyBytes = (): void => {
-  for (const flag of ["--opt", "--maglev-inlining", "--semi-space-growth-factor=1"]) setFlagsFromString(flag);
-};
+export const expectManyBytes = (): void => set("--opt", "--maglev-inlining", "--semi-space-growth-factor=1");
+
+const set = (...flags: readonly string[]): void => flags.forEach((flag) => void setFlagsFromString(flag));

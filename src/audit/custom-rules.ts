@@ -75,7 +75,7 @@ const spansIn = (
   rule: CustomRule,
 ): readonly Span[] => {
   if (rule.instruction !== undefined && rule.instruction !== instruction.keyword) return [];
-  if (rule.command !== undefined) return stage === undefined ? [] : commandSpans(file, instruction, stage, rule);
+  if (rule.command !== undefined) return stage === undefined ? [] : commandSpans(file, instruction, rule);
   if (rule.label !== undefined) return labelSpans(file, instruction, rule);
   if (rule.instruction === undefined) return [];
   if (rule.pattern === undefined) return [instruction.keywordSpan];
@@ -97,40 +97,19 @@ const labelSpans = (file: AuditedFile, instruction: Instruction, { label, patter
   });
 };
 
-const commandSpans = (
-  file: AuditedFile,
-  instruction: Instruction,
-  stage: StageFacts,
-  rule: CustomRule,
-): readonly Span[] => {
+const commandSpans = (file: AuditedFile, instruction: Instruction, rule: CustomRule): readonly Span[] => {
   if (rule.instruction === undefined && instruction.keyword !== "RUN") return [];
   const [name = "", ...words] = (rule.command ?? "").split(/\s+/);
-  return scriptsOf(file, instruction, stage).flatMap(({ commands }) =>
-    commands.flatMap((command) => {
-      const first = named(command, name);
-      const span = first && argumentSpan(command, first, words);
-      if (span === undefined) return [];
-      return rule.pattern === undefined ? [span] : (matchedArguments(command, span, rule.pattern) ?? []);
-    }),
-  );
+  return (scriptOf(file, instruction)?.commands ?? []).flatMap((command) => {
+    const first = named(command, name);
+    const span = first && argumentSpan(command, first, words);
+    if (span === undefined) return [];
+    return rule.pattern === undefined ? [span] : (matchedArguments(command, span, rule.pattern) ?? []);
+  });
 };
 
-const scriptsOf = (file: AuditedFile, instruction: Instruction, stage: StageFacts): readonly Script[] => {
-  if (instruction.keyword === "RUN" && !instruction.isTrigger) return runScriptsOf(file, stage).get(instruction) ?? [];
-  const command = "command" in instruction ? instruction.command : undefined;
-  return (command && [file.script(command, instruction)].filter((script) => script !== undefined)) ?? [];
-};
-
-const runScriptsOf = (file: AuditedFile, stage: StageFacts): ReadonlyMap<Instruction, readonly Script[]> => {
-  const known = scriptsByRun.get(stage);
-  if (known) return known;
-  const byRun = new Map<Instruction, Script[]>();
-  for (const { run, script } of file.runScripts(stage)) byRun.set(run, [...(byRun.get(run) ?? []), script]);
-  scriptsByRun.set(stage, byRun);
-  return byRun;
-};
-
-const scriptsByRun = new WeakMap<StageFacts, ReadonlyMap<Instruction, readonly Script[]>>();
+const scriptOf = (file: AuditedFile, instruction: Instruction): Script | undefined =>
+  "command" in instruction && instruction.command ? file.script(instruction.command, instruction) : undefined;
 
 const isRead = (file: AuditedFile, stage: StageFacts): boolean =>
   stage.lineage.every((one) => file.runScripts(one).every(({ script }) => script.status === "parsed"));

@@ -161,7 +161,7 @@ const isPlain = (script: Script): boolean => {
 
 const fixOf = (file: AuditedFile, path: string, { run, scripts }: RunCommands, script: Script): Fix | undefined => {
   const isFound = path.startsWith("/") || commandsNamed(script.commands, "cd", "pushd").length === 0;
-  if (file.hasForeignSyntax || scripts.length !== 1 || !isFound || !/^[\w./+-]+$/.test(path)) return undefined;
+  if (scripts.length !== 1 || !isFound || !/^[\w./+-]+$/.test(path)) return undefined;
   const edit = appendCommand(file, run, script, `rm ${path}`);
   return edit && { title: `Remove ${path} at the end of the RUN`, safety: "safe", edits: [edit] };
 };

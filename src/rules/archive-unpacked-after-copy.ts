@@ -144,7 +144,7 @@ const fixOf = (
   copy: CopyInstruction,
   { command, run, directory, isOnlyUse }: Unpacked,
 ): Fix | undefined => {
-  if (file.hasForeignSyntax || !isOnlyUse || copy.sources.length !== 1 || copy.form !== "shell") return undefined;
+  if (!isOnlyUse || copy.sources.length !== 1 || copy.form !== "shell") return undefined;
   if (directory === undefined || !/^[\w./-]+$/.test(directory)) return undefined;
   const removal = deleteCommandOrRun(file, run, command);
   if (removal === undefined) return undefined;

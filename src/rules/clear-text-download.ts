@@ -106,7 +106,7 @@ const judge = function* (file: AuditedFile, url: JudgedUrl, who: string): Iterab
   const read = readUrl(url.value);
   if (read === undefined || !/^(http|ftp)$/.test(read.scheme)) return;
   if (isPrivateHost(read.host) || read.host.startsWith("$")) return;
-  const edit = file.hasForeignSyntax ? undefined : overHttps(file.text, url.span);
+  const edit = overHttps(file.text, url.span);
   yield {
     at: url.span,
     message: `\`${who}\` fetches \`${printableUrl(url.shown ?? url.value)}\` in clear text`,

@@ -67,7 +67,7 @@ Use https, and compare the script with a known checksum before it runs.`,
           for (const url of download.urls) {
             const read = readUrl(url.value);
             if (read?.scheme !== "http" || isPrivateHost(read.host) || read.host.startsWith("$")) continue;
-            const edit = file.hasForeignSyntax ? undefined : overHttps(file.text, url.span);
+            const edit = overHttps(file.text, url.span);
             yield {
               at: url.span,
               message: `\`${runner.name}\` runs a script that \`${download.command.name}\` fetches from \`${printableUrl(url.value)}\` in clear text`,

@@ -1,6 +1,5 @@
 import type { CommandForm } from "../dockerfile/model.ts";
 import type { ShellCommand } from "../dockerfile/script.ts";
-import type { AuditedFile } from "./audited-file.ts";
 import { mayHaveOption } from "./knowledge/command-options.ts";
 import { downloadsIn } from "./knowledge/download-use.ts";
 import { type Download, isLocalHost, printableUrl, readUrl, receiversOf } from "./knowledge/downloads.ts";
@@ -73,18 +72,16 @@ RUN echo fail > ~/.curlrc && curl -sLO https://example.org/c
   ],
   check: function* (file) {
     for (const { run, scripts } of runsIn(file, "every stage"))
-      for (const { commands } of scripts) yield* judge(file, run, commands);
+      for (const { commands } of scripts) yield* judge(run, commands);
     for (const instruction of file.dockerfile.instructions) {
       if (instruction.keyword !== "HEALTHCHECK" || instruction.command === undefined) continue;
       const script = file.script(instruction.command, instruction);
-      if (script !== undefined)
-        yield* judge(file, { keyword: "HEALTHCHECK", command: instruction.command }, script.commands);
+      if (script !== undefined) yield* judge({ keyword: "HEALTHCHECK", command: instruction.command }, script.commands);
     }
   },
 });
 
 const judge = function* (
-  file: AuditedFile,
   instruction: { readonly keyword: "RUN" | "HEALTHCHECK"; readonly command: CommandForm },
   commands: readonly ShellCommand[],
 ): Iterable<Problem> {
@@ -104,7 +101,7 @@ const judge = function* (
     yield {
       at: word.span,
       message: `\`curl\` takes an error page for ${url}: \`--fail\` is missing`,
-      ...(file.hasForeignSyntax ? {} : { fix }),
+      fix,
     };
   }
 };

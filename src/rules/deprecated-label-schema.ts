@@ -68,7 +68,7 @@ LABEL org.label-schema.version="1.2"
           continue;
         }
         const replacement = `org.opencontainers.image.${successor}`;
-        const isFixable = !known.has(replacement) && !file.hasForeignSyntax;
+        const isFixable = !known.has(replacement);
         known.add(replacement);
         yield {
           at: assignment.key.span,

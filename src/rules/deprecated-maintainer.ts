@@ -49,7 +49,7 @@ USER 1000
         yield {
           at: instruction.keywordSpan,
           message: "MAINTAINER is deprecated: the label `org.opencontainers.image.authors` replaces it",
-          ...(file.hasForeignSyntax ? {} : { fix: fixOf(file.dockerfile, stage, instruction) }),
+          fix: fixOf(file.dockerfile, stage, instruction),
         };
       }
   },

@@ -117,22 +117,20 @@ RUN dnf install -y tool && rpm -i https://example.org/a.rpm
             yield {
               at: word.span,
               message: `\`${word.value}\` turns off the signature check of \`${command.name}\``,
-              ...fixed(file, deletion(file, run, command, word)),
+              ...fixed(deletion(file, run, command, word)),
             };
       }
     for (const at of settings(file))
       yield {
         at,
         message: `\`${file.text.slice(at.start, at.end)}\` turns off the signature check of a package repository`,
-        ...fixed(file, switchedOn(file.text, at)),
+        ...fixed(switchedOn(file.text, at)),
       };
   },
 });
 
-const fixed = (file: AuditedFile, edits: readonly Edit[] | undefined): Pick<Problem, "fix"> =>
-  edits === undefined || file.hasForeignSyntax
-    ? {}
-    : { fix: { title: "Keep the signature check on", safety: "unsafe", edits } };
+const fixed = (edits: readonly Edit[] | undefined): Pick<Problem, "fix"> =>
+  edits === undefined ? {} : { fix: { title: "Keep the signature check on", safety: "unsafe", edits } };
 
 const deletion = (
   file: AuditedFile,

@@ -127,7 +127,7 @@ const variable = function* (file: AuditedFile, at: Instruction, { key, value, sp
   if (known === undefined || !disablesTls(name, unquoted(known))) return;
   const isAlone = (at.keyword === "ENV" || at.keyword === "ARG") && at.assignments.length === 1;
   const edits = isAlone ? [deleteInstruction(file.text, at)] : withoutWords(file, at, span);
-  yield { at: key.span, message: `\`${key.text}\` turns off certificate checks`, ...fixed(file, edits) };
+  yield { at: key.span, message: `\`${key.text}\` turns off certificate checks`, ...fixed(edits) };
 };
 
 const inCommand = function* (
@@ -144,7 +144,7 @@ const inCommand = function* (
     yield {
       at: one.text === one.word.value ? one.word.span : spanWithin(file.text, one.word.span, one.text),
       message: `\`${one.text}\` turns off the certificate check of \`${command.name}\``,
-      ...fixed(file, deletion(file, run, command, one)),
+      ...fixed(deletion(file, run, command, one)),
     };
 };
 
@@ -152,7 +152,7 @@ const variablesIn = function* (file: AuditedFile, run: RunCommands, command: She
   const problem = (at: Span, name: string, edits: readonly Edit[] | undefined): Problem => ({
     at,
     message: `\`${name}\` turns off certificate checks`,
-    ...fixed(file, edits),
+    ...fixed(edits),
   });
   for (const { name, value, span } of command.assignments) {
     if (value === undefined || !disablesTls(name, value.value)) continue;
@@ -190,7 +190,5 @@ const deletion = (
   return isWritten ? [{ span: { start: word.span.start + at, end: word.span.start + at + 1 }, text: "" }] : undefined;
 };
 
-const fixed = (file: AuditedFile, edits: readonly Edit[] | undefined): Pick<Problem, "fix"> =>
-  edits === undefined || file.hasForeignSyntax
-    ? {}
-    : { fix: { title: "Keep the certificate check on", safety: "unsafe", edits } };
+const fixed = (edits: readonly Edit[] | undefined): Pick<Problem, "fix"> =>
+  edits === undefined ? {} : { fix: { title: "Keep the certificate check on", safety: "unsafe", edits } };

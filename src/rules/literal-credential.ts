@@ -2,7 +2,7 @@ import type { ShellCommand, ShellWord } from "../dockerfile/script.ts";
 import { findOption, readOptions } from "./knowledge/command-options.ts";
 import { findCredentials, isPlaceholder } from "./knowledge/credential-formats.ts";
 import { curlSyntax, wgetSyntax } from "./knowledge/downloads.ts";
-import { runsCalling } from "./knowledge/run-commands.ts";
+import { runsIn } from "./knowledge/run-commands.ts";
 import { defineRule, type Problem } from "./rule.ts";
 
 /** In pieces, so that no scanner of a code host takes an example for a leak. */
@@ -79,7 +79,7 @@ ENV GPG_KEYS=A035C8C19219BA821ECEA86B64E628F8D684696D
         at: { start, end },
         message: `The file holds ${what}, which everybody who has the file or the image can read`,
       };
-    for (const { commands } of runsCalling(file, "every stage", passwordPrograms))
+    for (const { commands } of runsIn(file, "every stage"))
       for (const problem of commands.flatMap(givenPassword))
         if (!found.some(({ start, end }) => start < problem.at.end && problem.at.start < end)) yield problem;
   },
@@ -121,5 +121,3 @@ const passwordOptions: ReadonlyMap<
   ["sshpass", { valued: new Set(["-p"]), names: ["-p"] }],
   ["docker", { valued: new Set(["-p", "--password", "-u", "--username"]), names: ["-p", "--password"] }],
 ]);
-
-const passwordPrograms: readonly string[] = [...passwordOptions.keys()];

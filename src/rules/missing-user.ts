@@ -121,9 +121,7 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
 const switched = (file: AuditedFile, stage: StageFacts): Pick<Problem, "fix"> => {
   const [account, other] = createdIn(file, stage);
   const user = account === undefined ? "65534:65534" : account.name.value;
-  return file.hasForeignSyntax || other !== undefined || account?.name.isLiteral === false
-    ? {}
-    : { fix: switchUser(file, stage, user) };
+  return other !== undefined || account?.name.isLiteral === false ? {} : { fix: switchUser(file, stage, user) };
 };
 
 const mayRunAsOther = ({ rootBase }: StageFacts): boolean => {

@@ -53,7 +53,7 @@ COPY a b /srv/\${DIR}
         yield {
           at: destination.span,
           message: `\`${destination.text}\` takes several sources and does not end with a slash`,
-          ...(file.hasForeignSyntax || destination.text.includes("\\")
+          ...(destination.text.includes("\\")
             ? {}
             : {
                 fix: {

@@ -134,8 +134,7 @@ const fixOf = (
 ): Fix | undefined => {
   const { copy } = copied;
   const { value } = change.value;
-  if (file.hasForeignSyntax || !change.value.isLiteral || copy.flags.some(({ name }) => name === change.flag))
-    return undefined;
+  if (!change.value.isLiteral || copy.flags.some(({ name }) => name === change.flag)) return undefined;
   if (copy.sources.length + copy.heredocs.length !== 1 || change.command.name === "chgrp") return undefined;
   if (change.flag === "chmod" && !/^[0-7]{3,4}$/.test(value)) return undefined;
   if (change.isRecursive ? mayMakeFiles(file, stage, copy.index, run.run.index, change) : !copied.isFile)

@@ -61,9 +61,7 @@ Set \`WORKDIR /app\` first, or write the destination in full.`,
         yield {
           at: copy.destination.span,
           message: `\`${written}\` is \`${path}\` here: no WORKDIR is set before it`,
-          ...(path === "/" || path.includes("..") || file.hasForeignSyntax
-            ? {}
-            : inFull(file.text, copy.destination.span, written, path)),
+          ...(path === "/" || path.includes("..") ? {} : inFull(file.text, copy.destination.span, written, path)),
         };
       }
     }

@@ -69,7 +69,7 @@ WORKDIR app
         yield {
           at: workdir.path.span,
           message: `\`${written}\` is relative to the working directory of the base image`,
-          ...(file.hasForeignSyntax || stage.isWindows || !isPlain
+          ...(stage.isWindows || !isPlain
             ? {}
             : { fix: { title: `Write ${path}`, safety: "unsafe", edits: [{ span: workdir.path.span, text: path }] } }),
         };

@@ -127,7 +127,5 @@ const deletion = (file: AuditedFile, instruction: Instruction, declaration: Span
     keyword === "EXPOSE" ? instruction.ports.length : "assignments" in instruction ? instruction.assignments.length : 0;
   const edits =
     count === 1 ? [deleteInstruction(file.text, instruction)] : withoutWords(file, instruction, declaration);
-  return edits === undefined || file.hasForeignSyntax
-    ? {}
-    : { fix: { title: "Delete the declaration without effect", safety: "safe", edits } };
+  return edits === undefined ? {} : { fix: { title: "Delete the declaration without effect", safety: "safe", edits } };
 };

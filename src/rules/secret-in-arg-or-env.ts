@@ -2,6 +2,7 @@ import type { ArgInstruction, Assignment, EnvInstruction, Instruction } from "..
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { deleteInstruction } from "./knowledge/edits.ts";
 import { unquoted } from "./knowledge/labels.ts";
+import { once } from "./knowledge/once.ts";
 import { isHarmlessValue, isSecretName } from "./knowledge/secret-names.ts";
 import { insertFlag } from "./knowledge/text-edits.ts";
 import { defineRule, type Fix } from "./rule.ts";
@@ -99,10 +100,10 @@ const mountFix = (file: AuditedFile, arg: ArgInstruction, assignment: Assignment
   const stage = file.stages.find(({ index }) => index === arg.stageIndex);
   if (stage === undefined || !/^\w+$/.test(name) || assignment.value !== undefined || arg.assignments.length > 1)
     return undefined;
-  if (file.hasForeignSyntax || isGlobal(file, name)) return undefined;
+  if (isGlobal(file, name)) return undefined;
   const heirs = file.stages.filter((other) => other !== stage && other.lineage.includes(stage));
-  if (heirs.some((heir) => wordsOf(file, heir).has(name))) return undefined;
-  const [declaration, run, ...others] = wordsOf(file, stage).get(name) ?? [];
+  if (heirs.some((heir) => wordsOf(heir, file).has(name))) return undefined;
+  const [declaration, run, ...others] = wordsOf(stage, file).get(name) ?? [];
   if (declaration !== arg || run?.keyword !== "RUN" || others.length > 0) return undefined;
   const mount = `--mount=type=secret,id=${name.toLowerCase()},env=${name}`;
   return {
@@ -121,9 +122,7 @@ const isGlobal = ({ dockerfile }: AuditedFile, name: string): boolean => {
 };
 
 /** Which instructions of a stage hold a word. */
-const wordsOf = (file: AuditedFile, stage: StageFacts): ReadonlyMap<string, readonly Instruction[]> => {
-  const known = words.get(stage);
-  if (known !== undefined) return known;
+const wordsOf = once((stage: StageFacts, file: AuditedFile): ReadonlyMap<string, readonly Instruction[]> => {
   const index = new Map<string, Instruction[]>();
   for (const instruction of stage.instructions)
     for (const word of new Set(file.text.slice(instruction.span.start, instruction.span.end).match(/\w+/g))) {
@@ -131,8 +130,5 @@ const wordsOf = (file: AuditedFile, stage: StageFacts): ReadonlyMap<string, read
       if (same === undefined) index.set(word, [instruction]);
       else same.push(instruction);
     }
-  words.set(stage, index);
   return index;
-};
-
-const words = new WeakMap<StageFacts, ReadonlyMap<string, readonly Instruction[]>>();
+});

@@ -60,7 +60,7 @@ RUN --mount=type=secret,id=v cat /run/secrets/v || true
         yield {
           at: mount.flag.span,
           message: `Nobody notices when the secret \`${id}\` is not supplied: \`required=true\` is missing`,
-          ...(file.hasForeignSyntax ? {} : fixAt(end)),
+          ...fixAt(end),
         };
       }
     }

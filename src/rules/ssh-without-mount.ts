@@ -81,7 +81,7 @@ RUN apt-get update && apt-get install -y ssh && which ssh && git remote add orig
       if (rewritesUrls(file, stage)) continue;
       for (const { run, commands } of runsOf(file, stage)) {
         if (hasMount(run, "ssh", "secret") || bringsKey({ run })) continue;
-        let isFixed = file.hasForeignSyntax;
+        let isFixed = false;
         for (const command of commands) {
           const word = remoteOf(command);
           const host = word === undefined ? "" : hostOf(word.value);

@@ -77,15 +77,11 @@ LABEL org.opencontainers.image.base.name=docker.io/library/alpine:3.22
           at: value.span,
           message: `The label says \`${said}\`, and the image is built FROM \`${base.text}\``,
           related: [{ at: base.at, message: "the base" }],
-          ...(file.hasForeignSyntax
-            ? {}
-            : {
-                fix: {
-                  title: `Write ${right}`,
-                  safety: "unsafe",
-                  edits: [{ span: value.span, text: value.text.replace(said, () => right) }],
-                },
-              }),
+          fix: {
+            title: `Write ${right}`,
+            safety: "unsafe",
+            edits: [{ span: value.span, text: value.text.replace(said, () => right) }],
+          },
         };
       }
     }

@@ -39,9 +39,7 @@ by whoever searches for it, and BuildKit does not warn of it.`,
           yield {
             at,
             message: `The protocol of \`${port.text}\` is \`${lower}\``,
-            ...(file.hasForeignSyntax
-              ? {}
-              : { fix: { title: `Write ${lower}`, safety: "safe" as const, edits: [{ span: at, text }] } }),
+            fix: { title: `Write ${lower}`, safety: "safe" as const, edits: [{ span: at, text }] },
           };
         }
       }

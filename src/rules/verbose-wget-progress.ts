@@ -69,15 +69,11 @@ export default defineRule({
           yield {
             at: word.span,
             message: "`wget` writes its progress into the log",
-            ...(file.hasForeignSyntax
-              ? {}
-              : {
-                  fix: {
-                    title: "Add --progress=dot:giga to wget",
-                    safety: "safe",
-                    edits: [insertAfter(run, word, "--progress=dot:giga")],
-                  },
-                }),
+            fix: {
+              title: "Add --progress=dot:giga to wget",
+              safety: "safe",
+              edits: [insertAfter(run, word, "--progress=dot:giga")],
+            },
           };
         }
     }

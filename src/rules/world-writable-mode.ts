@@ -67,7 +67,7 @@ it, for root to run at the next start. \`777\` is usually there because the owne
 });
 
 const problem = (file: AuditedFile, at: Span, mode: string): Problem => {
-  const edit = file.hasForeignSyntax ? undefined : narrowed(file.text, at, mode);
+  const edit = narrowed(file.text, at, mode);
   return {
     at,
     message: `The mode \`${mode}\` lets everybody write`,

@@ -1,6 +1,7 @@
 import type { AddInstruction, CopyInstruction, Word } from "../../dockerfile/model.ts";
 import type { AuditedFile, BuildContext, StageFacts } from "../audited-file.ts";
 import { isRemoteSource } from "./copy-sources.ts";
+import { once } from "./once.ts";
 
 /** A source of COPY or ADD that is taken from the main build context. */
 export interface ContextSource {
@@ -11,15 +12,7 @@ export interface ContextSource {
   readonly path: string | undefined;
 }
 
-export const contextSources = (file: AuditedFile): readonly ContextSource[] => {
-  const found = known.get(file) ?? sourcesIn(file);
-  known.set(file, found);
-  return found;
-};
-
-const known = new WeakMap<AuditedFile, readonly ContextSource[]>();
-
-const sourcesIn = (file: AuditedFile): readonly ContextSource[] =>
+export const contextSources = once((file: AuditedFile): readonly ContextSource[] =>
   file.stages.flatMap((stage) =>
     stage.instructions.flatMap((copy) => {
       if (copy.keyword !== "COPY" && copy.keyword !== "ADD") return [];
@@ -30,7 +23,8 @@ const sourcesIn = (file: AuditedFile): readonly ContextSource[] =>
         return [{ stage, copy, word, path: source === undefined ? undefined : contextPath(source) }];
       });
     }),
-  );
+  ),
+);
 
 /** Whether a COPY of this source takes the whole context. */
 export const isWholeContext = ({ path }: ContextSource): boolean => path === "" || path === "*" || path === "**";

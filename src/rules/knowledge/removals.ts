@@ -1,4 +1,5 @@
 import type { ShellCommand } from "../../dockerfile/script.ts";
+import { once } from "./once.ts";
 
 export interface Removal {
   readonly after: number;
@@ -7,10 +8,8 @@ export interface Removal {
 }
 
 /** What may remove files that it does not name: whole folders, patterns, traps, find, called scripts. */
-export const wideRemovals = (commands: readonly ShellCommand[]): readonly Removal[] => {
-  const known = removals.get(commands);
-  if (known !== undefined) return known;
-  const found = commands.flatMap(({ name, args, index }): readonly Removal[] => {
+export const wideRemovals = once((commands: readonly ShellCommand[]) =>
+  commands.flatMap(({ name, args, index }): readonly Removal[] => {
     if (name === "trap" || (name === "find" && args.some(({ value }) => /^-(delete|exec)$/.test(value))))
       return [{ after: Number.POSITIVE_INFINITY, folder: undefined }];
     if (/\.sh$/.test(name)) return [{ after: index, folder: undefined }];
@@ -19,9 +18,5 @@ export const wideRemovals = (commands: readonly ShellCommand[]): readonly Remova
     return args
       .filter(({ value, isLiteral }) => !value.startsWith("-") && (isRecursive || !isLiteral))
       .map(({ value, isLiteral }) => ({ after: index, folder: isLiteral ? value : undefined }));
-  });
-  removals.set(commands, found);
-  return found;
-};
-
-const removals = new WeakMap<readonly ShellCommand[], readonly Removal[]>();
+  }),
+);

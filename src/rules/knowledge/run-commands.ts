@@ -12,8 +12,6 @@ export interface RunCommands {
   readonly scripts: readonly Script[];
   /** In source order. */
   readonly commands: readonly ShellCommand[];
-  /** Of the commands. */
-  readonly names: ReadonlySet<string>;
   readonly packages: readonly PackageCommand[];
   readonly scriptOf: (command: ShellCommand) => Script | undefined;
   /** False when some of it could not be read: findings about absence are withheld. */
@@ -24,26 +22,8 @@ export interface RunCommands {
 export const runsOf = (file: AuditedFile, stage: StageFacts): readonly RunCommands[] => runsOfStage(stage, file);
 
 /** The RUN instructions of all stages, or of those that ship; what only a test or check is built on does not. */
-export const runsIn = (file: AuditedFile, where: Where): readonly RunCommands[] =>
+export const runsIn = (file: AuditedFile, where: "every stage" | "shipped stages"): readonly RunCommands[] =>
   where === "every stage" ? allRuns(file) : shippedRuns(file);
-
-/** Those that call a program of one of these names, wherever in the script. */
-export const runsCalling = (file: AuditedFile, where: Where, names: readonly string[]): readonly RunCommands[] => {
-  const index = where === "every stage" ? callersInAll(file) : callersInShipped(file);
-  let found: readonly RunCommands[] | undefined;
-  for (const name of names) {
-    const callers = index.get(name);
-    if (callers !== undefined && found !== undefined) return runsIn(file, where).filter((run) => callsOne(run, names));
-    found ??= callers;
-  }
-  return found ?? none;
-};
-
-type Where = "every stage" | "shipped stages";
-
-const none: readonly RunCommands[] = [];
-
-const callsOne = (run: RunCommands, names: readonly string[]): boolean => names.some((name) => run.names.has(name));
 
 const runsOfStage = once((stage: StageFacts, file: AuditedFile): readonly RunCommands[] => {
   const found: RunCommands[] = [];
@@ -55,21 +35,6 @@ const allRuns = once((file: AuditedFile) => file.stages.flatMap((stage) => runsO
 
 const shippedRuns = once((file: AuditedFile) => stagesOfImages(file).flatMap((stage) => runsOf(file, stage)));
 
-const callersIn = (runs: readonly RunCommands[]): ReadonlyMap<string, readonly RunCommands[]> => {
-  const index = new Map<string, RunCommands[]>();
-  for (const run of runs)
-    for (const name of run.names) {
-      const callers = index.get(name);
-      if (callers === undefined) index.set(name, [run]);
-      else callers.push(run);
-    }
-  return index;
-};
-
-const callersInAll = once((file: AuditedFile) => callersIn(allRuns(file)));
-
-const callersInShipped = once((file: AuditedFile) => callersIn(shippedRuns(file)));
-
 const stagesOfImages = (file: AuditedFile): readonly StageFacts[] => {
   const images = file.targetStages.filter((stage) => purposeOf(stage) !== "test");
   if (images.length === file.targetStages.length) return file.shippedStages;
@@ -79,20 +44,12 @@ const stagesOfImages = (file: AuditedFile): readonly StageFacts[] => {
 
 const readRun = (stage: StageFacts, run: RunInstruction, script: Script): RunCommands => {
   const { commands } = script;
-  const packages: PackageCommand[] = [];
-  const names = new Set<string>();
-  for (const command of commands) {
-    names.add(command.name);
-    const called = readPackageCommand(command);
-    if (called !== undefined) packages.push(called);
-  }
   return {
     stage,
     run,
     scripts: [script],
     commands,
-    names,
-    packages,
+    packages: commands.flatMap((command) => readPackageCommand(command) ?? []),
     scriptOf: (command) => (commands[command.index] === command ? script : undefined),
     isRead: script.status === "parsed",
   };

@@ -21,8 +21,7 @@ export const isVerified = (
   downloads: readonly Download[],
 ): boolean => {
   if (download.isChecked) return true;
-  const found = coverage.get(commands) ?? coverageOf(commands, downloads);
-  coverage.set(commands, found);
+  const found = coverageOf(commands, downloads);
   return found.isTotal || namesOf(download, commands).some((name) => found.names.has(name));
 };
 
@@ -32,16 +31,14 @@ interface Coverage {
   readonly names: ReadonlySet<string>;
 }
 
-const coverage = new WeakMap<readonly ShellCommand[], Coverage>();
-
-const coverageOf = (commands: readonly ShellCommand[], downloads: readonly Download[]): Coverage => {
+const coverageOf = once((commands: readonly ShellCommand[], downloads: readonly Download[]): Coverage => {
   const downloaded = new Set(downloads.flatMap((download) => namesOf(download, commands)));
   const found = findVerifications(commands);
   return {
     isTotal: found.some(({ names }) => names === undefined || !names.some((name) => downloaded.has(name))),
     names: new Set(found.flatMap(({ names }) => names ?? [])),
   };
-};
+});
 
 /** The names under which a download keeps its files. */
 export const keptNames = ({ output }: Download): readonly string[] =>
