@@ -3,6 +3,7 @@ import { checkName, commentKey, externalId, externalIdPrefix, useKey } from "../
 import { readActionInputs } from "../src/action-inputs.ts";
 import { findSizes, hideSizes, sizesSpace } from "../src/action-sizes.ts";
 import { type Occasion, readOccasion } from "../src/adapters/github-event.ts";
+import { namedTarget } from "../src/build/target.ts";
 import type { Image } from "../src/image/image.ts";
 import { parseBaseline } from "../src/report/baseline.ts";
 import type { Report, TargetReport } from "../src/report/report.ts";
@@ -179,23 +180,15 @@ const target = (id: string, layers: number): TargetReport => ({
     milliseconds: 1,
     steps: [],
     target: {
-      id,
-      dockerfile: "Dockerfile",
-      dockerfileAbsolute: "/Dockerfile",
+      ...namedTarget({
+        id,
+        dockerfile: "Dockerfile",
+        dockerfileAbsolute: "/Dockerfile",
+        stage: undefined,
+        platforms: [],
+      }),
       context: "/",
-      stageIndex: 0,
-      stage: undefined,
       span: { start: 0, end: 1 },
-      platforms: [],
-      buildArgs: new Map(),
-      buildContexts: new Map(),
-      secrets: [],
-      ssh: [],
-      cacheFrom: [],
-      cacheTo: [],
-      network: undefined,
-      noCache: false,
-      pull: false,
     },
   },
   images: [image(id, layers)],

@@ -23,7 +23,7 @@ import {
 } from "../src/build/secret-inputs.ts";
 import { readPrivateKeys } from "../src/build/ssh-key.ts";
 import { linesOfStep, stepLines } from "../src/build/step-lines.ts";
-import type { Target } from "../src/build/target.ts";
+import { namedTarget, type Target } from "../src/build/target.ts";
 import { hasWildcard, matchesName } from "../src/build/target-names.ts";
 import { stripTerminalCodes } from "../src/build/terminal-codes.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
@@ -473,23 +473,15 @@ describe("redaction", () => {
 });
 
 const target: Target = {
-  id: "api/Dockerfile:production",
-  dockerfile: "api/Dockerfile",
-  dockerfileAbsolute: "/w/api/Dockerfile",
+  ...namedTarget({
+    id: "api/Dockerfile:production",
+    dockerfile: "api/Dockerfile",
+    dockerfileAbsolute: "/w/api/Dockerfile",
+    stage: "production",
+    platforms: [],
+  }),
   context: "/w/api",
   stageIndex: 1,
-  stage: "production",
-  span: { start: 0, end: 0 },
-  platforms: [],
-  buildArgs: new Map(),
-  buildContexts: new Map(),
-  secrets: [],
-  ssh: [],
-  cacheFrom: [],
-  cacheTo: [],
-  network: undefined,
-  noCache: false,
-  pull: false,
 };
 
 describe("the command line of a build", () => {

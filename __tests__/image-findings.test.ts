@@ -3,7 +3,7 @@ import { auditFile } from "../src/audit/audit.ts";
 import { auditedFile } from "../src/audit/audited-file.ts";
 import { findingsOf } from "../src/audit/findings.ts";
 import { judgeImages } from "../src/audit/image-findings.ts";
-import type { Target } from "../src/build/target.ts";
+import { namedTarget, type Target } from "../src/build/target.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import type { Image, ImageContents, Layer, LeakSearch, Waste } from "../src/image/image.ts";
 import { renderHtml } from "../src/report/html.ts";
@@ -77,23 +77,16 @@ const imageOf = (
 });
 
 const targetOf = (stage: string, stageIndex: number): Target => ({
-  id: `Dockerfile:${stage}`,
-  dockerfile: "Dockerfile",
-  dockerfileAbsolute: "/Dockerfile",
+  ...namedTarget({
+    id: `Dockerfile:${stage}`,
+    dockerfile: "Dockerfile",
+    dockerfileAbsolute: "/Dockerfile",
+    stage,
+    platforms: [],
+  }),
   context: "/",
   stageIndex,
-  stage,
   span: { start: 0, end: 4 },
-  platforms: [],
-  buildArgs: new Map(),
-  buildContexts: new Map(),
-  secrets: [],
-  ssh: [],
-  cacheFrom: [],
-  cacheTo: [],
-  network: undefined,
-  noCache: false,
-  pull: false,
 });
 
 const judge = (

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { inspectImage } from "../src/adapters/image-inspect.ts";
 import { type MeasureOptions, measure } from "../src/adapters/oci-layout.ts";
-import type { Target } from "../src/build/target.ts";
+import { namedTarget, type Target } from "../src/build/target.ts";
 import { type Image, pullBytes } from "../src/image/image.ts";
 
 const TOKEN = "t0ken-Value-7f3a9c\n";
@@ -280,21 +280,13 @@ const built = async (
 };
 
 const target = (stage: string, stageIndex: number): Target => ({
-  id: `Dockerfile:${stage}`,
-  dockerfile: "Dockerfile",
-  dockerfileAbsolute: join(folder, "context/Dockerfile"),
+  ...namedTarget({
+    id: `Dockerfile:${stage}`,
+    dockerfile: "Dockerfile",
+    dockerfileAbsolute: join(folder, "context/Dockerfile"),
+    stage,
+    platforms: [],
+  }),
   context: join(folder, "context"),
   stageIndex,
-  stage,
-  span: { start: 0, end: 0 },
-  platforms: [],
-  buildArgs: new Map(),
-  buildContexts: new Map(),
-  secrets: [],
-  ssh: [],
-  cacheFrom: [],
-  cacheTo: [],
-  network: undefined,
-  noCache: false,
-  pull: false,
 });

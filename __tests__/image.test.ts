@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "@jest/g
 import { inspectImage } from "../src/adapters/image-inspect.ts";
 import { checksum, searchMeans } from "../src/adapters/image-unpack.ts";
 import { MeasureError, measure } from "../src/adapters/oci-layout.ts";
-import type { Target } from "../src/build/target.ts";
+import { namedTarget, type Target } from "../src/build/target.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import { UserError } from "../src/errors.ts";
 import { feeding } from "../src/image/byte-parser.ts";
@@ -1108,21 +1108,12 @@ const mulberry = (start: number): (() => number) => {
 };
 
 const TARGET: Target = {
-  id: "Dockerfile",
-  dockerfile: "Dockerfile",
-  dockerfileAbsolute: "/Dockerfile",
+  ...namedTarget({
+    id: "Dockerfile",
+    dockerfile: "Dockerfile",
+    dockerfileAbsolute: "/Dockerfile",
+    stage: undefined,
+    platforms: [],
+  }),
   context: "/",
-  stageIndex: 0,
-  stage: undefined,
-  span: { start: 0, end: 0 },
-  platforms: [],
-  buildArgs: new Map(),
-  buildContexts: new Map(),
-  secrets: [],
-  ssh: [],
-  cacheFrom: [],
-  cacheTo: [],
-  network: undefined,
-  noCache: false,
-  pull: false,
 };

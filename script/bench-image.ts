@@ -22,7 +22,7 @@ import { PassThrough, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip, gunzipSync } from "node:zlib";
 import { measure } from "../src/adapters/oci-layout.ts";
-import type { Target } from "../src/build/target.ts";
+import { namedTarget, type Target } from "../src/build/target.ts";
 import { asArray, asNumber, asText, at } from "../src/image/json-reading.ts";
 import { tarReader } from "../src/image/tar.ts";
 
@@ -117,23 +117,14 @@ const peakMemory = async (): Promise<number> => {
 };
 
 const TARGET: Target = {
-  id: "bench",
-  dockerfile: "Dockerfile",
-  dockerfileAbsolute: "/Dockerfile",
+  ...namedTarget({
+    id: "bench",
+    dockerfile: "Dockerfile",
+    dockerfileAbsolute: "/Dockerfile",
+    stage: undefined,
+    platforms: [],
+  }),
   context: "/",
-  stageIndex: 0,
-  stage: undefined,
-  span: { start: 0, end: 0 },
-  platforms: [],
-  buildArgs: new Map(),
-  buildContexts: new Map(),
-  secrets: [],
-  ssh: [],
-  cacheFrom: [],
-  cacheTo: [],
-  network: undefined,
-  noCache: false,
-  pull: false,
 };
 
 const ROUNDS = 3;
