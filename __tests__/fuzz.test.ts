@@ -88,7 +88,7 @@ test(`${count} mutants are judged without a crash, each in under ${slowest} ms (
   expect(failed).toEqual([]);
 }, 600_000);
 
-test("a file of one megabyte and a RUN of 10,000 lines take time in proportion", () => {
+test("a file of one megabyte, a RUN of 10,000 lines and a line of 10,000 problems take time in proportion", () => {
   const run = (lines: number): string =>
     `FROM debian:12\nRUN apt-get update \\\n${" && echo one two three \\\n".repeat(lines)} && true\n`;
   const file = (stages: number): string =>
@@ -98,7 +98,8 @@ test("a file of one megabyte and a RUN of 10,000 lines take time in proportion",
       { length: stages },
       (_, at) => `FROM ${at === 0 ? "debian:12" : `a${at - 1}`} AS a${at}\nUSER $X\n`,
     ).join("");
-  for (const make of [run, file, chain]) {
+  const line = (ports: number): string => `FROM debian:12\nEXPOSE ${"1-x ".repeat(ports)}\n`;
+  for (const make of [run, file, chain, line]) {
     const small = milliseconds(() => audit(make(1250)));
     const large = milliseconds(() => audit(make(10_000)));
     // Eight times the text; a quadratic step would take sixty-four times as long.

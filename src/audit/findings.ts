@@ -12,11 +12,15 @@ export const findingsOf = (
   const { text, path } = dockerfile;
   const starts = lineStarts(text);
   const seen = new Map<string, number>();
+  // A rule may find many problems on one long line, whose hash is theirs in common.
+  const hashes = new Map<string, string>();
   return problems.map(({ rule, severity, at, message, related, fix }) => {
     const place = placeOf(starts, at);
-    const words = `${rule}\0${path}\0${wordsAt(text, starts, place)}`;
-    const count = seen.get(words) ?? 0;
-    seen.set(words, count + 1);
+    const where = `${rule} ${place.line} ${place.endLine}`;
+    const hash = hashes.get(where) ?? contentHash(`${rule}\0${path}\0${wordsAt(text, starts, place)}`);
+    hashes.set(where, hash);
+    const count = seen.get(hash) ?? 0;
+    seen.set(hash, count + 1);
     return {
       rule,
       severity,
@@ -26,7 +30,7 @@ export const findingsOf = (
       message,
       related: (related ?? []).map((other) => ({ place: placeOf(starts, other.at), message: other.message })),
       fix,
-      fingerprint: `${contentHash(words)}:${count}`,
+      fingerprint: `${hash}:${count}`,
     };
   });
 };
@@ -43,12 +47,13 @@ export const wordsAt = (text: string, starts: readonly number[], { line, endLine
 
 /** FNV-1a over UTF-16 units in two 32-bit halves: names a finding, protects nothing. */
 export const contentHash = (text: string): string => {
+  const { imul } = Math;
   let low = 0x811c9dc5;
   let high = 0x9dc5811c;
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    low = Math.imul(low ^ code, 0x01000193);
-    high = Math.imul(high ^ (code + at), 0x01000193);
+    low = imul(low ^ code, 0x01000193);
+    high = imul(high ^ (code + at), 0x01000193);
   }
   return [high, low].map((half) => (half >>> 0).toString(16).padStart(8, "0")).join("");
 };
