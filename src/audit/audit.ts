@@ -1,5 +1,6 @@
 import type { AuditedFile } from "../rules/audited-file.ts";
 import type { UnusedIgnore } from "../rules/ignore-comment.ts";
+import { forgetFacts } from "../rules/knowledge/once.ts";
 import { meets } from "../rules/needs.ts";
 import type { Level, Problem, Rule, Severity } from "../rules/rule.ts";
 import type { CustomRule, Profile, RuleSettings } from "../settings.ts";
@@ -60,6 +61,7 @@ export const auditFile = (file: AuditedFile, options: AuditOptions): AuditOutcom
     run(last, withUnusedIgnores(file, unused), late);
     late.forEach(sort);
   }
+  forgetFacts();
   return { problems: problems.sort(byPlace), ignored, failures };
 };
 

@@ -1,20 +1,23 @@
 import type { ImageReference } from "../../dockerfile/image-reference.ts";
 import { familiarName } from "../../dockerfile/image-reference.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
+import { once } from "./once.ts";
 
 /** What the name of a stage says that it is for; undefined when it says nothing of this kind. */
 export type Purpose = "development" | "test" | "debug" | "build" | "release";
 
-export const purposeOf = (stage: StageFacts): Purpose | undefined => purposeIn(stage.name ?? "");
+export const purposeOf = once((stage: StageFacts): Purpose | undefined => purposeIn(stage.name ?? ""));
 
 /** Whether the name of the stage or the file says that it is a tool of the developers, not what runs in production. */
 export const isForDevelopers = (file: AuditedFile, stage: StageFacts): boolean => {
   const purpose = purposeOf(stage);
-  if (purpose !== undefined) return purpose !== "release";
-  const { path } = file.dockerfile;
-  const ofFile = purposeIn(path.slice(path.lastIndexOf("/") + 1).toLowerCase());
-  return ofFile === "development" || ofFile === "debug" || /(^|\/)\.devcontainer\//.test(path);
+  return purpose === undefined ? isFileForDevelopers(file) : purpose !== "release";
 };
+
+const isFileForDevelopers = once(({ dockerfile: { path } }: AuditedFile): boolean => {
+  const purpose = purposeIn(path.slice(path.lastIndexOf("/") + 1).toLowerCase());
+  return purpose === "development" || purpose === "debug" || /(^|\/)\.devcontainer\//.test(path);
+});
 
 /**
  * Whether the Dockerfile is that of a container action, which GitHub starts as root in a workspace of root's:

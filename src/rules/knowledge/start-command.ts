@@ -1,6 +1,6 @@
 import type { CmdInstruction, EntrypointInstruction } from "../../dockerfile/model.ts";
-import type { AuditedFile, BuildContext, StageFacts } from "../audited-file.ts";
-import { once } from "./once.ts";
+import type { AuditedFile, StageFacts } from "../audited-file.ts";
+import { once, onceForAll } from "./once.ts";
 
 /** What a container of a stage starts. */
 export interface Start {
@@ -93,7 +93,7 @@ export const scriptsOf = (
     }
   }
   if (found.length > 0) return found;
-  const copied = file.context === undefined ? [] : (filesByName(file.context).get(name) ?? []);
+  const copied = file.context === undefined ? [] : (filesByName(file.context.files).get(name) ?? []);
   const only = copied.length === 1 ? copied[0] : undefined;
   if (only !== undefined) return read(file, only);
   return isEntrypointScript(program) ? undefined : [];
@@ -105,8 +105,8 @@ export interface StartScript {
   readonly text: string;
 }
 
-const filesByName = once(
-  (context: BuildContext): ReadonlyMap<string, readonly string[]> => Map.groupBy(context.files, baseName),
+const filesByName = onceForAll(
+  (files: readonly string[]): ReadonlyMap<string, readonly string[]> => Map.groupBy(files, baseName),
 );
 
 const read = (file: AuditedFile, path: string): readonly StartScript[] => {
