@@ -593,7 +593,7 @@ describe("the context of a Dockerfile", () => {
     ["docker/Dockerfile", ".", ["The build context `.` does not hold `made.txt`"]],
   ])("%s in %s may be given what its own folder lacks", (path, folder, messages) => {
     const file = auditedFile(readDockerfile(path, "FROM x\nCOPY made.txt /\n"), {
-      context: contextOf(folder, ["a.txt"]),
+      context: () => contextOf(folder, ["a.txt"]),
       namedContexts: new Set(),
       targets: new Set(),
       supplied: undefined,

@@ -125,7 +125,7 @@ const check = (rule: Rule, example: Example, text: string) => {
 };
 
 const surroundings = (example: Example): Surroundings => ({
-  context: example.files ? contextOf(example.files) : undefined,
+  context: () => example.files && contextOf(example.files),
   namedContexts: new Set(),
   targets: new Set(),
   supplied: example.supplied && {

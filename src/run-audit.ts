@@ -97,11 +97,8 @@ const surroundings = (
   { settings, world, baked = [] }: AuditRequest,
   isBuilding: boolean,
 ): Surroundings => {
-  const files = once(() => world.files.context(context(), found.absolute));
   return {
-    get context() {
-      return files();
-    },
+    context: once(() => world.files.context(context(), found.absolute)),
     namedContexts: new Set(
       [
         ...settings.buildContexts.keys(),

@@ -35,25 +35,40 @@ export const createBuildContexts = (
       const file = ignoreFile();
       return file === undefined ? () => false : parseDockerignore(file.text);
     });
-    return {
+    return Object.assign(new FolderListing(listing, ignoreFile), {
       path: shownPath(cwd, root),
-      get files() {
-        return listing().files;
-      },
-      get isTruncated() {
-        return listing().isTruncated;
-      },
-      get isGitAware() {
-        return listing().isGitAware;
-      },
-      get ignoreFile() {
-        return ignoreFile();
-      },
-      read: (path) => readTextInside(root, realRoot, path),
-      isIgnored: (path) => matcher()(path),
-    };
+      read: (path: string) => readTextInside(root, realRoot, path),
+      isIgnored: (path: string) => matcher()(path),
+    });
   };
 };
+
+/** A class: what the getters of a literal see, V8 would keep until its next full collection. */
+class FolderListing {
+  private readonly listing: () => Listing;
+  private readonly ignored: () => BuildContext["ignoreFile"];
+
+  constructor(listing: () => Listing, ignored: () => BuildContext["ignoreFile"]) {
+    this.listing = listing;
+    this.ignored = ignored;
+  }
+
+  get files(): readonly string[] {
+    return this.listing().files;
+  }
+
+  get isTruncated(): boolean {
+    return this.listing().isTruncated;
+  }
+
+  get isGitAware(): boolean {
+    return this.listing().isGitAware;
+  }
+
+  get ignoreFile(): BuildContext["ignoreFile"] {
+    return this.ignored();
+  }
+}
 
 interface Listing {
   readonly files: readonly string[];

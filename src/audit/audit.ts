@@ -115,9 +115,9 @@ const houseProblems = (
     }
   });
 
-/** Inherits instead of copying: a copy would look the build context up, which costs and may not be asked for. */
+/** Of the same prototype, whose getter looks the build context up only when somebody asks. */
 const withUnusedIgnores = (file: AuditedFile, unusedIgnores: readonly UnusedIgnore[]): AuditedFile =>
-  Object.create(file, { unusedIgnores: { value: unusedIgnores } });
+  Object.assign(Object.create(Object.getPrototypeOf(file)), file, { unusedIgnores });
 
 export const unusedIgnore = "unused-ignore";
 

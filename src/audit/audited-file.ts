@@ -9,7 +9,8 @@ import { globalArguments, type StageState, stageState } from "./stage-state.ts";
 
 /** What is known about a Dockerfile from outside it. */
 export interface Surroundings {
-  readonly context: BuildContext | undefined;
+  /** Looks it up when somebody asks. */
+  readonly context: () => BuildContext | undefined;
   readonly namedContexts: ReadonlySet<string>;
   /** Stages that the configuration names as targets, lower-case. */
   readonly targets: ReadonlySet<string>;
@@ -17,7 +18,7 @@ export interface Surroundings {
 }
 
 const noSurroundings: Surroundings = {
-  context: undefined,
+  context: () => undefined,
   namedContexts: new Set(),
   targets: new Set(),
   supplied: undefined,
@@ -59,15 +60,12 @@ export const auditedFile = (dockerfile: Dockerfile, surroundings: Surroundings =
     runs.set(stage, read);
     return read;
   };
-  return {
+  return Object.assign(new WithContext(surroundings.context), {
     dockerfile,
     text: dockerfile.text,
     stages,
     shippedStages: stages.filter(({ isShipped }) => isShipped),
     targetStages: stages.filter(({ isTarget }) => isTarget),
-    get context() {
-      return surroundings.context;
-    },
     namedContexts: surroundings.namedContexts,
     supplied: surroundings.supplied,
     hasForeignSyntax: dockerfile.directives.some(({ name, value }) => name === "syntax" && !ownSyntax.test(value)),
@@ -77,8 +75,24 @@ export const auditedFile = (dockerfile: Dockerfile, surroundings: Surroundings =
     expand,
     script,
     runScripts,
-  };
+  });
 };
+
+/**
+ * A getter in a literal would be one of its own for each file, and so
+ * would V8's description of the object's shape, which keeps all that the getter sees until the next full collection.
+ */
+class WithContext {
+  private readonly contextOf: Surroundings["context"];
+
+  constructor(contextOf: Surroundings["context"]) {
+    this.contextOf = contextOf;
+  }
+
+  get context(): BuildContext | undefined {
+    return this.contextOf();
+  }
+}
 
 /** Images of BuildKit's own front end, mirrors included. */
 const ownSyntax = /(^|\/)docker\/dockerfile(-upstream)?([:@]|$)/;

@@ -1,32 +1,38 @@
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
 
 /**
- * Plain maps, emptied after each file: weak ones take longer to fill, and hold what they know until V8 next collects
- * all of its memory.
+ * A plain map, which is replaced after each file. A weak one takes longer to fill; and in a weak one as in one that is
+ * emptied, what V8 once moved to its old space holds what comes after, so that all of it moves there too.
  */
-const facts: Map<object, unknown>[] = [];
+interface Facts<Key, Fact> {
+  known: Map<Key, Fact>;
+}
 
-const factsAbout = <Key extends object, Fact>(): Map<Key, Fact> => {
-  const known = new Map<Key, Fact>();
-  facts.push(known);
-  return known;
+const forgetters: (() => void)[] = [];
+
+const factsAbout = <Key extends object, Fact>(): Facts<Key, Fact> => {
+  const facts: Facts<Key, Fact> = { known: new Map() };
+  forgetters.push(() => {
+    if (facts.known.size > 0) facts.known = new Map();
+  });
+  return facts;
 };
 
 /** Lets go of what is known about a file; whoever asks again has it computed again. */
 export const forgetFacts = (): void => {
-  for (const known of facts) if (known.size > 0) known.clear();
+  for (const forget of forgetters) forget();
 };
 
 /** Computes a fact about a value once for each audited file; `from` must be the same each time. */
 export const once = <Key extends object, Fact, From = void>(
   compute: (key: Key, from: From) => Fact,
 ): ((key: Key, from: From) => Fact) => {
-  const known = factsAbout<Key, Fact>();
+  const facts = factsAbout<Key, Fact>();
   return (key, from) => {
-    const found = known.get(key);
-    if (found !== undefined || known.has(key)) return found as Fact;
+    const found = facts.known.get(key);
+    if (found !== undefined || facts.known.has(key)) return found as Fact;
     const fact = compute(key, from);
-    known.set(key, fact);
+    facts.known.set(key, fact);
     return fact;
   };
 };
@@ -50,8 +56,9 @@ export const onceForAll = <Key extends object, Fact extends object>(
 export const alongLineage = <Fact>(
   compute: (stage: StageFacts, below: Fact | undefined, file: AuditedFile) => Fact,
 ): ((stage: StageFacts, file: AuditedFile) => Fact) => {
-  const known = factsAbout<StageFacts, { readonly fact: Fact }>();
+  const facts = factsAbout<StageFacts, { readonly fact: Fact }>();
   return (stage, file) => {
+    const { known } = facts;
     const own = known.get(stage);
     if (own !== undefined) return own.fact;
     const pending: StageFacts[] = [];
