@@ -2,31 +2,37 @@
  * JSON that says the same to a parser and is inert wherever it is printed: no control or invisible character,
  * and no `##[` that GitHub's runner would read as a command in the middle of a log line.
  */
-export const jsonText = (value: unknown, indent?: number): string =>
-  indent !== undefined && isRecord(value)
-    ? memberByMember(value, " ".repeat(indent))
-    : inert(JSON.stringify(value, undefined, indent));
+export const jsonText = (value: unknown): string => inert(JSON.stringify(value));
 
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-/** A list of thousands of findings is written one after the other: their text as a whole is not made three times. */
-const memberByMember = (value: Readonly<Record<string, unknown>>, indent: string): string => {
+/**
+ * The same as a file, indented. A member may be any iterable: lists of thousands of findings are made and written one
+ * after the other, so that neither they nor their text are there twice.
+ */
+export const jsonFile = (value: Readonly<Record<string, unknown>>, width: number): string => {
+  const indent = " ".repeat(width);
   const pieces: string[] = [];
   for (const [name, member] of Object.entries(value)) {
     if (member === undefined) continue;
     pieces.push(pieces.length === 0 ? "{\n" : ",\n", indent, inert(JSON.stringify(name)), ": ");
-    if (!Array.isArray(member) || member.length === 0) {
-      pieces.push(indented(member, indent));
-      continue;
-    }
-    const inner = indent.repeat(2);
-    for (const [at, item] of member.entries())
-      pieces.push(at === 0 ? "[\n" : ",\n", inner, indented(item, indent, inner));
-    pieces.push("\n", indent, "]");
+    if (isIterable(member)) addList(pieces, member, indent);
+    else pieces.push(indented(member, indent));
   }
-  pieces.push(pieces.length === 0 ? "{}" : "\n}");
+  pieces.push(pieces.length === 0 ? "{}\n" : "\n}\n");
   return pieces.join("");
+};
+
+const isIterable = (value: unknown): value is Iterable<unknown> =>
+  typeof value === "object" && value !== null && Symbol.iterator in value;
+
+const addList = (pieces: string[], items: Iterable<unknown>, indent: string): void => {
+  const inner = indent.repeat(2);
+  let isEmpty = true;
+  for (const item of items) {
+    pieces.push(isEmpty ? "[\n" : ",\n", inner, indented(item, indent, inner));
+    isEmpty = false;
+  }
+  if (isEmpty) pieces.push("[]");
+  else pieces.push("\n", indent, "]");
 };
 
 const indented = (value: unknown, indent: string, margin = indent): string =>

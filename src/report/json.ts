@@ -1,12 +1,11 @@
 import { diskBytes, type Image, pullBytes } from "../image/image.ts";
 import { contentsJson } from "./image-facts.ts";
-import { jsonText } from "./json-text.ts";
+import { jsonFile, jsonText } from "./json-text.ts";
 import { type Lines, linesByPath } from "./lines.ts";
 import type { Budget, Finding, Limit, Report, ReportedFile, TargetReport } from "./report.ts";
 
 /** The report for programs, as docs/report.schema.json describes it. */
-export const renderJson = (report: Report, commit?: ReportedCommit): string =>
-  `${jsonText(reportJson(report, commit), 2)}\n`;
+export const renderJson = (report: Report, commit?: ReportedCommit): string => jsonFile(reportJson(report, commit), 2);
 
 /** The commit on the forge that a report is about. */
 export interface ReportedCommit {
@@ -98,23 +97,24 @@ const limitJson = ({ line, isBroken, ...limit }: Limit) => ({
   line: line === undefined ? null : { ...line, line: line.line ?? null },
 });
 
-const findingsJson = (findings: readonly Finding[], files: readonly ReportedFile[]) => {
+const findingsJson = function* (findings: readonly Finding[], files: readonly ReportedFile[]) {
   const lines = linesByPath(files);
-  return findings.map((finding) => ({
-    rule: finding.rule,
-    severity: finding.severity,
-    path: finding.path,
-    ...finding.place,
-    message: finding.message,
-    fingerprint: finding.fingerprint,
-    ...(finding.bytes === undefined ? {} : { bytes: finding.bytes }),
-    ...(finding.isMeasured ? { measured: true } : {}),
-    ...(finding.isNew === undefined ? {} : { isNew: finding.isNew }),
-    ...(finding.related.length === 0
-      ? {}
-      : { related: finding.related.map(({ place, message }) => ({ ...place, message })) }),
-    ...(finding.fix === undefined ? {} : { fix: fixJson(finding.fix, lines(finding.path)) }),
-  }));
+  for (const finding of findings)
+    yield {
+      rule: finding.rule,
+      severity: finding.severity,
+      path: finding.path,
+      ...finding.place,
+      message: finding.message,
+      fingerprint: finding.fingerprint,
+      ...(finding.bytes === undefined ? {} : { bytes: finding.bytes }),
+      ...(finding.isMeasured ? { measured: true } : {}),
+      ...(finding.isNew === undefined ? {} : { isNew: finding.isNew }),
+      ...(finding.related.length === 0
+        ? {}
+        : { related: finding.related.map(({ place, message }) => ({ ...place, message })) }),
+      ...(finding.fix === undefined ? {} : { fix: fixJson(finding.fix, lines(finding.path)) }),
+    };
 };
 
 const fixJson = ({ title, safety, edits }: NonNullable<Finding["fix"]>, lines: Lines) => ({

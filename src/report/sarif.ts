@@ -1,6 +1,6 @@
 import type { Severity } from "../rules/rule.ts";
 import { clip, manyLines, oneLine } from "./escape/plain.ts";
-import { jsonText } from "./json-text.ts";
+import { jsonFile } from "./json-text.ts";
 import { type Lines, linesByPath } from "./lines.ts";
 import type { Finding, Place, Report } from "./report.ts";
 import type { RuleInfo } from "./rule-info.ts";
@@ -39,7 +39,7 @@ export const renderSarif = (report: Report, options: SarifOptions): string => {
       },
     ],
   };
-  return `${jsonText(log, 1)}\n`;
+  return jsonFile(log, 1);
 };
 
 const resultsJson = (
