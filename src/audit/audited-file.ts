@@ -79,8 +79,8 @@ export const auditedFile = (dockerfile: Dockerfile, surroundings: Surroundings =
 };
 
 /**
- * A getter in a literal would be one of its own for each file, and so
- * would V8's description of the object's shape, which keeps all that the getter sees until the next full collection.
+ * A class, because a getter in a literal would make a shape of its own for each file: every look at a file takes longer
+ * then, and V8 keeps the shape, with all that the getter sees, until the next full collection.
  */
 class WithContext {
   private readonly contextOf: Surroundings["context"];
