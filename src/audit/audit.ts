@@ -34,27 +34,25 @@ export interface AuditOptions {
 export const auditFile = (file: AuditedFile, options: AuditOptions): AuditOutcome => {
   const failures: { rule: string; error: unknown }[] = [];
   const found: AuditProblem[] = [];
-  const run = ({ rule, severity, given }: ActiveRule, seen: AuditedFile, into: AuditProblem[]): void => {
+  const run = ({ id, check, severity, given }: ActiveRule, seen: AuditedFile, into: AuditProblem[]): void => {
     const before = into.length;
     try {
-      for (const problem of rule.check(seen, given))
-        into.push({ ...(file.hasForeignSyntax ? unfixed(problem) : problem), rule: rule.id, severity });
+      for (const problem of check(seen, given))
+        into.push({ ...(file.hasForeignSyntax ? unfixed(problem) : problem), rule: id, severity });
     } catch (error) {
       into.length = before;
-      failures.push({ rule: rule.id, error });
+      failures.push({ rule: id, error });
     }
   };
   const active = activeRules(options);
-  for (const one of active) {
-    const { id, needs } = one.rule;
-    if (id !== unusedIgnore && (needs === undefined || meets(file, needs))) run(one, file, found);
-  }
+  for (const one of active)
+    if (one.id !== unusedIgnore && (one.needs === undefined || meets(file, one.needs))) run(one, file, found);
   found.push(...houseProblems(file, options, failures));
   const ignores = openIgnores(file, options.rules);
   const [ignored, problems] = [[], []] as [AuditProblem[], AuditProblem[]];
   const sort = (problem: AuditProblem): void => void (ignores.hides(problem) ? ignored : problems).push(problem);
   found.forEach(sort);
-  const last = active.find(({ rule }) => rule.id === unusedIgnore);
+  const last = active.find(({ id }) => id === unusedIgnore);
   if (last && !file.isBroken && file.ignores.length > 0) {
     const unused = ignores.unused((rule) => hasRun(rule, file, options));
     const late: AuditProblem[] = [];
@@ -68,8 +66,9 @@ export const auditFile = (file: AuditedFile, options: AuditOptions): AuditOutcom
 /** What another front end makes of the text is not known here. */
 const unfixed = ({ fix: _, ...problem }: Problem): Problem => problem;
 
-interface ActiveRule {
-  readonly rule: Rule;
+/** What a run needs of a rule, in one shape for all of them: it is looked at for each rule and file. */
+interface ActiveRule extends Pick<Rule, "id" | "check"> {
+  readonly needs: Rule["needs"] | undefined;
   readonly severity: Severity;
   readonly given: Readonly<Record<string, unknown>>;
 }
@@ -83,7 +82,8 @@ const activeRules = (options: AuditOptions): readonly ActiveRule[] => {
   const found = rules.flatMap((rule) => {
     const severity = levelOf(rule, options);
     const given = settings.get(rule.id)?.options ?? {};
-    return severity === "off" ? [] : [{ rule, severity, given: withDefaults(rule, given) }];
+    const { id, needs, check } = rule;
+    return severity === "off" ? [] : [{ id, needs, check, severity, given: withDefaults(rule, given) }];
   });
   active.set(key, { rules, profile, requireReason, found });
   return found;
