@@ -283,9 +283,9 @@ describe("listings", () => {
         .toWellFormed(),
       linkPath: random() < 0.2 ? pick(random, names).toWellFormed() : "",
       size: Math.floor(random() * pick(random, [1, 200, 2 ** 32, 2 ** 53])),
-      checksum: Math.floor(random() * 2 ** 32),
-      mode: Math.floor(random() * 0o10000),
-      uid: Math.floor(random() * 2 ** 32),
+      checksum: Math.floor(random() * pick(random, [1, 2 ** 32])),
+      mode: pick(random, [0, 0o644, Math.floor(random() * 0o10000)]),
+      uid: pick(random, [0, Math.floor(random() * 2 ** 32)]),
     }));
     const writer = listingWriter();
     for (const entry of entries) writer.add(entry);

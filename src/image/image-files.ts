@@ -47,7 +47,7 @@ const layPart = (
     let index = -1;
     for (const entry of listing.entries()) {
       index++;
-      const { isMet, isEverywhere, part: own } = encounter(entry);
+      const { isMet, isEverywhere, part: own } = encounter(layer, index);
       if (!isMet || (own !== part && !isEverywhere)) continue;
       const node = overlay.apply(own === part ? entry : withoutBytes(entry), layer);
       if (own !== part || node < 0) continue;

@@ -13,10 +13,12 @@ export interface ListedEntry {
   readonly uid: number;
 }
 
-/** The entries of a layer in some 30 bytes each: an image may hold a million, and layers wait for each other. */
+/** The entries of a layer in some 20 bytes each: an image may hold a million, and layers wait for each other. */
 export interface LayerListing {
   readonly entries: () => Iterable<ListedEntry>;
   readonly count: number;
+  /** Of the entries. */
+  readonly hardLinks: number;
   readonly byteLength: number;
 }
 
@@ -27,13 +29,18 @@ export interface ListingWriter {
   readonly finish: () => LayerListing;
 }
 
-/** Each path is written as what differs from the one before, as neighbours share their folders. */
+/**
+ * Each path is written as what differs from the one before, as neighbours share their folders; and so are the mode and
+ * the owner. What most entries do not have is left out.
+ */
 export const listingWriter = (): ListingWriter => {
   const blocks: Uint8Array[] = [];
   let block = new Uint8Array(FIRST_BLOCK);
   let at = 0;
   let last = "";
+  let [lastMode, lastOwner] = [0, 0];
   let count = 0;
+  let hardLinks = 0;
 
   const number = (value: number): void => {
     let rest = Math.max(0, value);
@@ -71,6 +78,7 @@ export const listingWriter = (): ListingWriter => {
     blocks.push(block.subarray(0, at));
     at = 0;
     last = "";
+    [lastMode, lastOwner] = [0, 0];
   };
 
   return {
@@ -81,16 +89,29 @@ export const listingWriter = (): ListingWriter => {
         block = new Uint8Array(Math.max(BLOCK, room));
       }
       const shared = sharedLength(last, entry.path);
-      block[at++] = KINDS.indexOf(entry.kind);
+      const hasLink = entry.linkPath !== "";
+      const hasContents = entry.size !== 0 || entry.checksum !== 0;
+      const isOtherwise = entry.mode !== lastMode || entry.uid !== lastOwner;
+      block[at++] =
+        KINDS.indexOf(entry.kind) |
+        (hasLink ? HAS_LINK : 0) |
+        (hasContents ? HAS_CONTENTS : 0) |
+        (isOtherwise ? IS_OTHERWISE : 0);
       number(shared);
       text(entry.path, shared);
-      text(entry.linkPath, 0);
-      number(entry.size);
-      number(entry.checksum);
-      number(entry.mode);
-      number(entry.uid);
+      if (hasLink) text(entry.linkPath, 0);
+      if (hasContents) {
+        number(entry.size);
+        number(entry.checksum);
+      }
+      if (isOtherwise) {
+        number(entry.mode);
+        number(entry.uid);
+        [lastMode, lastOwner] = [entry.mode, entry.uid];
+      }
       last = entry.path;
       count++;
+      if (entry.kind === "hard link") hardLinks++;
     },
     count: () => count,
     finish: () => {
@@ -100,6 +121,7 @@ export const listingWriter = (): ListingWriter => {
       return {
         entries: () => readBlocks(kept),
         count,
+        hardLinks,
         byteLength: kept.reduce((sum, one) => sum + one.buffer.byteLength, 0),
       };
     },
@@ -111,6 +133,12 @@ const BLOCK = 256 * 1024;
 /** Room for the kind, six numbers of at most eight bytes, and to spare. */
 const NUMBERS = 64;
 const KINDS: readonly ListedKind[] = ["file", "hard link", "directory", "other", "whiteout", "opaque"];
+/** Beside the kind, in one byte. */
+const KIND = 0b0000_0111;
+const HAS_LINK = 0b0000_1000;
+const HAS_CONTENTS = 0b0001_0000;
+/** Mode and owner are not those of the entry before. */
+const IS_OTHERWISE = 0b0010_0000;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -134,6 +162,7 @@ function* readBlocks(blocks: readonly Uint8Array[]): Generator<ListedEntry> {
   for (const block of blocks) {
     let at = 0;
     let path = "";
+    let [mode, uid] = [0, 0];
     const number = (): number => {
       let value = 0;
       for (let scale = 1; ; scale *= 128) {
@@ -149,9 +178,14 @@ function* readBlocks(blocks: readonly Uint8Array[]): Generator<ListedEntry> {
       return decode(block, at - length, at);
     };
     while (at < block.length) {
-      const kind = KINDS[block[at++] as number] as ListedKind;
+      const bits = block[at++] as number;
       path = path.slice(0, number()) + text();
-      yield { kind, path, linkPath: text(), size: number(), checksum: number(), mode: number(), uid: number() };
+      const linkPath = (bits & HAS_LINK) === 0 ? "" : text();
+      const hasContents = (bits & HAS_CONTENTS) !== 0;
+      const size = hasContents ? number() : 0;
+      const checksum = hasContents ? number() : 0;
+      if ((bits & IS_OTHERWISE) !== 0) [mode, uid] = [number(), number()];
+      yield { kind: KINDS[bits & KIND] as ListedKind, path, linkPath, size, checksum, mode, uid };
     }
   }
 }
