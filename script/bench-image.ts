@@ -33,8 +33,8 @@ const main = async (given: string | undefined): Promise<void> => {
     if (!existsSync(join(programs, "index.json"))) await makeImage(programs);
     console.log(`load of the machine: ${loadavg().map((load) => load.toFixed(1))}`);
     await times(programs);
-    for (const layers of [1, 2]) {
-      const files = join(folder, `files-${layers}`);
+    for (const [name, layers] of IMAGES_OF_FILES) {
+      const files = join(folder, name);
       if (!existsSync(join(files, "index.json"))) await makeFiles(files, layers);
     }
     console.log("peak memory, each in a process of its own:");
@@ -44,12 +44,20 @@ const main = async (given: string | undefined): Promise<void> => {
   }
 };
 
+/** Their layers by the tar entries that they are made of. */
+const IMAGES_OF_FILES = [
+  ["files-1", [() => manyFiles(0)]],
+  ["files-2", [() => manyFiles(0), () => manyFiles(1)]],
+  ["files-gone", [() => manyFiles(0), () => manyFiles(1), () => manyWhiteouts(2)]],
+] as const;
+
 const PEAKS = [
   ["nothing, with the sources loaded", "nothing", ""],
   ["programs and manuals", "programs", ""],
   ["the same, 11 secrets searched", "programs", "search"],
   ["a layer of a million files", "files-1", ""],
   ["two layers of a million files, 11 secrets searched", "files-2", "search"],
+  ["two layers of a million files, and one that deletes them all", "files-gone", ""],
 ] as const;
 
 /** The rounds take turns, as the machine may be busier at one time than at another. */
@@ -198,36 +206,55 @@ const makeImage = async (folder: string): Promise<void> => {
   describeImage(folder, layers);
 };
 
-const makeFiles = async (folder: string, count: number): Promise<void> => {
+const makeFiles = async (folder: string, contents: readonly (() => Iterable<Buffer>)[]): Promise<void> => {
   mkdirSync(join(folder, "blobs/sha256"), { recursive: true });
   const layers: Blob[] = [];
-  for (let index = 0; index < count; index++) layers.push(await layer(folder, Readable.from(manyFiles(index))));
+  for (const content of contents) layers.push(await layer(folder, Readable.from(content())));
   describeImage(folder, layers);
 };
 
 const FILES = 1_000_000;
 
 function* manyFiles(layer: number): Generator<Buffer> {
-  for (let start = 0; start < FILES; start += 1000) {
+  for (let start = 0; start < FILES; start += 1000)
     yield Buffer.concat(
-      Array.from({ length: 1000 }, (_, index) => {
-        const bytes = Buffer.alloc(1024);
-        bytes.write(`data${layer}/package-${start / 1000}/lib/some-module-${index}.js`, 0);
-        bytes.write(
-          "0000644\u00000000000\u00000000000\u000000000000620\u000000000000000\u0000        0",
-          100,
-          "latin1",
-        );
-        bytes.write("ustar", 257);
-        bytes.write(`module ${start + index}`, 512);
-        const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0);
-        bytes.write(`${sum.toString(8).padStart(6, "0")}\u0000`, 148, "latin1");
-        return bytes;
-      }),
+      Array.from({ length: 1000 }, (_, index) =>
+        tarFile(`data${layer}/package-${start / 1000}/lib/some-module-${index}.js`, `module ${start + index}`),
+      ),
     );
-  }
   yield Buffer.alloc(1024);
 }
+
+/** Of all files of the layers below. */
+function* manyWhiteouts(layers: number): Generator<Buffer> {
+  for (let start = 0; start < layers * FILES; start += 1000)
+    yield Buffer.concat(
+      Array.from({ length: 1000 }, (_, index) =>
+        tarFile(
+          `data${Math.floor(start / FILES)}/package-${(start % FILES) / 1000}/lib/.wh.some-module-${index}.js`,
+          "",
+        ),
+      ),
+    );
+  yield Buffer.alloc(1024);
+}
+
+/** Of a name of at most 100 bytes, and of at most 512 bytes, the rest of them zero. */
+const tarFile = (path: string, text: string): Buffer => {
+  const size = text === "" ? 0 : 400;
+  const bytes = Buffer.alloc(size === 0 ? 512 : 1024);
+  bytes.write(path, 0);
+  bytes.write(
+    `0000644\u00000000000\u00000000000\u0000${size.toString(8).padStart(11, "0")}\u000000000000000\u0000        0`,
+    100,
+    "latin1",
+  );
+  bytes.write("ustar", 257);
+  bytes.write(text, 512);
+  const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0);
+  bytes.write(`${sum.toString(8).padStart(6, "0")}\u0000`, 148, "latin1");
+  return bytes;
+};
 
 const describeImage = (folder: string, layers: readonly Blob[]): void => {
   const config = document(folder, {
