@@ -1,5 +1,6 @@
 import type { Span } from "../dockerfile/model.ts";
 import { nearest } from "../dockerfile/nearest.ts";
+import { oncePerObject } from "../once-per-object.ts";
 import type { AuditedFile } from "../rules/audited-file.ts";
 import type { Ignore, IgnoreFormat, UnusedIgnore } from "../rules/ignore-comment.ts";
 import type { Problem, Rule } from "../rules/rule.ts";
@@ -69,18 +70,11 @@ export const openIgnores = (file: IgnoringFile, rules: readonly Rule[]): IgnoreB
 
 const noIgnores: IgnoreBook = { hides: () => false, hasHidden: () => false, unused: () => [] };
 
-const holderCache = new WeakMap<readonly Rule[], ReadonlyMap<string, Rule>>();
-
 /** Rules by id and by alias, lower-case. */
-export const ruleHolders = (rules: readonly Rule[]): ReadonlyMap<string, Rule> => {
-  const known = holderCache.get(rules);
-  if (known) return known;
-  const holders = new Map(
-    rules.flatMap((rule) => [rule.id, ...rule.aliases].map((name) => [name.toLowerCase(), rule] as const)),
-  );
-  holderCache.set(rules, holders);
-  return holders;
-};
+export const ruleHolders = oncePerObject(
+  (rules: readonly Rule[]): ReadonlyMap<string, Rule> =>
+    new Map(rules.flatMap((rule) => [rule.id, ...rule.aliases].map((name) => [name.toLowerCase(), rule] as const))),
+);
 
 const namesOf = (rules: readonly Rule[]): readonly string[] => rules.flatMap(({ id, aliases }) => [id, ...aliases]);
 

@@ -1,4 +1,5 @@
 import type { BuildFailure } from "../build/target.ts";
+import { oncePerObject } from "../once-per-object.ts";
 import { clip } from "./escape/plain.ts";
 import { limitWords } from "./limits.ts";
 import { earlierFindings, newFindings } from "./new-findings.ts";
@@ -187,21 +188,12 @@ export const worstFirst = (findings: readonly Finding[]): readonly Finding[] => 
 
 const none: readonly TargetReport[] = [];
 
-/** A page is written many times over to find how much of it fits, so what is looked up is kept with the report. */
-const kept = <Key extends object, Value>(make: (key: Key) => Value): ((key: Key) => Value) => {
-  const values = new WeakMap<Key, Value>();
-  return (key) => {
-    const value = values.get(key) ?? make(key);
-    values.set(key, value);
-    return value;
-  };
-};
-
-const targetsById = kept(
+// A page is written many times over to find how much of it fits, so what is looked up is kept with the report.
+const targetsById = oncePerObject(
   (targets: readonly TargetReport[]) => new Map(targets.map((target) => [target.build.target.id, target])),
 );
 
-const severalPlatforms = kept((rows: readonly SizeRow[]): ReadonlySet<string> => {
+const severalPlatforms = oncePerObject((rows: readonly SizeRow[]): ReadonlySet<string> => {
   const seen = new Set<string>();
   return new Set(rows.map(({ id }) => id).filter((id) => seen.size === seen.add(id).size));
 });

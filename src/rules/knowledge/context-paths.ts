@@ -1,10 +1,10 @@
+import { oncePerObject } from "../../once-per-object.ts";
 import type { BuildContext } from "../audited-file.ts";
-import { onceForAll } from "./once.ts";
 
 /** Whether a file or folder of that path is in the context; each list of files is indexed once. */
 export const holdsPath = ({ files }: Pick<BuildContext, "files">, path: string): boolean => pathsOf(files).has(path);
 
-const pathsOf = onceForAll((files: readonly string[]): ReadonlySet<string> => {
+const pathsOf = oncePerObject((files: readonly string[]): ReadonlySet<string> => {
   const paths = new Set<string>(files);
   for (const file of files) {
     for (let at = file.lastIndexOf("/"); at > 0; at = file.lastIndexOf("/", at - 1)) {

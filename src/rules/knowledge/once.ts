@@ -37,18 +37,6 @@ export const once = <Key extends object, Fact, From = void>(
   };
 };
 
-/** Computes once what holds for many files, such as the files of their build context. */
-export const onceForAll = <Key extends object, Fact extends object>(
-  compute: (key: Key) => Fact,
-): ((key: Key) => Fact) => {
-  const known = new WeakMap<Key, Fact>();
-  return (key) => {
-    const found = known.get(key) ?? compute(key);
-    known.set(key, found);
-    return found;
-  };
-};
-
 /**
  * Computes a fact about each stage of a lineage once, from the fact about the stage that it is built FROM. Without
  * recursion, because a file may hold thousands of stages.

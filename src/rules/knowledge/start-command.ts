@@ -1,6 +1,7 @@
 import type { CmdInstruction, EntrypointInstruction } from "../../dockerfile/model.ts";
+import { oncePerObject } from "../../once-per-object.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
-import { once, onceForAll } from "./once.ts";
+import { once } from "./once.ts";
 
 /** What a container of a stage starts. */
 export interface Start {
@@ -105,7 +106,7 @@ export interface StartScript {
   readonly text: string;
 }
 
-const filesByName = onceForAll(
+const filesByName = oncePerObject(
   (files: readonly string[]): ReadonlyMap<string, readonly string[]> => Map.groupBy(files, baseName),
 );
 
