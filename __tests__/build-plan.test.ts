@@ -978,3 +978,13 @@ describe("BuildKit is asked", () => {
     expect(await outlines(texts, failing)).toEqual({ calls: [asked], ids: [] });
   });
 });
+
+test("a stage needs what the triggers of the stage below it take from others", () => {
+  const text = "FROM a AS tool\nFROM a AS base\nONBUILD COPY --from=tool /t /t\nFROM base AS app\n";
+  const { stages } = auditedFile(readDockerfile("Dockerfile", text));
+  expect(stages.map(({ name, dependencies }) => [name, dependencies.map((stage) => stage.name)])).toEqual([
+    ["tool", []],
+    ["base", []],
+    ["app", ["base", "tool"]],
+  ]);
+});

@@ -216,12 +216,18 @@ const dependenciesOf = (
   // `FROM build-${TARGETARCH}` is built from one of the stages build-amd64, build-arm64, …
   const pattern = facts.base.kind === "unknown" ? namePattern(facts.base.text) : undefined;
   if (pattern) for (const stage of stages) if (stage !== facts && pattern.test(stage.name ?? "")) found.add(stage);
-  for (const instruction of facts.instructions) {
+  for (const instruction of [...facts.instructions, ...triggersOf(facts.base)]) {
     if (instruction.keyword === "COPY") refer(instruction.flags.find(({ name }) => name === "from")?.value);
     if (instruction.keyword === "RUN") for (const { fields } of instruction.mounts) refer(fields.get("from"));
   }
   return [...found];
 };
+
+/** What a stage runs of the stage that it is built FROM. */
+const triggersOf = (base: Base): readonly Instruction[] =>
+  base.kind === "stage"
+    ? base.stage.instructions.flatMap((one) => (one.keyword === "ONBUILD" ? [one.trigger] : []))
+    : [];
 
 /** Undefined unless something besides the variables is written. */
 const namePattern = (text: string): RegExp | undefined => {
