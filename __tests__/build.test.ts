@@ -24,9 +24,9 @@ import {
 import { readPrivateKeys } from "../src/build/ssh-key.ts";
 import { linesOfStep, stepLines } from "../src/build/step-lines.ts";
 import { namedTarget, type Target } from "../src/build/target.ts";
-import { hasWildcard, matchesName } from "../src/build/target-names.ts";
 import { stripTerminalCodes } from "../src/build/terminal-codes.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
+import { hasWildcard, matchesWildcards } from "../src/dockerfile/wildcards.ts";
 
 const input = (setting: string) => ({ setting, where: `input \`${setting}\` of the workflow` });
 
@@ -852,10 +852,10 @@ describe("targets begin", () => {
 
 describe("names of targets", () => {
   test("match globs over slashes", () => {
-    expect(matchesName("*:production", "services/api:production")).toBe(true);
-    expect(matchesName("api:*", "services/api:x")).toBe(false);
-    expect(matchesName("a.c", "abc")).toBe(false);
-    expect(matchesName("d?bug", "debug")).toBe(true);
+    expect(matchesWildcards("*:production", "services/api:production")).toBe(true);
+    expect(matchesWildcards("api:*", "services/api:x")).toBe(false);
+    expect(matchesWildcards("a.c", "abc")).toBe(false);
+    expect(matchesWildcards("d?bug", "debug")).toBe(true);
     expect(hasWildcard("api:*")).toBe(true);
   });
 });

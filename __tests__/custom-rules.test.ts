@@ -1,12 +1,12 @@
 import { describe, expect, test } from "@jest/globals";
 import { auditFile } from "../src/audit/audit.ts";
 import { auditedFile } from "../src/audit/audited-file.ts";
-import { matchesName } from "../src/build/target-names.ts";
 import { explainCustom } from "../src/cli-custom.ts";
 import { readPattern } from "../src/config/bounded-pattern.ts";
 import { guideLines } from "../src/config/guide.ts";
 import { readConfig } from "../src/config/read-config.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
+import { matchesWildcards } from "../src/dockerfile/wildcards.ts";
 import { noPaint } from "../src/report/paint.ts";
 import { emptyConfig, type RuleSettings } from "../src/settings.ts";
 
@@ -318,6 +318,6 @@ describe("patterns", () => {
     ["A.c", "Abc", false],
     [`${"*a".repeat(30)}*b`, "a".repeat(5000), false],
   ])("the name %s", (glob, name, expected) => {
-    expect(matchesName(glob, name)).toBe(expected);
+    expect(matchesWildcards(glob, name)).toBe(expected);
   });
 });

@@ -3,9 +3,10 @@ import { expandWord } from "../dockerfile/expand.ts";
 import { parseImageReference } from "../dockerfile/image-reference.ts";
 import type { CommandForm, Dockerfile, Instruction, Stage, Word } from "../dockerfile/model.ts";
 import type { Dialect, Script } from "../dockerfile/script.ts";
+import { matchesWildcards } from "../dockerfile/wildcards.ts";
 import type { AuditedFile, Base, BuildContext, Expansion, RunScript, StageFacts } from "../rules/audited-file.ts";
 import { ignoresOf } from "../rules/ignore-comment.ts";
-import { globalArguments, type StageState, stageState } from "./stage-state.ts";
+import { globalArguments, pragmaShells, type StageState, stageState } from "./stage-state.ts";
 
 /** What is known about a Dockerfile from outside it. */
 export interface Surroundings {
@@ -109,6 +110,7 @@ const readStages = (
   surroundings: Surroundings,
 ): { readonly stages: readonly StageFacts[]; readonly states: readonly StageState[] } => {
   const globals = globalArguments(dockerfile);
+  const pragmas = pragmaShells(dockerfile);
   const stages: Mutable<StageFacts>[] = [];
   const states: StageState[] = [];
   // Of two stages of one name the later one counts, as in BuildKit.
@@ -117,7 +119,11 @@ const readStages = (
     const base = baseOf(dockerfile, stage, named, globals, surroundings);
     const parent = base.kind === "stage" ? (base.stage as Mutable<StageFacts>) : undefined;
     const isWindows = parent ? parent.isWindows : isWindowsBase(base, stage, dockerfile.escape === "`");
-    const state = stageState(dockerfile, stage, base, parent && states[parent.index], globals, isWindows);
+    const state = stageState(dockerfile, stage, base, parent && states[parent.index], {
+      globals,
+      pragmas,
+      isWindows,
+    });
     states.push(state);
     const facts = stageFacts(stage, base, parent, state, isWindows);
     stages.push(facts);
@@ -214,8 +220,8 @@ const dependenciesOf = (
     if (stage && stage !== facts) found.add(stage);
   };
   // `FROM build-${TARGETARCH}` is built from one of the stages build-amd64, build-arm64, …
-  const pattern = facts.base.kind === "unknown" ? namePattern(facts.base.text) : undefined;
-  if (pattern) for (const stage of stages) if (stage !== facts && pattern.test(stage.name ?? "")) found.add(stage);
+  if (facts.base.kind === "unknown")
+    for (const stage of stagesLike(facts.base.text, stages)) if (stage !== facts) found.add(stage);
   for (const instruction of [...facts.instructions, ...triggersOf(facts.base)]) {
     if (instruction.keyword === "COPY") refer(instruction.flags.find(({ name }) => name === "from")?.value);
     if (instruction.keyword === "RUN") for (const { fields } of instruction.mounts) refer(fields.get("from"));
@@ -229,19 +235,23 @@ const triggersOf = (base: Base): readonly Instruction[] =>
     ? base.stage.instructions.flatMap((one) => (one.keyword === "ONBUILD" ? [one.trigger] : []))
     : [];
 
-/** Undefined unless something besides the variables is written. */
-const namePattern = (text: string): RegExp | undefined => {
+/** The stages that a name with variables may mean; none unless something besides the variables is written. */
+const stagesLike = (text: string, stages: readonly StageFacts[]): readonly StageFacts[] => {
+  if (stages.length > mostCompared) return [];
   const parts = text.toLowerCase().split(/\$\{?\w+\}?/);
-  if (parts.length === 1 || parts.join("").length < 2 || /[/:@$]/.test(parts.join(""))) return undefined;
-  return new RegExp(`^${parts.map((part) => part.replace(/[^a-z0-9_-]/g, "\\$&")).join("[a-z0-9._-]+")}$`);
+  if (parts.length === 1 || parts.join("").length < 2 || /[/:@$*?]/.test(parts.join(""))) return [];
+  const pattern = parts.join("?*");
+  return stages.filter(({ name }) => matchesWildcards(pattern, name ?? ""));
 };
+
+/** Each may be like each other one, which takes long for more than anybody writes. */
+const mostCompared = 500;
 
 /** `FROM build-${VARIANT}` has one of the stages build-… by its default, and the others are bases as well. */
 const alternativesOf = (facts: StageFacts, stages: readonly StageFacts[]): readonly StageFacts[] => {
   const { text } = facts.stage.from.image;
   if (facts.base.kind === "unknown" || !text.includes("$")) return [];
-  const pattern = namePattern(text);
-  return pattern === undefined ? [] : stages.slice(0, facts.index).filter(({ name }) => pattern.test(name ?? ""));
+  return stagesLike(text, stages).filter(({ index }) => index < facts.index);
 };
 
 /** Targets are the leaves, the last stage and those that are named; what ships is a leaf with what it is built FROM. */

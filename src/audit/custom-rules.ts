@@ -1,7 +1,7 @@
-import { matchesName } from "../build/target-names.ts";
 import { familiarName } from "../dockerfile/image-reference.ts";
 import type { Instruction, Span } from "../dockerfile/model.ts";
 import type { Script, ShellCommand, ShellWord } from "../dockerfile/script.ts";
+import { matchesWildcards } from "../dockerfile/wildcards.ts";
 import type { AuditedFile, StageFacts } from "../rules/audited-file.ts";
 import { type ImageUse, imageUses } from "../rules/knowledge/image-uses.ts";
 import type { Problem } from "../rules/rule.ts";
@@ -90,7 +90,7 @@ const spansIn = (
 const labelSpans = (file: AuditedFile, instruction: Instruction, { label, pattern }: CustomRule): readonly Span[] => {
   if (instruction.keyword !== "LABEL" || label === undefined) return [];
   return instruction.assignments.flatMap(({ key, value, span }) => {
-    if (!matchesName(label, file.expand(key, instruction).value ?? key.text)) return [];
+    if (!matchesWildcards(label, file.expand(key, instruction).value ?? key.text)) return [];
     if (pattern === undefined) return [key.span];
     const text = value && (file.expand(value, instruction).value ?? value.text);
     return isSearched(pattern, text ?? "") ? [value?.span ?? span] : [];
@@ -116,8 +116,8 @@ const isRead = (file: AuditedFile, stage: StageFacts): boolean =>
 
 /** The word that names the command, or the wrapper of that name in front of it. */
 const named = (command: ShellCommand, name: string): ShellWord | undefined => {
-  const isIt = (word: ShellWord): boolean => matchesName(name, word.value.slice(word.value.lastIndexOf("/") + 1));
-  return command.nameWord && matchesName(name, command.name) ? command.nameWord : command.wrappers.find(isIt);
+  const isIt = (word: ShellWord): boolean => matchesWildcards(name, word.value.slice(word.value.lastIndexOf("/") + 1));
+  return command.nameWord && matchesWildcards(name, command.name) ? command.nameWord : command.wrappers.find(isIt);
 };
 
 /** `pip install`: the further words follow in this order, whatever stands between. */
@@ -126,7 +126,7 @@ const argumentSpan = (command: ShellCommand, first: ShellWord, words: readonly s
   let { end } = first.span;
   for (const arg of command.args) {
     const word = words[next];
-    if (word === undefined || !matchesName(word, arg.value)) continue;
+    if (word === undefined || !matchesWildcards(word, arg.value)) continue;
     next += 1;
     end = arg.span.end;
   }
@@ -161,7 +161,7 @@ const isNamed = ({ reference, text }: ImageUse, glob: string | undefined): boole
       ]
     : [text];
   const tag = reference?.tag ?? "latest";
-  return [...names, ...names.map((name) => `${name}:${tag}`), text].some((name) => matchesName(glob ?? "*", name));
+  return [...names, ...names.map((name) => `${name}:${tag}`), text].some((name) => matchesWildcards(glob ?? "*", name));
 };
 
 const isSearched = (pattern: Pattern | undefined, text: string): boolean =>

@@ -1,5 +1,6 @@
 import { expandWord } from "../dockerfile/expand.ts";
 import type { Dockerfile, Instruction, Stage, Word } from "../dockerfile/model.ts";
+import { firstBehind } from "../dockerfile/position.ts";
 import type { Base, Expansion } from "../rules/audited-file.ts";
 
 /** A value that an instruction sets, in effect for the instructions behind it. */
@@ -7,6 +8,9 @@ interface Setting<T> {
   readonly index: number;
   readonly value: T;
 }
+
+/** The words that run a script: `["/bin/sh", "-c"]`. */
+export type ShellSetting = Setting<readonly string[]>;
 
 export interface Variable {
   readonly value: string | undefined;
@@ -48,13 +52,22 @@ export const stageState = (
   stage: Stage,
   base: Base,
   parent: StageState | undefined,
-  globals: ReadonlyMap<string, string | undefined>,
-  isWindows: boolean,
+  {
+    globals,
+    pragmas,
+    isWindows,
+  }: {
+    /** See {@link globalArguments}. */
+    readonly globals: ReadonlyMap<string, string | undefined>;
+    /** See {@link pragmaShells}. */
+    readonly pragmas: ReadonlyMap<number, readonly ShellSetting[]>;
+    readonly isWindows: boolean;
+  },
 ): StageState => {
   const variables = new Map<string, { arg: Setting<string | undefined>[]; env: Setting<string | undefined>[] }>();
   const users: Setting<UserSetting>[] = [];
   const workdirs: Setting<string | undefined>[] = [];
-  const shells: Setting<readonly string[]>[] = pragmaShells(dockerfile, stage);
+  const shells: ShellSetting[] = [...(pragmas.get(stage.index) ?? [])];
   const end = Number.POSITIVE_INFINITY;
 
   const variableAt = (name: string, index: number): Variable | undefined => {
@@ -143,15 +156,22 @@ const before = <T>(settings: readonly Setting<T>[], index: number): Setting<T> |
 const resolvePath = (from: string | undefined, to: string | undefined): string | undefined => {
   if (to === undefined) return undefined;
   if (to.startsWith("/") || /^[A-Za-z]:/.test(to)) return to;
-  return from === undefined ? undefined : `${from.replace(/\/$/, "")}/${to}`;
+  return from === undefined || from.length > longestPath ? undefined : `${from.replace(/\/$/, "")}/${to}`;
 };
 
-/** `# hadolint shell=bash` names the shell of what follows where SHELL does not. */
-const pragmaShells = (dockerfile: Dockerfile, stage: Stage): Setting<readonly string[]>[] =>
-  dockerfile.comments.flatMap(({ span, text }) => {
+/** PATH_MAX of Linux, which no directory that is worked in goes beyond. */
+const longestPath = 4096;
+
+/** `# hadolint shell=bash` names the shell of what follows where SHELL does not: settings by the index of their stage. */
+export const pragmaShells = (dockerfile: Dockerfile): ReadonlyMap<number, readonly ShellSetting[]> => {
+  const byStage = new Map<number, ShellSetting[]>();
+  for (const { span, text } of dockerfile.comments) {
     const name = /^hadolint\s+shell\s*=\s*([\w./-]+)/.exec(text)?.[1];
-    if (!name) return [];
-    const next = dockerfile.instructions.find((instruction) => instruction.span.end > span.start);
-    if (next?.stageIndex !== stage.index) return [];
-    return [{ index: next.index - 0.5, value: [name, "-c"] }];
-  });
+    const next = name === undefined ? undefined : firstBehind(dockerfile.instructions, span.start);
+    if (name === undefined || next?.stageIndex === undefined) continue;
+    const settings = byStage.get(next.stageIndex) ?? [];
+    byStage.set(next.stageIndex, settings);
+    settings.push({ index: next.index - 0.5, value: [name, "-c"] });
+  }
+  return byStage;
+};

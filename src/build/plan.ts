@@ -1,11 +1,12 @@
 import { nearest } from "../dockerfile/nearest.ts";
+import { hasWildcard, matchesWildcards } from "../dockerfile/wildcards.ts";
 import { UserError } from "../errors.ts";
 import type { StageFacts } from "../rules/audited-file.ts";
 import type { DockerfileConfig, Settings } from "../settings.ts";
 import type { BakeTarget } from "./bake.ts";
 import { ownCache } from "./cache.ts";
 import type { BakeLink, Target } from "./target.ts";
-import { hasWildcard, matchesName, targetNames } from "./target-names.ts";
+import { targetNames } from "./target-names.ts";
 
 /** A Dockerfile to plan targets from. */
 export interface PlannedFile {
@@ -96,11 +97,12 @@ const stageCandidates = (file: PlannedFile): readonly Candidate[] =>
 
 const isPlanned = ({ file, stage, stageName, bake }: Candidate): boolean =>
   (file.bake?.length ? bake?.isDefault === true : stage.isTarget || stage.index === file.stages.length - 1) ||
-  (stageName !== undefined && (file.config?.targets ?? []).some((name) => matchesName(name.toLowerCase(), stageName)));
+  (stageName !== undefined &&
+    (file.config?.targets ?? []).some((name) => matchesWildcards(name.toLowerCase(), stageName)));
 
 const selects = (pattern: string, candidate: Candidate): boolean => {
   const isOpen = hasWildcard(pattern.slice(pattern.lastIndexOf(":") + 1));
-  return (!isOpen || isPlanned(candidate)) && namesOf(candidate).some((name) => matchesName(pattern, name));
+  return (!isOpen || isPlanned(candidate)) && namesOf(candidate).some((name) => matchesWildcards(pattern, name));
 };
 
 const namesOf = ({ file, id, stageName, bake }: Candidate): readonly string[] => [
@@ -110,7 +112,9 @@ const namesOf = ({ file, id, stageName, bake }: Candidate): readonly string[] =>
 
 const requireStage = (name: string, file: PlannedFile, candidates: readonly Candidate[]): void => {
   const own = candidates.filter((candidate) => candidate.file === file);
-  const isThere = own.some(({ stageName }) => stageName !== undefined && matchesName(name.toLowerCase(), stageName));
+  const isThere = own.some(
+    ({ stageName }) => stageName !== undefined && matchesWildcards(name.toLowerCase(), stageName),
+  );
   if (!isThere && own.length > 0) throw new UserError(unknownTarget(name, [file], own));
 };
 

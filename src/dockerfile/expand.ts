@@ -1,3 +1,5 @@
+import { withoutPrefix, withoutSuffix, withReplacement } from "./shell-pattern.ts";
+
 /** A variable's value; `value` is undefined when it is set to something that cannot be known here. */
 export interface Variable {
   readonly value: string | undefined;
@@ -20,7 +22,16 @@ export const expandWord = (
   lookup: (name: string) => Variable | undefined,
 ): Expanded => {
   if (!/[$'"]/.test(text) && !text.includes(escapeCharacter)) return { value: text, unknown: [] };
-  const scanner: Scanner = { text, at: 0, escapeCharacter, lookup, unknown: new Set() };
+  const scanner: Scanner = {
+    text,
+    at: 0,
+    escapeCharacter,
+    lookup,
+    unknown: new Set(),
+    keepsEscapes: false,
+    depth: 0,
+    inserted: 0,
+  };
   const value = scan(scanner, "");
   return { value: scanner.unknown.size > 0 ? undefined : value, unknown: [...scanner.unknown] };
 };
@@ -31,7 +42,19 @@ interface Scanner {
   readonly escapeCharacter: string;
   readonly lookup: (name: string) => Variable | undefined;
   readonly unknown: Set<string>;
+  /** Inside a pattern, which has escapes of its own. */
+  keepsEscapes: boolean;
+  /** How many `${name:-…}` stand around. */
+  depth: number;
+  /** How long the values are that were put in, in UTF-16 units. */
+  inserted: number;
 }
+
+/** In UTF-16 units: `ENV A=$A$A` in each line would double it each time. */
+const longestInserted = 4096;
+
+/** Far more than anybody writes, far less than the call stack holds. */
+const deepest = 100;
 
 const scan = (scanner: Scanner, stop: string): string => {
   const parts: string[] = [];
@@ -45,7 +68,7 @@ const scan = (scanner: Scanner, stop: string): string => {
     else if (character === '"') parts.push(doubleQuoted(scanner));
     else if (character === "$") parts.push(dollar(scanner));
     else if (character === scanner.escapeCharacter) {
-      parts.push(scanner.text.charAt(scanner.at + 1));
+      parts.push(scanner.text.slice(scanner.keepsEscapes ? scanner.at : scanner.at + 1, scanner.at + 2));
       scanner.at += 2;
     } else {
       parts.push(character);
@@ -53,6 +76,14 @@ const scan = (scanner: Scanner, stop: string): string => {
     }
   }
   return parts.join("");
+};
+
+const scanRaw = (scanner: Scanner, stop: string): string => {
+  const before = scanner.keepsEscapes;
+  scanner.keepsEscapes = true;
+  const text = scan(scanner, stop);
+  scanner.keepsEscapes = before;
+  return text;
 };
 
 const singleQuoted = (scanner: Scanner): string => {
@@ -78,7 +109,8 @@ const doubleQuoted = (scanner: Scanner): string => {
     }
     const next = scanner.text.charAt(scanner.at + 1);
     const isEscape = character === scanner.escapeCharacter && ['"', "$", scanner.escapeCharacter].includes(next);
-    parts.push(isEscape ? next : character);
+    if (!isEscape || scanner.keepsEscapes) parts.push(character);
+    if (isEscape) parts.push(next);
     scanner.at += isEscape ? 2 : 1;
   }
   return parts.join("");
@@ -95,18 +127,23 @@ const dollar = (scanner: Scanner): string => {
   scanner.at += name.length;
   const variable = scanner.lookup(name);
   if (!isBraced) return plain(scanner, name, variable);
+  if (scanner.depth === deepest) {
+    scanner.at = scanner.text.length;
+    return known(scanner, name, undefined);
+  }
   const modifier = scanner.text.charAt(scanner.at);
   if (modifier === "}") {
     scanner.at++;
     return plain(scanner, name, variable);
   }
-  return modified(scanner, name, variable, modifier);
+  scanner.depth++;
+  const text = modified(scanner, name, variable, modifier);
+  scanner.depth--;
+  return text;
 };
 
-const plain = (scanner: Scanner, name: string, variable: Variable | undefined): string => {
-  if (variable?.value === undefined) scanner.unknown.add(name);
-  return variable?.value ?? "";
-};
+const plain = (scanner: Scanner, name: string, variable: Variable | undefined): string =>
+  known(scanner, name, variable?.value);
 
 const modified = (scanner: Scanner, name: string, variable: Variable | undefined, modifier: string): string => {
   const emptyIsUnset = modifier === ":";
@@ -114,15 +151,16 @@ const modified = (scanner: Scanner, name: string, variable: Variable | undefined
   const operator = scanner.text.charAt(scanner.at);
   scanner.at++;
   if (operator === "/") return replaced(scanner, name, variable);
-  const isGreedy = (operator === "#" || operator === "%") && scanner.text.charAt(scanner.at) === operator;
+  const isPattern = operator === "#" || operator === "%";
+  const isGreedy = isPattern && scanner.text.charAt(scanner.at) === operator;
   if (isGreedy) scanner.at++;
   const outside = new Set(scanner.unknown);
-  const word = scan(scanner, "}");
+  const word = isPattern ? scanRaw(scanner, "}") : scan(scanner, "}");
   const value = variable?.value;
   const isSet = value !== undefined && !(emptyIsUnset && value === "");
   if (operator === "-") {
     if (isSet) restore(scanner, outside);
-    return isSet ? value : word;
+    return isSet ? known(scanner, name, value) : word;
   }
   if (operator === "+") {
     if (value === undefined) scanner.unknown.add(name);
@@ -133,11 +171,19 @@ const modified = (scanner: Scanner, name: string, variable: Variable | undefined
     restore(scanner, outside);
     return plain(scanner, name, variable);
   }
-  if (value === undefined || (operator !== "#" && operator !== "%")) {
+  if (value === undefined || !isPattern) {
     scanner.unknown.add(name);
     return "";
   }
-  return trimmed(value, word, operator, isGreedy);
+  const without = operator === "#" ? withoutPrefix : withoutSuffix;
+  return known(scanner, name, without(value, word, isGreedy ? "longest" : "shortest"));
+};
+
+const known = (scanner: Scanner, name: string, value: string | undefined): string => {
+  scanner.inserted += value?.length ?? 0;
+  if (value !== undefined && scanner.inserted <= longestInserted) return value;
+  scanner.unknown.add(name);
+  return "";
 };
 
 /** Unknown names in a word that is not used do not matter. */
@@ -148,26 +194,11 @@ const restore = (scanner: Scanner, names: ReadonlySet<string>): void => {
 const replaced = (scanner: Scanner, name: string, variable: Variable | undefined): string => {
   const isGlobal = scanner.text.charAt(scanner.at) === "/";
   if (isGlobal) scanner.at++;
-  const pattern = scan(scanner, "/");
-  const replacement = scan(scanner, "}");
+  const pattern = scanRaw(scanner, "/");
+  const replacement = scanRaw(scanner, "}");
   if (variable?.value === undefined) {
     scanner.unknown.add(name);
     return "";
   }
-  return variable.value.replace(new RegExp(globSource(pattern), isGlobal ? "g" : ""), () => replacement);
+  return known(scanner, name, withReplacement(variable.value, pattern, { replacement, isGlobal }));
 };
-
-const trimmed = (value: string, pattern: string, operator: "#" | "%", isGreedy: boolean): string => {
-  const matches = new RegExp(`^(?:${globSource(pattern)})$`, "s");
-  const lengths = Array.from({ length: value.length + 1 }, (_, length) => length);
-  const length = (isGreedy ? lengths.reverse() : lengths).find((candidate) =>
-    matches.test(operator === "#" ? value.slice(0, candidate) : value.slice(value.length - candidate)),
-  );
-  if (length === undefined) return value;
-  return operator === "#" ? value.slice(length) : value.slice(0, value.length - length);
-};
-
-const globSource = (pattern: string): string =>
-  pattern.replace(/[\\^$.|+()[\]{}*?]/g, (character) =>
-    character === "*" ? ".*" : character === "?" ? "." : `\\${character}`,
-  );

@@ -1,3 +1,5 @@
+import type { Instruction } from "./model.ts";
+
 /** Offsets at which lines begin, as BuildKit counts lines: only `\n` ends one. */
 export const lineStarts = (text: string): readonly number[] => {
   const starts = [0];
@@ -18,4 +20,15 @@ export const positionAt = (
     else high = middle - 1;
   }
   return { line: low + 1, column: offset - (starts[low] as number) + 1 };
+};
+
+/** The first instruction that ends behind an offset; they stand in order. */
+export const firstBehind = (instructions: readonly Instruction[], offset: number): Instruction | undefined => {
+  let [low, high] = [0, instructions.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((instructions[middle] as Instruction).span.end > offset) high = middle;
+    else low = middle + 1;
+  }
+  return instructions[low];
 };

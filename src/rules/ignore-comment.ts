@@ -1,4 +1,5 @@
-import type { Dockerfile, Instruction, Span } from "../dockerfile/model.ts";
+import type { Dockerfile, Span } from "../dockerfile/model.ts";
+import { firstBehind } from "../dockerfile/position.ts";
 
 /** Whose way of writing an ignore is. */
 export type IgnoreFormat = "own" | "hadolint" | "shellcheck" | "tally" | "buildkit" | "trivy" | "checkov" | "kics";
@@ -65,12 +66,13 @@ const mayIgnore = /ignore|disable|check|skip/;
 
 const formats: readonly ((text: string) => Said | undefined)[] = [
   (text) => {
-    const match = /^docker-hygiene\s+ignore(-file)?\s*=\s*([^\s-][^\n]*?)\s*(?:--\s*(.*))?$/.exec(text);
-    const reach = match?.[1] ? "file" : "next";
-    return match?.[2] ? { list: match[2], reach, format: "own", reason: match[3], takesReason: true } : undefined;
+    const match = /^docker-hygiene\s+ignore(-file)?\s*=\s*([^\s-].*)$/s.exec(text);
+    if (!match?.[2]) return undefined;
+    const [list = "", ...reason] = match[2].split("--");
+    return { list, reach: match[1] ? "file" : "next", format: "own", reason: reason.join("--"), takesReason: true };
   },
   (text) => {
-    const match = /^hadolint\s+(global\s+|stage\s+)?ignore\s*=\s*([\w/, \t]+?)\s*(?:[#;:-]+\s*(.*))?$/.exec(text);
+    const match = /^hadolint\s+(global\s+|stage\s+)?ignore\s*=([\w/, \t]+)(?:[#;:-]+(.*))?$/s.exec(text);
     const reach = match?.[1] === undefined ? "next" : match[1].startsWith("g") ? "file" : "stage";
     return match?.[2] ? { list: match[2], reach, format: "hadolint", reason: match[3], takesReason: true } : undefined;
   },
@@ -79,12 +81,12 @@ const formats: readonly ((text: string) => Said | undefined)[] = [
     return match?.[1] ? { list: match[1], reach: "next", format: "shellcheck" } : undefined;
   },
   (text) => {
-    const match = /^tally\s+(global\s+)?ignore\s*=\s*([\w/, \t-]+?)\s*(?:;\s*reason\s*=\s*(.*))?$/.exec(text);
+    const match = /^tally\s+(global\s+)?ignore\s*=([\w/, \t-]+)(?:;\s*reason\s*=(.*))?$/s.exec(text);
     const reach = match?.[1] ? "file" : "next";
     return match?.[2] ? { list: match[2], reach, format: "tally", reason: match[3], takesReason: true } : undefined;
   },
   (text) => {
-    const match = /^check\s*=\s*(.+)$/.exec(text);
+    const match = /^check\s*=(.+)$/s.exec(text);
     return match?.[1] ? { ...skips(match[1]), reach: "next", format: "buildkit" } : undefined;
   },
   (text) => {
@@ -93,12 +95,12 @@ const formats: readonly ((text: string) => Said | undefined)[] = [
     return isIgnore ? { list: named.map(([, id]) => id).join(" "), reach: "next", format: "trivy" } : undefined;
   },
   (text) => {
-    const match = /^checkov:skip=([\w,]+)(?::\s*(.*))?$/.exec(text);
+    const match = /^checkov:skip=([\w,]+)(?::(.*))?$/s.exec(text);
     if (!match?.[1]) return undefined;
     return { list: match[1], reach: "file", format: "checkov", reason: match[2], takesReason: true };
   },
   (text) => {
-    const match = /^kics-scan\s+(?:(ignore(?:-line|-block)?)$|disable\s*=\s*([\w, -]+)$)/.exec(text);
+    const match = /^kics-scan\s+(?:(ignore(?:-line|-block)?)$|disable\s*=\s*([\w,-][\w, -]*)$)/.exec(text);
     if (match === null) return undefined;
     const reach = match[2] !== undefined || match[1] === "ignore" ? "file" : "next";
     return { list: match[2] ?? "all", reach, format: "kics" };
@@ -158,15 +160,4 @@ const coverage: Readonly<Record<Said["reach"], (dockerfile: Dockerfile, comment:
     const lineBreak = text.indexOf("\n", start);
     return { start, end: lineBreak === -1 ? text.length : lineBreak };
   },
-};
-
-/** The first instruction that ends behind an offset; they stand in order. */
-const firstBehind = (instructions: readonly Instruction[], offset: number): Instruction | undefined => {
-  let [low, high] = [0, instructions.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((instructions[middle] as Instruction).span.end > offset) high = middle;
-    else low = middle + 1;
-  }
-  return instructions[low];
 };

@@ -1,4 +1,5 @@
 import { nearest } from "../dockerfile/nearest.ts";
+import { matchesWildcards } from "../dockerfile/wildcards.ts";
 import type { AuditedFile, BuildContext } from "./audited-file.ts";
 import { holdsPath } from "./knowledge/context-paths.ts";
 import { contextSources } from "./knowledge/context-sources.ts";
@@ -109,11 +110,5 @@ const ignores = (gitignore: string, parts: readonly string[]): boolean =>
     const pattern = line.trim().replace(/^\//, "").replace(/\/$/, "");
     if (pattern === "" || /^[#!]/.test(pattern)) return false;
     const name = baseName(pattern);
-    const glob = new RegExp(
-      `^${name
-        .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-        .replace(/\*+/g, "[^/]*")
-        .replace(/\?/g, "[^/]")}$`,
-    );
-    return parts.some((part) => glob.test(part));
+    return parts.some((part) => matchesWildcards(name, part));
   });

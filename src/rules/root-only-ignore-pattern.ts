@@ -1,3 +1,4 @@
+import { matchesWildcards } from "../dockerfile/wildcards.ts";
 import { contextSources, takenBy } from "./knowledge/context-sources.ts";
 import { baseName } from "./knowledge/paths.ts";
 import { defineRule } from "./rule.ts";
@@ -53,11 +54,10 @@ The finding stands at the COPY that takes the files; the line to change is the o
       .split(/\r?\n/)
       .map((line) => line.trim())
       .filter((line) => line !== "" && !/^[#!]/.test(line) && !/[/\\]/.test(line) && /\w/.test(line));
-    const globs = patterns.map((pattern) => ({ pattern, glob: globOf(pattern) }));
     const matches = context.files.flatMap((path) => {
       const [, ...nested] = path.split("/");
-      const found = globs.find(({ glob }) => nested.some((part) => glob.test(part)));
-      return found === undefined ? [] : [{ path, pattern: found.pattern }];
+      const pattern = patterns.find((one) => nested.some((part) => matchesWildcards(one, part)));
+      return pattern === undefined ? [] : [{ path, pattern }];
     });
     const reported = new Set<string>();
     for (const source of contextSources(file)) {
@@ -73,11 +73,3 @@ The finding stands at the COPY that takes the files; the line to change is the o
     }
   },
 });
-
-const globOf = (pattern: string): RegExp =>
-  new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]]/g, "\\$&")
-      .replace(/\*+/g, "[^/]*")
-      .replace(/\?/g, "[^/]")}$`,
-  );

@@ -1,4 +1,5 @@
 import type { ImageReference } from "../dockerfile/image-reference.ts";
+import { matchesWildcards } from "../dockerfile/wildcards.ts";
 import { imageUses } from "./knowledge/image-uses.ts";
 import { defineRule } from "./rule.ts";
 
@@ -62,17 +63,11 @@ with \`*\` for a part of it (\`*.dkr.ecr.eu-west-1.amazonaws.com\`). Without the
 const isWithin = (reference: ImageReference, entry: string): boolean => {
   const wanted = entry
     .replace(/^https?:\/\//, "")
-    .replace(/\/+$/, "")
+    .replace(/(?<!\/)\/+$/, "")
     .split("/");
   const actual = [reference.registry, ...reference.repository.split("/")];
-  return wanted.length <= actual.length && wanted.every((part, at) => matches(actual[at] ?? "", part));
+  return (
+    wanted.length <= actual.length &&
+    wanted.every((part, at) => matchesWildcards(part.toLowerCase(), actual[at]?.toLowerCase() ?? ""))
+  );
 };
-
-const matches = (text: string, pattern: string): boolean =>
-  new RegExp(
-    `^${pattern
-      .split("*")
-      .map((part) => part.replace(/[\\^$.+?()[\]{}|]/g, "\\$&"))
-      .join(".*")}$`,
-    "i",
-  ).test(text);

@@ -1,5 +1,6 @@
 import type { CopyInstruction, Span } from "../../dockerfile/model.ts";
 import type { ShellWord } from "../../dockerfile/script.ts";
+import { matchesWildcards } from "../../dockerfile/wildcards.ts";
 import type { AuditedFile } from "../audited-file.ts";
 import { hasOption } from "./command-options.ts";
 import { holdsPath } from "./context-paths.ts";
@@ -126,7 +127,7 @@ const rows: Readonly<Partial<Record<PackageManagerName, Row>>> = {
     subcommands: /^(|install|i|update)$/,
     exact: ["--frozen", "--deployment", "--local"],
     variables: ["BUNDLE_FROZEN", "BUNDLE_DEPLOYMENT"],
-    setting: /\bconfig\b.*\b(frozen|deployment)\b/,
+    setting: /\bconfig\b(?:(?!\bconfig\b).)*\b(?:frozen|deployment)\b/,
     advice: "set `BUNDLE_FROZEN=true`",
   },
   cargo: {
@@ -168,7 +169,7 @@ const textOf = (words: readonly ShellWord[]): string => words.map((word) => word
 
 const removes = (run: RunCommands, lock: string): boolean =>
   run.commands.some(
-    (command) => command.name === "rm" && command.args.some((word) => matches(baseOf(word.value), lock)),
+    (command) => command.name === "rm" && command.args.some((word) => matchesWildcards(baseOf(word.value), lock)),
   );
 
 const findLock = (file: AuditedFile, run: RunCommands, locks: readonly string[]): LockFault["lock"] | undefined => {
@@ -210,24 +211,16 @@ const brings = (file: AuditedFile, source: string, lock: string, fromContext: bo
   const path = source
     .replace(/^["']|["']$/g, "")
     .replace(/^(\.?\/)+/, "")
-    .replace(/\/+$/, "");
+    .replace(/(?<!\/)\/+$/, "");
   const { context } = file;
   const isNamed = baseOf(path) === lock;
   if (!fromContext || context === undefined)
-    return isNamed || (baseOf(path).includes("*") && baseOf(path) !== "*" && matches(baseOf(path), lock));
+    return isNamed || (baseOf(path).includes("*") && baseOf(path) !== "*" && matchesWildcards(baseOf(path), lock));
   const holds = (candidate: string): boolean => holdsPath(context, candidate) && !context.isIgnored(candidate);
   if (path === "" || path === "." || path === "*") return holds(lock);
   if (isNamed) return true;
   const folder = path.includes("/") ? path.slice(0, path.lastIndexOf("/") + 1) : "";
-  return holds(`${path}/${lock}`) || (matches(baseOf(path), lock) && holds(`${folder}${lock}`));
+  return holds(`${path}/${lock}`) || (matchesWildcards(baseOf(path), lock) && holds(`${folder}${lock}`));
 };
 
 const baseOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
-
-const matches = (pattern: string, name: string): boolean => {
-  const source = pattern
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replace(/\*/g, ".*")
-    .replace(/\?/g, ".");
-  return new RegExp(`^${source}$`).test(name);
-};
