@@ -17,6 +17,7 @@ import { dirname, join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { replaceFile } from "../src/adapters/replace-file.ts";
 import { applyFixes, fixText } from "../src/audit/fixes.ts";
+import { unifiedPatch } from "../src/report/patch.ts";
 import type { Fix } from "../src/rules/rule.ts";
 
 const main = resolve("src/main.ts");
@@ -218,6 +219,23 @@ describe("docker-hygiene fix", () => {
     expect(read(cwd, "a b/Dockerfile")).toBe(safe.replaceAll("\n", "\r\n"));
     expect(read(cwd, "Dockerfile")).toBe(safe.trimEnd());
     expect(cli(cwd, "fix", "--diff")).toMatchObject({ status: 0, stdout: "" });
+  });
+
+  test("exchanges all lines in a patch of thousands of changes, which applies", () => {
+    const lines = (text: string, ending: string): string =>
+      Array.from({ length: 3000 }, (_, at) => `${text} ${at}`).join("\n") + ending;
+    const [before, after] = [lines("EXPOSE", ""), lines("USER", "\n")];
+    const patch = unifiedPatch("Dockerfile", before, after);
+    expect(patch.split("\n").filter((line) => !/^[-+](?:EXPOSE|USER) \d+$/.test(line))).toEqual([
+      "--- a/Dockerfile",
+      "+++ b/Dockerfile",
+      "@@ -1,3000 +1,3000 @@",
+      "\\ No newline at end of file",
+      "",
+    ]);
+    const cwd = folderOf({ Dockerfile: before });
+    expect(spawnSync("git", ["apply", "-"], { cwd, input: patch, encoding: "utf8" }).stderr).toBe("");
+    expect(read(cwd, "Dockerfile")).toBe(after);
   });
 
   test("keeps byte order mark, line breaks, mode and links", () => {

@@ -111,7 +111,7 @@ export const fixText = <Kind extends PlacedFix>(
       take(round, after);
       continue;
     }
-    const harmless = round.applied.filter((fix) => !fixesOf(applyFixes(current, [fix]).text).isBroken);
+    const harmless = harmlessAmong(round.applied, (fixes) => fixesOf(applyFixes(current, fixes).text).isBroken);
     const together = applyFixes(current, harmless);
     const settled = fixesOf(together.text);
     const [first] = harmless;
@@ -123,6 +123,14 @@ export const fixText = <Kind extends PlacedFix>(
     }
   }
   return { text: current, applied };
+};
+
+/** By halves, because few of many break a file and each look at it is an audit. */
+const harmlessAmong = <Kind>(fixes: readonly Kind[], breaks: (fixes: readonly Kind[]) => boolean): readonly Kind[] => {
+  if (fixes.length === 0 || !breaks(fixes)) return fixes;
+  if (fixes.length === 1) return [];
+  const half = Math.ceil(fixes.length / 2);
+  return [...harmlessAmong(fixes.slice(0, half), breaks), ...harmlessAmong(fixes.slice(half), breaks)];
 };
 
 const placeOf = ({ at, edits }: PlacedFix): number => at?.start ?? Math.min(...edits.map(({ span }) => span.start));
