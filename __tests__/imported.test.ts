@@ -151,25 +151,25 @@ describe("what ShellCheck is asked", () => {
     expect(others.map(({ dialect, text }) => [dialect, text])).toEqual(fed);
   });
 
-  test("exports what ARG and ENV declare, behind the comments on top", () => {
+  test("exports what ARG and ENV declare and the script names, behind the comments on top", () => {
     const text = [
       "ARG outside",
       "FROM debian:12 AS a",
       "ARG ended",
-      "ENV kept=1 also=2",
+      "ENV kept=1 also=2 unused=3",
       "FROM a",
       "ARG version",
       "RUN <<E",
       "#!/bin/sh",
       "# shellcheck disable=SC2086",
       "",
-      "make",
+      "make $outside $ended $version kept=$kept $also $later",
       "E",
       "ARG later",
       "",
     ].join("\n");
     expect(shellQuestions(fileOf(text)).map((asked) => asked.text)).toEqual([
-      "#!/bin/sh\n# shellcheck disable=SC2086\n\nexport version kept also\nmake\n",
+      "#!/bin/sh\n# shellcheck disable=SC2086\n\nexport version kept also\nmake $outside $ended $version kept=$kept $also $later\n",
     ]);
   });
 });

@@ -35,18 +35,19 @@ export interface ShellQuestion extends ScriptToCheck {
 
 /** The scripts of a file that ShellCheck can judge. */
 export const shellQuestions = (file: AuditedFile): readonly ShellQuestion[] =>
-  file.stages.flatMap((stage) =>
-    stage.instructions.flatMap((written) => {
+  file.stages.flatMap((stage) => {
+    const lastShell = stage.instructions.findLast(({ keyword }) => keyword === "SHELL")?.index ?? -1;
+    return stage.instructions.flatMap((written) => {
       const instruction = written.keyword === "ONBUILD" ? written.trigger : written;
       // A trigger runs in another image, which has the shell that this one ends with.
-      if (instruction.isTrigger && changesShell(stage, written)) return [];
+      if (instruction.isTrigger && lastShell > written.index) return [];
       return scriptsOf(instruction, file).flatMap((script) => {
         const dialect = dialectOf(script, stage);
         if (dialect === undefined || script.text.includes("\0") || script.text.trim() === "") return [];
-        return [question(script, dialect, declaredNames(stage, instruction))];
+        return [question(script, dialect, declaredNames(script, stage, instruction))];
       });
-    }),
-  );
+    });
+  });
 
 /** What ShellCheck said of a script, as problems of the file. */
 export const shellProblems = (
@@ -71,9 +72,6 @@ export const shellProblems = (
 
 /** What is wrong with a whole script and told of each line: carriage returns. */
 const once: ReadonlySet<number> = new Set([1017]);
-
-const changesShell = ({ instructions }: StageFacts, { index }: Instruction): boolean =>
-  instructions.some((other) => other.keyword === "SHELL" && other.index > index);
 
 const scriptsOf = (instruction: Instruction, file: AuditedFile): readonly Script[] => {
   const command = commandOf(instruction);
@@ -145,20 +143,9 @@ const dialectOf = (script: Script, { rootBase }: StageFacts): CheckedDialect | u
   }
 };
 
-/** Names that ARG and ENV put into the environment of an instruction. */
-const declaredNames = (stage: StageFacts, at: Instruction): readonly string[] => {
-  const names = new Set<string>();
-  for (const { instructions, index } of stage.lineage) {
-    for (const instruction of instructions) {
-      if (index === stage.index && instruction.index >= at.index) break;
-      // An ARG ends with its stage.
-      const isDeclaration = instruction.keyword === "ENV" || (instruction.keyword === "ARG" && index === stage.index);
-      if (!isDeclaration) continue;
-      for (const { key } of instruction.assignments) if (/^[A-Za-z_]\w*$/.test(key.text)) names.add(key.text);
-    }
-  }
-  return [...names];
-};
+/** What ARG and ENV put into the environment, of the names that a script holds. */
+const declaredNames = ({ text }: Script, stage: StageFacts, at: Instruction): readonly string[] =>
+  [...new Set(text.match(/[A-Za-z_]\w*/g))].filter((name) => stage.variableAt(name, at) !== undefined);
 
 /**
  * The names are exported on a line of their own: that is what they are to the script, and no other line moves. It
@@ -208,4 +195,4 @@ const oneSentence = (message: string): string =>
   message
     .replace(/\s+/g, " ")
     .trim()
-    .replace(/\s*(?<!\.)\.$/, "");
+    .replace(/ ?(?<!\.)\.$/, "");

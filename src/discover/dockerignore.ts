@@ -13,11 +13,15 @@ export const parseDockerignore = (text: string): IgnoreMatcher => {
     .split("\n")
     .flatMap(parseLine);
   return (path) => {
+    if (path.length > longestPath) return false;
     let judged: Judgement = { isIgnored: false, matched: new Set() };
     for (const part of selfAndFolders(cleanPath(path))) judged = judge(patterns, part, judged.matched);
     return judged.isIgnored;
   };
 };
+
+/** PATH_MAX of Linux: a longer text is no path of the context. */
+const longestPath = 4096;
 
 interface Judgement {
   readonly isIgnored: boolean;
@@ -34,7 +38,7 @@ const judge = (patterns: readonly Pattern[], path: string, inherited: ReadonlySe
   let isIgnored = false;
   for (const pattern of patterns) {
     const isTried = pattern.bringsBack === isIgnored;
-    if (!inherited.has(pattern) && !(isTried && matchesTokens(pattern.tokens, path))) continue;
+    if (!inherited.has(pattern) && !(isTried && matches(pattern, path))) continue;
     matched.add(pattern);
     isIgnored = !pattern.bringsBack;
   }
@@ -44,6 +48,8 @@ const judge = (patterns: readonly Pattern[], path: string, inherited: ReadonlySe
 interface Pattern {
   readonly bringsBack: boolean;
   readonly tokens: readonly Token[];
+  /** What each match begins with: the text before the first token that stands for several. */
+  readonly start: string;
 }
 
 type Token =
@@ -66,8 +72,18 @@ const parseLine = (line: string): readonly Pattern[] => {
   if (written === "") return [];
   const cleaned = cleanPath(written);
   const tokens = tokenize(cleaned.length > 1 && cleaned.startsWith("/") ? cleaned.slice(1) : cleaned);
-  return tokens === undefined ? [] : [{ bringsBack, tokens }];
+  return tokens === undefined ? [] : [{ bringsBack, tokens, start: startOf(tokens) }];
 };
+
+const startOf = (tokens: readonly Token[]): string => {
+  const end = tokens.findIndex(({ kind }) => kind !== "character");
+  const plain = end === -1 ? tokens : tokens.slice(0, end);
+  return plain.map((token) => (token.kind === "character" ? token.character : "")).join("");
+};
+
+/** Most patterns are left after one look. */
+const matches = ({ tokens, start }: Pattern, path: string): boolean =>
+  path.startsWith(start) && matchesTokens(tokens, path);
 
 /** Undefined for a pattern that the engine refuses. */
 const tokenize = (pattern: string): readonly Token[] | undefined => {

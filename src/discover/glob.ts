@@ -20,7 +20,7 @@ export const compileFolderGlobs = (globs: readonly string[]): ((path: string) =>
 };
 
 const compileGlob = (glob: string): ((path: string) => boolean) => {
-  const pattern = glob.replace(/^\.\//, "").replace(/(.)\/+$/, "$1");
+  const pattern = glob.replace(/^\.\//, "").replace(/([^/])\/+$/, "$1");
   const isMatch = picomatch(pattern, { dot: true, nonegate: true });
   if (pattern.includes("/")) return (path) => isMatch(path);
   return (path) => isMatch(path.slice(path.lastIndexOf("/") + 1));

@@ -24,12 +24,12 @@ const sourceEnding =
 /** What a file in another language begins with, whatever its ending. */
 const sourceStart =
   /^(?:(?:let|package|import|export|const|var|function|def|class|module|use|using|fn|local)[ \t]|---|[{[]|"""|\/\/|\/\*|;;|<[a-z!?])/;
-const firstLine = /^\uFEFF?(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*([^\s#][^\n]*)/;
+const firstLine = /^\uFEFF?(?:[ \t]*(?:#[^\n]*|\r)?\n)*[ \t]*([^\s#][^\n]*)/;
 const instruction =
   /^(?:add|arg|cmd|copy|entrypoint|env|expose|from|healthcheck|label|maintainer|onbuild|run|shell|stopsignal|user|volume|workdir)[ \t\\`]/i;
 
 const marks = ["{{", "{%", "<%"];
-const markedFrom = /^[ \t]*FROM\b[^\n]*(?:\{\{|\{%|<%)/im;
+const markedFrom = /^[ \t]*FROM\b.*(?:\{\{|\{%|<%)/im;
 const markedStart = /^(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]*(?:\{\{|\{%|<%)/;
 /** At the left margin, and no line before goes on: there an instruction would begin. */
 const markedLine = /^(?![\s\S]*<<)[\s\S]*(?<![\\`]\r?)\n(?:\{\{|\{%|<%)/;
