@@ -137,7 +137,7 @@ const given = ({
 const discoveryGlobs = ({ says }: ConfigLayer, cwd: string, place: ConfigPlace): ConfigLayer["says"] => {
   const moved = (globs: readonly string[]): readonly string[] =>
     globs.map((glob) => {
-      if (place.folder === cwd.replaceAll("\\", "/") || !glob.replace(/\/+$/, "").includes("/")) return glob;
+      if (place.folder === cwd.replaceAll("\\", "/") || !glob.replace(/(?<!\/)\/+$/, "").includes("/")) return glob;
       const takesBack = glob.startsWith("!");
       const plain = (takesBack ? glob.slice(1) : glob).replace(/^\.?\//, "");
       return `${takesBack ? "!" : ""}${place.folder.replace(/[*?[\]{}()!+@]/g, "\\$&")}/${plain}`;

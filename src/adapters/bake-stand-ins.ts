@@ -101,7 +101,7 @@ interface WrittenId {
 const writtenIds = (text: string): readonly WrittenId[] => {
   const ids = [...text.matchAll(/\bid["']?\s*[=:]\s*["']?([\w.-]+)/g)];
   const section = /^secrets:.*(?:\r?\n(?:[ \t].*)?)*/m.exec(text);
-  const keys = [...(section?.[0] ?? "").matchAll(/([\w.-]+)["']?\s*:/g)];
+  const keys = [...(section?.[0] ?? "").matchAll(/(?<![\w.-])([\w.-]+)["']?\s*:/g)];
   return [
     ...ids.map(({ 1: id = "", index }) => ({ id, index })),
     ...keys.map(({ 1: id = "", index }) => ({ id, index: index + (section?.index ?? 0) })),

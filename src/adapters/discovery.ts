@@ -176,7 +176,8 @@ const listFolder = async (
 /** Checked-out submodules below a folder, relative to it. */
 const submodules = (repository: string, folder: string): readonly string[] => {
   const list = readSubmoduleList(join(repository, ".gitmodules"));
-  return [...list.matchAll(/^\s*path\s*=\s*"?(.*?)"?\s*$/gm)].flatMap(([, path = ""]) => {
+  return [...list.matchAll(/^[ \t]*path[ \t]*=(.*)$/gm)].flatMap(([, value = ""]) => {
+    const path = value.trim().replace(/^"(.*)"$/, "$1");
     const below = pathBelow(folder, join(repository, path));
     return below === undefined || below === "." || !existsSync(join(repository, path, ".git")) ? [] : [below];
   });

@@ -47,7 +47,7 @@ export const auditFile = (file: AuditedFile, options: AuditOptions): AuditOutcom
   const active = activeRules(options);
   for (const one of active)
     if (one.id !== unusedIgnore && (one.needs === undefined || meets(file, one.needs))) run(one, file, found);
-  found.push(...houseProblems(file, options, failures));
+  for (const problem of houseProblems(file, options, failures)) found.push(problem);
   const ignores = openIgnores(file, options.rules);
   const [ignored, problems] = [[], []] as [AuditProblem[], AuditProblem[]];
   const sort = (problem: AuditProblem): void => void (ignores.hides(problem) ? ignored : problems).push(problem);

@@ -139,7 +139,7 @@ const peerIds: Readonly<Record<Exclude<IgnoreFormat, "own">, RegExp>> = {
   hadolint: /^(DL|(shellcheck\/)?SC)\d{4}$/,
   shellcheck: /^shellcheck\//,
   tally: /./,
-  buildkit: /^(buildkit\/.*|([A-Z][a-z]+){2,}.*)$/,
+  buildkit: /^(buildkit\/|[A-Z][a-z]+[A-Z][a-z])/,
   trivy: /^DS-\d{4}$/,
   checkov: /^CKV2?_/,
   kics: /^[0-9a-f]{8}$/,

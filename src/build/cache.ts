@@ -13,7 +13,9 @@ export const ownCache = (cache: string, targetId: string): string => {
   if (has(/^type=gha$/) && !has(/^scope=/)) return joinFields([...fields, `scope=${scope}`]);
   if (!has(/^type=local$/)) return cache;
   return joinFields(
-    fields.map((field) => (/^(?:src|dest)=./.test(field) ? `${field.replace(/[\\/]+$/, "")}/${scope}` : field)),
+    fields.map((field) =>
+      /^(?:src|dest)=./.test(field) ? `${field.replace(/(?<![\\/])[\\/]+$/, "")}/${scope}` : field,
+    ),
   );
 };
 

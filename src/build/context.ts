@@ -59,7 +59,7 @@ const copiedPaths = (stages: readonly StageFacts[]): readonly string[] => {
     ),
   );
   const plain = words.filter((text) => !/[$*?[\\"']|^[a-z]+:\/\/|^git@|\.\./i.test(text));
-  return [...new Set(plain.map((text) => text.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "")))].filter(
+  return [...new Set(plain.map((text) => text.replace(/^(?:\.?\/)+/, "").replace(/(?<!\/)\/+$/, "")))].filter(
     (path) => path !== "" && path !== ".",
   );
 };

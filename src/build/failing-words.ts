@@ -34,4 +34,4 @@ const failingWords = (instruction: Instruction, message: string): Span | undefin
 
 const flagOf = ({ flags }: Instruction, name: string): Flag | undefined => flags.find((flag) => flag.name === name);
 
-const absolute = (path: string): string => `/${path.replace(/^(?:\.?\/)+/, "").replace(/\/+$/, "")}`;
+const absolute = (path: string): string => `/${path.replace(/^(?:\.?\/)+/, "").replace(/(?<!\/)\/+$/, "")}`;

@@ -77,9 +77,9 @@ const explainKnown = (message: string): string | undefined => {
 };
 
 const isEngineGone = (message: string): boolean =>
-  /Cannot connect to the Docker daemon|error reading from server: EOF|(?:failed to receive status|listing workers for Build|failed to get status): .*code = Unavailable/s.test(
-    message,
-  );
+  /Cannot connect to the Docker daemon|error reading from server: EOF/.test(message) ||
+  (/(?:failed to receive status|listing workers for Build|failed to get status): /.test(message) &&
+    message.includes("code = Unavailable"));
 
 const trimKnown = (message: string): string =>
   message

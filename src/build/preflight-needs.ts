@@ -131,7 +131,7 @@ const isSame = (a: Pick<Need, "kind" | "id">, b: Pick<Need, "kind" | "id">): boo
 const mayBe = (mount: OutlinedMount, { need, run, mount: { flag } }: WrittenMount, isForeign: boolean): boolean => {
   const isThere = run.startLine <= mount.line && mount.line <= run.endLine;
   if (mount.kind !== need.kind || !isThere || !(isForeign || flag.value?.includes("$"))) return false;
-  return isExpansion(mount.id, need.id.split(/\$(?:\{[^}]*\}|\w+)/));
+  return isExpansion(mount.id, need.id.split(/\$(?:\{[^}]*(?:\}|$)|\w+)/));
 };
 
 /** Whether a text holds the parts between variables, in their order. */

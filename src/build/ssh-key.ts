@@ -55,7 +55,7 @@ const wholeFile =
 
 const explainNoKey = (text: string): readonly [problem: string, remedy: string] => {
   if (/-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----/.test(text)) return ["the end of the key is missing", wholeFile];
-  if (/^\s*(?:ssh-\w+|ecdsa-sha2-[\w-]+|sk-[\w@.-]+) +AAAA|-{4,5} ?BEGIN (?:[A-Z0-9]+ )?PUBLIC KEY/m.test(text)) {
+  if (/^[ \t]*(?:ssh-\w+|ecdsa-sha2-[\w-]+|sk-[\w@.-]+) +AAAA|-{4,5} ?BEGIN (?:[A-Z0-9]+ )?PUBLIC KEY/m.test(text)) {
     return ["it is a public key", "Give the private one, from the file without `.pub`."];
   }
   if (/^PuTTY-User-Key-File/m.test(text)) {

@@ -97,7 +97,7 @@ const parseSize = (text: string): number | undefined => {
 
 /** `5MB`, `10%`, `5MB or 10%`; undefined for anything else. */
 const parseIncrease = (text: string): { readonly bytes?: number; readonly percent?: number } | undefined => {
-  const parts = text.split(/\s+or\s+/);
+  const parts = text.split(/(?<!\s)\s+or\s+/);
   const percents = parts.flatMap((part) => /^\s*(\d+(?:\.\d+)?)\s*%\s*$/.exec(part)?.[1] ?? []);
   const sizes = parts.flatMap((part) => parseSize(part) ?? []);
   if (percents.length > 1 || sizes.length > 1 || percents.length + sizes.length < parts.length) return undefined;

@@ -2,7 +2,7 @@ import { parseHeredocWord } from "./heredoc-words.ts";
 import { concatJoined, joinText, type Piece, withoutEscapes } from "./joined-text.ts";
 import type { CommandForm, Heredoc, JoinedText, Word } from "./model.ts";
 import type { Dialect, Script, ShellCommand, UnparsedScript } from "./script.ts";
-import { longestScript, readShell } from "./shell.ts";
+import { readShell } from "./shell.ts";
 import { heredocEscapes } from "./shell-words.ts";
 import { programName, unwrap } from "./shell-wrappers.ts";
 
@@ -74,7 +74,6 @@ const shellScript = (
   });
   if (status) return unparsed(status);
   if (!dialect) return unparsed(shellKind(name));
-  if (text.length > longestScript) return unparsed("unknown-shell");
   const { commands, error } = readShell(joined);
   if (error) return { ...unparsed("syntax-error"), error, commands, dialect };
   const options = new Set([...flagOptions(shell.slice(1)), ...commands.flatMap(setOptions)]);
@@ -113,7 +112,7 @@ const heredocText = (heredoc: Heredoc, fileText: string): JoinedText => {
 const execScript = (words: readonly Word[], span: Word["span"], fileText: string): Script => {
   const [first] = words;
   const name = programName((first?.text ?? "").replaceAll("\\", "/"));
-  const flag = words.findIndex(({ text }, at) => at > 0 && /^-[A-Za-z]*c[A-Za-z]*$/.test(text));
+  const flag = words.findIndex(({ text }, at) => at > 0 && /^-[A-Zabd-z]*c[A-Za-z]*$/.test(text));
   const script = flag === -1 ? undefined : words[flag + 1];
   if (dialects.some((dialect) => dialect === name) && script) {
     return shellScript(

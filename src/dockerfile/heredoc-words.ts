@@ -34,8 +34,8 @@ export const heredocStarts = (line: string): readonly HeredocStart[] => {
 /** Reads one word as a heredoc, as BuildKit does for the sources of COPY and the whole text of RUN. */
 export const parseHeredocWord = (text: string): Omit<HeredocStart, "start" | "end"> | undefined => {
   if (!text.includes("<<")) return undefined;
-  const match = /^(\d*)<<(-?)[\t\n\f\r ]*([^<]*)$/.exec(text);
-  const rest = match?.[3];
+  const match = /^(\d*)<<(-?)([^<]*)$/.exec(text);
+  const rest = match?.[3]?.replace(/^[\t\n\f\r ]+/, "");
   if (!match || !rest) return undefined;
   const words = lexWords(rest, { rawQuotes: false, rawEscapes: false });
   const raw = lexWords(rest, { rawQuotes: true, rawEscapes: false });
@@ -53,6 +53,9 @@ const quotes = (text: string): number => text.replace(/[^'"]/g, "").length;
 
 class LexError extends Error {}
 
+/** Of `${name:-…}` in each other; the engine has no limit, and nobody comes near this one. */
+const deepest = 100;
+
 /**
  * BuildKit's shell lexer with no variable set: words with their quotes and escapes kept or taken off.
  * Undefined where it reports an error. A `${…}` with a modifier inside a word drops what stood before it in
@@ -66,6 +69,7 @@ const lexWords = (
   let rawEscapes = options.rawEscapes;
   let buffer: string[] = [];
   let wordStart = 0;
+  let depth = 0;
 
   const take = (): string => {
     const character = String.fromCodePoint(source.codePointAt(at) ?? 0);
@@ -137,12 +141,15 @@ const lexWords = (
 
   /** Text up to a closing character; the word in progress is lost, as in the engine. */
   const until = (stop: string, raw: boolean): string => {
+    if (depth === deepest) throw new LexError();
+    depth++;
     const outer = rawEscapes;
     rawEscapes = raw;
     buffer = [];
     const text = scan(stop).text;
     buffer = [];
     rawEscapes = outer;
+    depth--;
     return text;
   };
 

@@ -246,7 +246,7 @@ const readCopy = (context: Context, keyword: "COPY" | "ADD"): Outcome => {
   return accept(keyword === "COPY" ? { ...common(context, "COPY"), ...rest } : { ...common(context, "ADD"), ...rest });
 };
 
-const duration = /^[+-]?(?:0|(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
+const duration = /^[+-]?(?:0|(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/;
 
 const healthFlagProblem = (flags: readonly Flag[]): SyntaxProblem | undefined => {
   for (const flag of flags) {

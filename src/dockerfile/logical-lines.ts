@@ -36,7 +36,8 @@ export interface RawLine {
 /** bufio.MaxScanTokenSize less the line break: what BuildKit takes as one line, in bytes. */
 const longestLine = 65_535;
 const directiveNames = ["syntax", "escape", "check"] as const;
-const directiveText = /^([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*([^\n]+?)[\t\n\f\r ]*$/;
+const directiveText =
+  /^([a-zA-Z][a-zA-Z0-9]*)[\t\n\f\r ]*=[\t\n\f\r ]*([^\t\n\f\r ](?:[^\n]*[^\t\n\f\r ])?|[\t\f\r ])[\t\n\f\r ]*$/;
 
 export const readLines = (text: string): LineReader => {
   const directives: Directive[] = [];

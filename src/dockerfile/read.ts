@@ -18,13 +18,13 @@ export const readWithNodes = (
   const reader = readLines(text);
   const nodes: Node[] = [];
   const instructions: Instruction[] = [];
-  const problems: SyntaxProblem[] = [];
+  let problems: SyntaxProblem[] = [];
   const blankContinuations: Span[] = [];
   let stageCount = 0;
   for (let read = readNode(reader, text); read; read = readNode(reader, text)) {
     const { node, line } = read;
     nodes.push(node);
-    blankContinuations.push(...line.blankContinuations);
+    for (const blank of line.blankContinuations) blankContinuations.push(blank);
     const isFrom = node.keyword.text.toUpperCase() === "FROM";
     const stageIndex = isFrom ? stageCount : stageCount > 0 ? stageCount - 1 : undefined;
     const { instruction, problem } = readInstruction(node, {
@@ -37,7 +37,7 @@ export const readWithNodes = (
     else if (stageCount === 0 && instruction.keyword !== "ARG") problems.push(beforeFrom(instruction));
     instructions.push(instruction);
   }
-  problems.push(...reader.problems);
+  problems = problems.concat(reader.problems);
   if (instructions.length === 0 && problems.length === 0) {
     const lastLine = text.replace(/\n$/, "").lastIndexOf("\n") + 1;
     problems.push({

@@ -20,17 +20,40 @@ export interface ShellReading {
   readonly error: { readonly message: string; readonly span: Span } | undefined;
 }
 
-/** Scripts beyond this many UTF-16 units are not looked into: the parser's nesting makes hostile ones slow. */
-export const longestScript = 1_000_000;
+/** In UTF-16 units. */
+const longestScript = 1_000_000;
+/** Of parentheses and of here-documents: more than anybody writes, and the parser is slow with them. */
+const mostOpen = 1000;
 
 const shells: readonly string[] = ["sh", "bash", "ash", "dash", "ksh", "zsh"];
 const deepestNesting = 8;
 
+/** A script that is too long, or nested too deeply, to be looked into has that as its error. */
 export const readShell = (script: JoinedText): ShellReading => {
+  const { text } = script;
+  const refused = (message: string): ShellReading => ({ commands: [], error: { message, span: script.locate(0, 1) } });
+  if (text.length > longestScript) return refused("it is too long");
+  if (text.length > mostOpen && opens(text) > mostOpen) return refused("it is nested too deeply");
   const reader = newReader();
-  const root: Context = { source: script, enclosures: [], parent: undefined, depth: 0 };
-  readScript(reader, parse(script.text), root);
+  try {
+    readScript(reader, parse(text), { source: script, enclosures: [], parent: undefined, depth: 0 });
+  } catch (error) {
+    // The call stack has no more room; there is no other way to see it coming.
+    if (error instanceof RangeError) return refused("it is nested too deeply");
+    throw error;
+  }
   return { commands: reader.commands, error: reader.error };
+};
+
+/** How many parentheses are open at most, or how many here-documents there are. */
+const opens = (text: string): number => {
+  let [depth, deepest, heredocs] = [0, 0, 0];
+  for (const [mark] of text.matchAll(/[()]|<</g)) {
+    if (mark === "<<") heredocs += 1;
+    else depth = Math.max(0, depth + (mark === "(" ? 1 : -1));
+    deepest = Math.max(deepest, depth);
+  }
+  return Math.max(deepest, heredocs);
 };
 
 interface Reader {
@@ -242,7 +265,7 @@ const readNested = (
     if (word?.type === "Word" && !holdsSubstitution(word)) nested(unquoted(word, context.source));
   };
   if (shells.includes(name)) {
-    const flag = args.findIndex(({ value }) => /^-[A-Za-z]*c[A-Za-z]*$/.test(value));
+    const flag = args.findIndex(({ value }) => /^-[A-Zabd-z]*c[A-Za-z]*$/.test(value));
     if (flag !== -1) text(args.findIndex(({ value }, at) => at > flag && !/^[-+]/.test(value)));
     else if (args.every(({ value }, at) => value.startsWith("-") || /^-\w*o$/.test(args[at - 1]?.value ?? ""))) {
       for (const redirect of redirects) {

@@ -44,7 +44,7 @@ const CLASSES: readonly (LeftoverClass & { readonly pattern: RegExp })[] = [
   {
     kind: "package cache",
     of: "gem",
-    pattern: /^(?:.*\/)?(?:gems\/[\d.]+|ruby\/[\d.]+|bundle|\.bundle)\/cache\/(?=.*\.gem$)/,
+    pattern: /^(?:.*\/)?(?:gems\/[\d.]+|ruby\/[\d.]+|bundle|\.bundle)\/cache\/(?=[^/]*\.gem$)/,
   },
   { kind: "package cache", of: "go", pattern: /^(?:.*\/)?(?:\.cache\/go-build|go\/pkg\/mod)\// },
   { kind: "package cache", of: "cargo", pattern: /^(?:.*\/)?\.?cargo\/registry\// },

@@ -40,7 +40,7 @@ const globalDefaults = (dockerfile: Dockerfile): ReadonlyMap<string, string> =>
 
 /** `$NAME`, `${NAME}`, `${NAME:-default}`: all that a stage's name is made of in practice. */
 const expand = (text: string, argument: (name: string) => string): string =>
-  unquote(text).replace(/\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?\})/g, (_, bare, braced, fallback) => {
+  unquote(text).replace(/\$(?:(\w+)|\{(\w+)(?::?-([^}]*))?(?:\}|$))/g, (_, bare, braced, fallback) => {
     return argument(bare ?? braced) || fallback || "";
   });
 

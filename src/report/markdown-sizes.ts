@@ -135,7 +135,7 @@ const failedLine = (
   const why = markdownProse(clip(failureWords(build.failure), 160));
   if (line === undefined) return why;
   const source = linesByPath(report.files)(build.target.dockerfile).text(line);
-  const code = codeSpan(clip(source.replace(/\s*\\\s*$/, " …"), 80));
+  const code = codeSpan(clip(source.replace(/(?<!\s)\s*\\\s*$/, " …"), 80));
   return `${markdownLink(`line ${line}`, link(build.target.dockerfile, line))} ${code}: ${why}`;
 };
 

@@ -81,11 +81,11 @@ export const notBuilt = (row: SizeRow, report: Report): string | undefined => {
 };
 
 /** Why a build failed, without the command that stands beside it anyway. */
-export const failureWords = ({ message }: BuildFailure): string =>
-  message.replace(
-    /process ".*" did not complete successfully: exit code: (\d+)/,
-    "the command ended with exit code $1",
-  );
+export const failureWords = ({ message }: BuildFailure): string => {
+  const start = Math.max(0, message.indexOf('process "'));
+  const ending = /^process ".*" did not complete successfully: exit code: (\d+)/;
+  return message.slice(0, start) + message.slice(start).replace(ending, "the command ended with exit code $1");
+};
 
 /** `5.91 MB`, `≈ 5.91 MB` for an estimate; empty when unknown. */
 export const pullSize = (row: SizeRow): string =>

@@ -80,7 +80,7 @@ const problemOf = (command: ShellCommand, commands: readonly ShellCommand[]) => 
 };
 
 const isRandom = (value: string): boolean =>
-  /[$`].*(\/dev\/u?random|\bopenssl rand\b|\bpwgen\b|\buuidgen\b)/s.test(value);
+  /^[^$`]*[$`].*(\/dev\/u?random|\bopenssl rand\b|\bpwgen\b|\buuidgen\b)/s.test(value);
 
 const inputOf = (command: ShellCommand, commands: readonly ShellCommand[]): string | undefined => {
   const body = command.redirects.find(({ operator }) => operator.startsWith("<<"));

@@ -1,9 +1,10 @@
 import type { Script, ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
-import { commandsAbout, commandsNamed, lastAbout } from "./knowledge/commands-by-name.ts";
+import { commandsNamed, lastAbout } from "./knowledge/commands-by-name.ts";
 import { isArchiveName } from "./knowledge/copy-sources.ts";
 import { downloadsIn } from "./knowledge/download-use.ts";
 import { type Download, fileNameOf } from "./knowledge/downloads.ts";
+import { once } from "./knowledge/once.ts";
 import { isBelow, resolvePath } from "./knowledge/paths.ts";
 import { wideRemovals } from "./knowledge/removals.ts";
 import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
@@ -98,10 +99,9 @@ COPY --from=build /a /a
               if (!isUnpacked(path, download, commands) || mayBeRemoved(path, download, commands, run, stage)) continue;
               const name = fileNameOf(path);
               const word = download.command.args.find(({ value }) => fileNameOf(value) === name) ?? download.urls[0];
-              const later = runs
-                .slice(at + 1)
-                .flatMap((one) => commandsAbout(one.commands, name))
-                .find((one) => one.name === "rm");
+              const later = removalsIn(runs)
+                .get(name)
+                ?.find((one) => one.at > at)?.command;
               const fix = later === undefined && isExtensible ? fixOf(file, path, run, script) : undefined;
               yield {
                 at: word?.span ?? download.command.span,
@@ -115,6 +115,19 @@ COPY --from=build /a /a
       }
     }
   },
+});
+
+/** Every `rm` by the names of the files, in order, with the position of its RUN. */
+const removalsIn = once((runs: readonly RunCommands[]) => {
+  const removals = new Map<string, { readonly at: number; readonly command: ShellCommand }[]>();
+  for (const [at, { commands }] of runs.entries())
+    for (const command of commandsNamed(commands, "rm"))
+      for (const name of new Set(command.args.map(({ value }) => fileNameOf(value)))) {
+        const same = removals.get(name) ?? [];
+        removals.set(name, same);
+        same.push({ at, command });
+      }
+  return removals;
 });
 
 const isUnpacked = (path: string, download: Download, commands: readonly ShellCommand[]): boolean => {

@@ -2,7 +2,9 @@ import type { AddInstruction, CopyInstruction, Span, Word } from "../dockerfile/
 import type { ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { findOption, readOptions } from "./knowledge/command-options.ts";
+import { commandsNamed } from "./knowledge/commands-by-name.ts";
 import { fileNameOf } from "./knowledge/downloads.ts";
+import { once } from "./knowledge/once.ts";
 import { resolvePath } from "./knowledge/paths.ts";
 import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
 import { deleteCommandOrRun } from "./knowledge/script-edits.ts";
@@ -95,7 +97,7 @@ interface Unpacked {
   readonly run: RunCommands;
   /** Absolute; undefined when it is not known. */
   readonly directory: string | undefined;
-  readonly isOnlyUse: boolean;
+  readonly isOnlyUse: () => boolean;
 }
 
 const unpackedBy = (
@@ -106,21 +108,25 @@ const unpackedBy = (
 ): Unpacked | undefined => {
   const written = file.expand(copy.destination, copy).value ?? copy.destination.text;
   const name = /(^|\/)\.{0,2}$/.test(written) ? fileNameOf(source.text) : fileNameOf(written);
-  const users = runsOf(file, stage)
-    .filter(({ run }) => run.index > copy.index)
-    .flatMap((run) =>
-      run.commands
-        .filter(({ args }) => args.some(({ value }) => value.includes(name)))
-        .map((command) => ({ run, command })),
-    );
-  const found = users.find(({ command }) => command.name === "tar" || command.name === "bsdtar");
+  const isUse = ({ args }: ShellCommand): boolean => args.some(({ value }) => value.includes(name));
+  const found = tarsIn(stage, file).find(({ run, command }) => run.run.index > copy.index && isUse(command));
   if (found === undefined) return undefined;
   const read = readTar(found.command, name);
   if (read === undefined) return undefined;
   const moved = found.run.commands.some((one) => one.name === "cd" && one.span.start < found.command.span.start);
   const workdir = moved ? undefined : (stage.workdirAt(found.run.run) ?? "/");
-  return { ...found, directory: resolvePath(read.directory ?? ".", workdir), isOnlyUse: users.length === 1 };
+  const isOnlyUse = (): boolean => {
+    const later = runsOf(file, stage).filter(({ run }) => run.index > copy.index);
+    return later.every(({ commands }) => commands.every((one) => one === found.command || !isUse(one)));
+  };
+  return { ...found, directory: resolvePath(read.directory ?? ".", workdir), isOnlyUse };
 };
+
+const tarsIn = once((stage: StageFacts, file: AuditedFile) =>
+  runsOf(file, stage).flatMap((run) =>
+    commandsNamed(run.commands, "tar", "bsdtar").map((command) => ({ run, command })),
+  ),
+);
 
 /** Undefined when tar does not unpack the whole archive as it is. */
 const readTar = (command: ShellCommand, name: string): { readonly directory: string | undefined } | undefined => {
@@ -144,7 +150,7 @@ const fixOf = (
   copy: CopyInstruction,
   { command, run, directory, isOnlyUse }: Unpacked,
 ): Fix | undefined => {
-  if (!isOnlyUse || copy.sources.length !== 1 || copy.form !== "shell") return undefined;
+  if (copy.sources.length !== 1 || copy.form !== "shell" || !isOnlyUse()) return undefined;
   if (directory === undefined || !/^[\w./-]+$/.test(directory)) return undefined;
   const removal = deleteCommandOrRun(file, run, command);
   if (removal === undefined) return undefined;

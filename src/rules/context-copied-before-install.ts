@@ -73,7 +73,7 @@ const manifests: ReadonlyMap<string, RegExp> = new Map([
   ["pnpm", /^package\.json$/],
   ["yarn", /^package\.json$/],
   ["bun", /^package\.json$/],
-  ["pip", /requirements.*\.(txt|in)$/],
+  ["pip", /requirements(?:(?!requirements).)*\.(txt|in)$/],
   ["poetry", /^pyproject\.toml$/],
   ["pipenv", /^Pipfile$/],
   ["bundle", /^Gemfile$/],

@@ -155,7 +155,7 @@ const switchedOn = (text: string, { start, end }: Span): readonly Edit[] | undef
       ? [{ span: { start: start - before.length, end }, text: "" }]
       : [{ span: { start, end: end + behind.length }, text: "" }];
   }
-  const [value = ""] = /\w+$/.exec(written) ?? [];
+  const [value = ""] = /(?<!\w)\w+$/.exec(written) ?? [];
   const other = { 0: "1", false: "true", no: "yes", 1: "0", true: "false", yes: "no", never: "Required" }[
     value.toLowerCase()
   ];

@@ -93,7 +93,7 @@ const named = (packages: readonly PackageCommand[], action: PackageCommand["acti
   packages
     .filter((one) => one.action === action && one.manager.kind === "system")
     .flatMap(({ operands }) => operands)
-    .map((word) => ({ name: word.value.replace(/[=~<>].*$/, ""), word }))
+    .map((word) => ({ name: word.value.replace(/[=~<>].*/s, ""), word }))
     .filter(({ name }) => name === "curl" || name === "wget");
 
 /** Removes packages that it does not name: `apt-mark auto` with `--auto-remove`, a virtual package of apk, a variable. */

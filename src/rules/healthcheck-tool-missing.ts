@@ -122,7 +122,7 @@ const mayInstall = ({ packages, commands, isRead }: RunCommands, tool: string): 
   );
   for (const { action, hasUnknown, operands } of packages) {
     if (action !== "install") continue;
-    if (hasUnknown || operands.some(({ value }) => pattern.test(value.replace(/[=~<>].*$/, "")))) return true;
+    if (hasUnknown || operands.some(({ value }) => pattern.test(value.replace(/[=~<>].*/s, "")))) return true;
   }
   return commands.some(
     ({ name, nameWord, args }) =>

@@ -55,7 +55,7 @@ pattern out of the ignore file, or add an exception behind it (\`!path\`).`,
 /** An exception may bring back parts of a folder. */
 const isKeptOut = (context: BuildContext, patterns: string, path: string): boolean => {
   if (!context.isIgnored(path)) return false;
-  if (!/^\s*!/m.test(patterns)) return true;
+  if (!/^[ \t]*!/m.test(patterns)) return true;
   if (context.isTruncated === true) return false;
   const below = context.files.filter((one) => one === path || one.startsWith(`${path}/`));
   return below.length > 0 && below.every(context.isIgnored);

@@ -90,7 +90,7 @@ interface ValueType {
 
 const url: ValueType = {
   what: "a URL",
-  accepts: (text) => /^([a-z][a-z0-9+.-]*:\/\/[^\s/]+\S*|[\w.-]+@[\w.-]+:\S+|mailto:\S+)$/i.test(text),
+  accepts: (text) => /^([a-z][a-z0-9+.-]*:\/\/[^\s/]\S*|[\w.-]+@[\w.-]+:\S+|mailto:\S+)$/i.test(text),
 };
 
 const types: ReadonlyMap<string, ValueType> = new Map([

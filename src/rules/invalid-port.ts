@@ -37,7 +37,7 @@ starts (\`docker run -p 80:8080\`), so that \`80:8080\` here is refused or read 
           const port = text.replace(/^(["'])(.*)\1$/, "$2");
           const fault = port.includes("$") ? undefined : faultOf(port);
           if (fault === undefined) continue;
-          const container = /^(?:[\d.]*|\[[\da-f:]*\]):?\d*(?:-\d+)?:(\d+(?:-\d+)?(?:\/\w+)?)$/i.exec(port)?.[1];
+          const container = /^(?:[\d.]*|\[[\da-f:]*\])(?::\d*)?(?:-\d+)?:(\d+(?:-\d+)?(?:\/\w+)?)$/i.exec(port)?.[1];
           const isFixable = container !== undefined && faultOf(container) === undefined;
           yield {
             at: span,

@@ -73,7 +73,7 @@ const isOfFamily = (file: AuditedFile, use: ImageUse): boolean => {
   const text = wholeDefault(file, use) ?? written(file, use);
   const parts = text.split("/");
   const owners = parts.slice(0, -1).filter((part) => part.includes("$"));
-  const hasRegistry = /^[^/]*[.:][^/]*\//.test(use.text) && parts[0]?.startsWith("$") === true;
+  const hasRegistry = /^[^/.:]*[.:][^/]*\//.test(use.text) && parts[0]?.startsWith("$") === true;
   // `${HUB}/base:${VERSION}` with a registry and a path in the first: they are given together.
   const namesPath = use.text.split("/").length > parts.length && /:\$(\w+|\{\w+\})$/.test(parts.at(-1) ?? "");
   return owners.length > (hasRegistry && !namesPath ? 1 : 0) && !/:[^${}:]*$/.test(parts.at(-1) ?? "");

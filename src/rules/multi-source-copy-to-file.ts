@@ -46,7 +46,9 @@ COPY a b /srv/\${DIR}
       for (const copy of stage.instructions) {
         if (copy.keyword !== "COPY" && copy.keyword !== "ADD") continue;
         const { destination } = copy;
-        const isDirectory = /(^|[/\\])\.{0,2}$|\$\{?\w+[^/]*$/.test(destination.text.replace(/["']$/, ""));
+        const written = destination.text.replace(/["']$/, "");
+        const isDirectory =
+          /(^|[/\\])\.{0,2}$/.test(written) || /\$\{?\w/.test(written.slice(written.lastIndexOf("/") + 1));
         if (copy.sources.length + copy.heredocs.length < 2 || isDirectory) continue;
         const quote = /["']$/.test(file.text.slice(destination.span.start, destination.span.end)) ? 1 : 0;
         const end = destination.span.end - quote;

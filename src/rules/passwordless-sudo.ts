@@ -63,7 +63,7 @@ const grants = function* ({ text }: AuditedFile, { span }: Instruction): Iterabl
     const start = span.start + match.index;
     const line = text.slice(text.lastIndexOf("\n", start - 1) + 1, start);
     if (/^\s*#/.test(line)) continue;
-    const [, account] = /([$%{}\w.-]+)[ \t]+ALL[ \t]*=[^=]*$/.exec(line) ?? [];
+    const [, account] = /(?<![$%{}\w.-])([$%{}\w.-]+)[ \t]+ALL[ \t]*=[^=]*$/.exec(line) ?? [];
     const who = account === undefined ? "An account" : `\`${account}\``;
     yield { at: { start, end: start + match[0].length }, message: `${who} becomes root without a password` };
   }

@@ -98,7 +98,10 @@ const installsRecommended = (file: AuditedFile, run: RunCommands, called: Packag
   return !isConfigured(run.stage, file);
 };
 
-const isConfigured = mentions(/APT::Install-Recommends|Install-Recommends\b.*\b(false|0|no)\b/i, /apt\.conf/);
+const isConfigured = mentions(
+  /APT::Install-Recommends|Install-Recommends\b(?:(?!Install-Recommends).)*\b(false|0|no)\b/i,
+  /apt\.conf/,
+);
 
 const toProblem = (run: RunCommands, called: PackageCommand): Problem => {
   const option = called.manager.name === "aptitude" ? "--without-recommends" : "--no-install-recommends";

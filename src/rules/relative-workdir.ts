@@ -1,6 +1,6 @@
 import type { Instruction } from "../dockerfile/model.ts";
-import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { unquoted } from "./knowledge/labels.ts";
+import { alongLineage } from "./knowledge/once.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -58,12 +58,12 @@ WORKDIR app
     },
   ],
   check: function* (file) {
-    for (const stage of file.stages)
+    for (const stage of file.stages) {
+      const known = firstAbsolute(stage, file)?.index ?? Infinity;
       for (const workdir of stage.instructions) {
         if (workdir.keyword !== "WORKDIR") continue;
         const written = unquoted(workdir.path.text);
-        if (isAbsolute(written) || written.startsWith("$") || written === "" || hasAbsoluteBefore(file, stage, workdir))
-          continue;
+        if (isAbsolute(written) || written.startsWith("$") || written === "" || known < workdir.index) continue;
         const path = `/${written.replace(/^(\.\/)+/, "")}`;
         const isPlain = !/["'\\]|(^|\/)\.\.?(\/|$)/.test(workdir.path.text.replace(/^(\.\/)+/, ""));
         yield {
@@ -74,17 +74,19 @@ WORKDIR app
             : { fix: { title: `Write ${path}`, safety: "unsafe", edits: [{ span: workdir.path.span, text: path }] } }),
         };
       }
+    }
   },
 });
 
 const isAbsolute = (path: string): boolean => /^(\/|\\|[a-z]:)/i.test(path);
 
 /** A variable may hold an absolute path. */
-const hasAbsoluteBefore = (file: AuditedFile, stage: StageFacts, at: Instruction): boolean =>
-  stage.lineage.some((one) =>
-    one.instructions.some((other) => {
-      if (other.keyword !== "WORKDIR" || other.index >= at.index) return false;
-      const path = file.expand(other.path, other).value;
+const firstAbsolute = alongLineage<Instruction | undefined>(
+  (stage, below, file) =>
+    below ??
+    stage.instructions.find((one) => {
+      if (one.keyword !== "WORKDIR") return false;
+      const path = file.expand(one.path, one).value;
       return path === undefined || isAbsolute(unquoted(path));
     }),
-  );
+);

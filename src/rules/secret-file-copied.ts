@@ -94,6 +94,6 @@ COPY --from=build /app /app
 
 const kindOf = (file: AuditedFile, stage: StageFacts, path: string): string | undefined => {
   if (baseName(path) === ".git") return stage.isShipped ? "the history of the repository" : undefined;
-  const clean = path.replace(/^(\.{0,2}\/)+|\*+$/g, "");
+  const clean = path.replace(/^(\.{0,2}\/)+|(?<!\*)\*+$/g, "");
   return isCredentialFile(file.context, clean) ? credentialFileOf(clean)?.what : undefined;
 };

@@ -77,7 +77,8 @@ const fixAt = (end: number): { readonly fix: Fix } => ({
 
 const isOptional = ({ path, variable }: SecretMount, { commands, scripts }: RunCommands): boolean => {
   const text = scripts.map((script) => script.text).join("\n");
-  if (variable !== undefined && new RegExp(`\\$\\{${variable}[:?+-]`).test(text)) return true;
+  if (variable !== undefined && [":", "?", "+", "-"].some((sign) => text.includes(`\${${variable}${sign}`)))
+    return true;
   const names = [path, variable === undefined ? undefined : `$${variable}`].filter((one) => one !== undefined);
   return commands.some(({ name, args, followedBy, enclosures }, at) => {
     const mentions = args.some(({ value }) =>

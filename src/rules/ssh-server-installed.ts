@@ -57,7 +57,7 @@ const serversOf = ({ action, manager, operands }: PackageCommand): readonly Shel
         return servers.test(name) || (manager.name === "apk" && name === "openssh");
       });
 
-const version = /[=~<>].*$/;
+const version = /[=~<>].*/s;
 const servers = /^(openssh-server(-\w+)?|openssh-sshd|dropbear|tinysshd)$/;
 
 const isPurpose = (file: AuditedFile, stage: StageFacts): boolean =>

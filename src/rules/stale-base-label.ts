@@ -103,9 +103,9 @@ const baseOf = (stage: StageFacts) => {
 
 /** With registry, `library/` and tag, without the digest. */
 const spelledOut = (reference: string): string => {
-  const name = reference.replace(/@.*$/, "");
+  const name = reference.replace(/@.*/s, "");
   const [first = ""] = name.split("/");
   const withRegistry = name.includes("/") && /[.:]|^localhost$/.test(first) ? name : `docker.io/${name}`;
   const full = withRegistry.replace(/^docker\.io\/(?!.*\/)/, "docker.io/library/");
-  return /:[^/]+$/.test(full) ? full : `${full}:latest`;
+  return /:./s.test(full.slice(full.lastIndexOf("/"))) ? full : `${full}:latest`;
 };

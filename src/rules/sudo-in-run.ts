@@ -94,6 +94,6 @@ const runsAsRoot = (stage: StageFacts, { run }: RunCommands): boolean | undefine
 
 const isOtherUser = (file: AuditedFile, { wrapperSpan }: ShellCommand): boolean => {
   const text = wrapperSpan === undefined ? "" : sliceOf(file.text, wrapperSpan);
-  const user = /sudo\b.*?\s(?:-\w*u\s*|--user[=\s]\s*)["']?([^\s"']+)/s.exec(text)?.[1];
+  const user = /sudo\b(?:(?!sudo\b).)*?\s(?:-[^\Wu]*u\s*|--user[=\s]\s*)["']?([^\s"']+)/s.exec(text)?.[1];
   return user !== undefined && user !== "root" && user !== "#0" && user !== "0";
 };

@@ -34,7 +34,7 @@ Give the application a directory of its own: /app, /srv/app, /opt/app or below /
         if (workdir.keyword !== "WORKDIR" || stage.isWindows) continue;
         const written = file.expand(workdir.path, workdir).value;
         if (written === undefined) continue;
-        const path = directoryAfter(unquoted(written), stage.workdirAt(workdir)).replace(/(.)\/+$/, "$1");
+        const path = directoryAfter(unquoted(written), stage.workdirAt(workdir)).replace(/([^/])\/+$/, "$1");
         if (systemDirectories.has(path)) yield { at: workdir.path.span, message: `\`${path}\` belongs to the system` };
       }
   },

@@ -100,7 +100,7 @@ const toolsLeft = function* (file: AuditedFile, stage: StageFacts, atRuntime: re
     for (const called of run.packages) {
       if (called.action !== "install" || called.manager.kind !== "system") continue;
       for (const word of called.operands) {
-        const name = word.value.replace(/[=<>~@].*$/, "");
+        const name = word.value.replace(/[=<>~@].*/s, "");
         const uses = tools.get(name);
         if (!word.isLiteral || uses === undefined || isRemoved(run, called, name)) continue;
         if (!runs.some((other) => other.commands.some((command) => uses.test(command.name)))) continue;

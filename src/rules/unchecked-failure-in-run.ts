@@ -88,24 +88,16 @@ const firstUnchecked = (script: ParsedScript): Problem | undefined => {
 /** Installs whose failure `|| true` hides; of several in one list the last one speaks for all. */
 const hidden = function* ({ commands, text }: ParsedScript): Iterable<Problem> {
   if (!text.includes("||")) return;
-  const lists = new Map<number, ShellCommand[]>();
+  const lists = new Map<number, { readonly handled: ShellCommand; readonly install: ShellCommand | undefined }>();
   for (const command of commands) {
-    const list = lists.get(command.list) ?? [];
-    lists.set(command.list, list);
-    const handled = list.at(-1);
-    list.push(command);
-    if (handled?.followedBy !== "||") continue;
-    const install = lastOfChain(list.slice(0, -1)).findLast(isInstall);
-    if (install?.nameWord === undefined || !doesNothing(command) || command.followedBy === "&&") continue;
+    const { handled, install } = lists.get(command.list) ?? {};
+    const isTied = handled?.followedBy === "&&" || handled?.followedBy === "||";
+    lists.set(command.list, { handled: command, install: isInstall(command) ? command : isTied ? install : undefined });
+    if (handled?.followedBy !== "||" || install?.nameWord === undefined) continue;
+    if (!doesNothing(command) || command.followedBy === "&&") continue;
     const message = `A failure of \`${shown(install)}\` is hidden by \`|| ${programOf(command)}\``;
     yield { at: install.nameWord.span, message };
   }
-};
-
-/** The commands at the end that `&&` and `||` tie together. */
-const lastOfChain = (commands: readonly ShellCommand[]): readonly ShellCommand[] => {
-  const start = commands.slice(0, -1).findLastIndex(({ followedBy }) => followedBy !== "&&" && followedBy !== "||");
-  return commands.slice(start + 1);
 };
 
 const isInstall = (command: ShellCommand): boolean =>

@@ -1,6 +1,7 @@
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { isGitSource } from "./knowledge/copy-sources.ts";
 import { fileNameOf, isVerificationFile, printableUrl, readUrl } from "./knowledge/downloads.ts";
+import { once } from "./knowledge/once.ts";
 import { runsOf } from "./knowledge/run-commands.ts";
 import { findVerifications } from "./knowledge/verification.ts";
 import { defineRule } from "./rule.ts";
@@ -81,19 +82,30 @@ RUN powershell if ((Get-FileHash /tool.exe).Hash -ne $Env:SHA256) { throw }
 
 const isVerifiedAfter = (file: AuditedFile, stage: StageFacts, index: number, url: string, target: string): boolean => {
   if (isHashedOnWindows(file, stage, index)) return true;
+  const { ofAnything, ofName } = lastVerifications(stage, file);
   const names = [fileNameOf(url), fileNameOf(target)].filter((name) => name !== "");
-  const dependents = file.stages.filter((other) => other.dependencies.includes(stage));
-  return [stage, ...dependents]
-    .flatMap((one) => runsOf(file, one))
-    .filter(({ run }) => run.index > index)
-    .flatMap(({ scripts }) => scripts.flatMap((script) => findVerifications(script.commands)))
-    .some((verification) => verification.names?.some((name) => names.includes(name)) ?? true);
+  return Math.max(ofAnything, ...names.map((name) => ofName.get(name) ?? -1)) > index;
 };
+
+/** The index of the last RUN, in the stage or one that takes from it, that verifies a file of a name, or any file. */
+const lastVerifications = once((stage: StageFacts, file: AuditedFile) => {
+  let ofAnything = -1;
+  const ofName = new Map<string, number>();
+  const dependents = file.stages.filter((other) => other.dependencies.includes(stage));
+  for (const { run, scripts } of [stage, ...dependents].flatMap((one) => runsOf(file, one)))
+    for (const { names } of scripts.flatMap((script) => findVerifications(script.commands))) {
+      if (names === undefined) ofAnything = Math.max(ofAnything, run.index);
+      for (const name of names ?? []) ofName.set(name, Math.max(run.index, ofName.get(name) ?? -1));
+    }
+  return { ofAnything, ofName };
+});
 
 /** PowerShell and cmd are not parsed; their words for a checksum are enough to keep silent. */
 const isHashedOnWindows = ({ text }: AuditedFile, { instructions, isWindows }: StageFacts, index: number): boolean =>
   isWindows &&
   instructions.some(
     ({ keyword, span, index: at }) =>
-      keyword === "RUN" && at > index && /get-filehash|certutil\b.*-hashfile/is.test(text.slice(span.start, span.end)),
+      keyword === "RUN" &&
+      at > index &&
+      /get-filehash|certutil\b(?:(?!certutil\b).)*-hashfile/is.test(text.slice(span.start, span.end)),
   );

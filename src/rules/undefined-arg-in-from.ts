@@ -1,6 +1,7 @@
 import type { Span, Word } from "../dockerfile/model.ts";
 import type { AuditedFile } from "./audited-file.ts";
 import { partOf } from "./knowledge/edits.ts";
+import { once } from "./knowledge/once.ts";
 import { defineRule, type Problem } from "./rule.ts";
 
 export default defineRule({
@@ -45,12 +46,12 @@ stage belongs to that stage.`,
 });
 
 function* problemsIn(file: AuditedFile, word: Word, declared: ReadonlySet<string>): Iterable<Problem> {
-  for (const found of word.text.matchAll(/(\\*)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})/g)) {
+  for (const found of word.text.matchAll(/(?<!\\)(\\*)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})/g)) {
     const [whole, escapes = "", plain, braced] = found;
     const name = plain ?? braced ?? "";
     if (escapes.length % 2 === 1 || declared.has(name) || predefined.has(name)) continue;
     const at = partOf(file.text, word, found.index + escapes.length, found.index + whole.length);
-    const elsewhere = declarationInStage(file, name);
+    const elsewhere = declarationsInStages(file).get(name);
     yield {
       at,
       message: `\`${name}\` is not declared before the first FROM and is empty here`,
@@ -68,14 +69,15 @@ const declaredBeforeFrom = (file: AuditedFile): ReadonlySet<string> =>
     ),
   );
 
-const declarationInStage = (file: AuditedFile, name: string): Span | undefined => {
-  for (const instruction of file.stages.flatMap((stage) => stage.instructions)) {
-    if (instruction.keyword !== "ARG") continue;
-    const found = instruction.assignments.find(({ key }) => key.text === name);
-    if (found !== undefined) return found.key.span;
-  }
-  return undefined;
-};
+/** The first of each name. */
+const declarationsInStages = once((file: AuditedFile): ReadonlyMap<string, Span> => {
+  const found = new Map<string, Span>();
+  for (const { instructions } of file.stages)
+    for (const instruction of instructions)
+      if (instruction.keyword === "ARG")
+        for (const { key } of instruction.assignments) if (!found.has(key.text)) found.set(key.text, key.span);
+  return found;
+});
 
 const predefined: ReadonlySet<string> = new Set(
   ["TARGET", "BUILD"].flatMap((side) =>

@@ -117,7 +117,7 @@ const unpinnedSources = (called: PackageCommand): readonly Span[] => {
       if (isNode)
         return /^(git\+|git:|github:|gitlab:|bitbucket:)/.test(value) && !isPin(/#(.*)/.exec(value)?.[1] ?? "");
       const [, path] = /^(?:[\w.[\],-]+ ?@ ?)?git\+[a-z]+:\/\/(?:[^@/]*@)?([^#]*)/.exec(value) ?? [];
-      return path !== undefined && !isPin(/@(.*)$/.exec(path)?.[1] ?? "");
+      return path !== undefined && !isPin(/@(.*)/s.exec(path)?.[1] ?? "");
     })
     .map((word) => word.span);
 };

@@ -83,7 +83,7 @@ const openRequirements = (file: AuditedFile, path: string, word: ShellWord): str
   const exact = candidates.find((known) => known === path.replace(/^(\.?\/)+/, ""));
   const chosen = exact ?? (candidates.length === 1 ? candidates[0] : undefined);
   const text = chosen === undefined ? undefined : file.context.read(chosen);
-  if (chosen === undefined || text === undefined || /--hash=|^\s*(-c|--constraint)\b/m.test(text)) return undefined;
+  if (chosen === undefined || text === undefined || /--hash=|^[ \t]*(-c|--constraint)\b/m.test(text)) return undefined;
   const open = text.split(/\r?\n/).flatMap((line) => openName(line) ?? []);
   if (open.length === 0) return undefined;
   const shown = open.slice(0, 3).join(", ") + (open.length > 3 ? ", …" : "");
@@ -93,11 +93,11 @@ const openRequirements = (file: AuditedFile, path: string, word: ShellWord): str
 /** The name of a requirement without an exact version. */
 const openName = (line: string): string | undefined => {
   const requirement = line
-    .replace(/(^|\s)#.*$/, "")
-    .replace(/;.*$/, "")
+    .replace(/(^|\s)#.*/s, "")
+    .replace(/;.*/s, "")
     .replace(/\\$/, "")
     .trim();
-  const [, name, rest] = /^([a-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(.*)$/i.exec(requirement) ?? [];
+  const [, name, rest] = /^([a-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*(.*)$/is.exec(requirement) ?? [];
   if (name === undefined || rest === undefined || /^(===?[^*]*$|@)/.test(rest)) return undefined;
   if (rest !== "" && !/^[<>=!~(]/.test(rest)) return undefined;
   return /\.(whl|zip|gz)$/.test(name) ? undefined : name;

@@ -90,14 +90,14 @@ const isOnePerLine = (file: AuditedFile, operands: readonly ShellWord[]): boolea
   operands.every((word, at) => {
     const before = operands[at - 1];
     if (before === undefined) return true;
-    return /^[ \t]*[\\`]?[ \t]*\r?\n[ \t]*$/.test(file.text.slice(before.span.end, word.span.start));
+    return /^[ \t]*(?:[\\`][ \t]*)?\r?\n[ \t]*$/.test(file.text.slice(before.span.end, word.span.start));
   });
 
 const sliceOf = (file: AuditedFile, word: ShellWord): string => file.text.slice(word.span.start, word.span.end);
 
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-const nameOf = (text: string): string => text.toLowerCase().replace(/[=<>~].*$/, "");
+const nameOf = (text: string): string => text.toLowerCase().replace(/[=<>~].*/s, "");
 
 const byText = (a: string, b: string): number => compare(nameOf(a), nameOf(b)) || compare(a, b);
 

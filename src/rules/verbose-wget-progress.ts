@@ -81,7 +81,7 @@ export default defineRule({
 });
 
 const isQuiet = (value: string): boolean =>
-  /^(-[a-zA-NP-Z]*[qoa]\S*|-nv\S*|--quiet|--no-verbose|--progress(=.*)?|--output-file(=.*)?|--append-output(=.*)?)$/.test(
+  /^(-[b-npr-zA-NP-Z]*[qoa]\S*|-nv\S*|--quiet|--no-verbose|--progress(=.*)?|--output-file(=.*)?|--append-output(=.*)?)$/.test(
     value,
   );
 

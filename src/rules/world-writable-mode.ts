@@ -129,7 +129,7 @@ const isOpen = (mode: string): string | undefined => {
     return (value & 0o002) !== 0 && (value & 0o1000) === 0 ? mode : undefined;
   }
   if (/[+=]\w*t/.test(mode)) return undefined;
-  return mode.split(",").find((clause) => /^[ugoa]*[oa][ugoa]*[+=][rxXs]*w/.test(clause));
+  return mode.split(",").find((clause) => /^[ug]*[oa][ugoa]*[+=][rxXs]*w/.test(clause));
 };
 
 /** Directories that the RUN makes. */

@@ -101,7 +101,7 @@ const inCommand = function* (command: ShellCommand, shell: Posix, fileText: stri
   if (!pathPrograms.has(name)) return;
   for (const word of args) {
     const raw = fileText.slice(word.span.start, word.span.end);
-    const brace = /\{[^{}$'"\s]*(?:,|\.\.)[^{}'"\s]*\}/.exec(raw);
+    const brace = /\{(?:[^{}$'"\s,.]|\.(?!\.))*(?:,|\.\.)[^{}'"\s]*\}/.exec(raw);
     if (brace !== null && !/['"\\]/.test(raw) && raw[brace.index - 1] !== "$")
       yield { at: word.span, written: brace[0] };
   }

@@ -9,7 +9,7 @@ export const buildPackagesOf = (install: PackageCommand): readonly ShellWord[] =
     : [];
 
 const isBuildPackage = (name: string): boolean => {
-  const plain = name.replace(/[=<>~:].*$/, "").replace(/-\d.*$/, "");
+  const plain = name.replace(/[=<>~:].*/s, "").replace(/-\d.*/s, "");
   return tools.test(plain) || (/-(dev|devel)$/.test(plain) && !runtimeDev.test(plain));
 };
 

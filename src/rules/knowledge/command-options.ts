@@ -37,8 +37,10 @@ export const readOptions = (args: readonly ShellWord[], syntax: OptionSyntax = n
     const word = args[at];
     if (word === undefined) break;
     if (word.isLiteral && word.value === "--") {
-      operands.push(...args.slice(at + 1));
-      unknown.push(...args.slice(at + 1).filter(mayHoldSeveral));
+      for (const operand of args.slice(at + 1)) {
+        operands.push(operand);
+        if (mayHoldSeveral(operand)) unknown.push(operand);
+      }
       break;
     }
     if (mayHoldOption(word)) {
@@ -57,7 +59,7 @@ export const readOptions = (args: readonly ShellWord[], syntax: OptionSyntax = n
       found[found.length - 1] = { ...last, value: next.value, valueWord: next };
       at += 1;
     }
-    options.push(...found);
+    for (const option of found) options.push(option);
   }
   return { options, operands, unknown };
 };

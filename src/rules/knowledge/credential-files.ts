@@ -12,7 +12,7 @@ export interface CredentialFile {
 
 /** What kind of credential file a path is by its name; undefined for all others, public halves and samples included. */
 export const credentialFileOf = (path: string): CredentialFile | undefined => {
-  const clean = path.replace(/\/+$/, "");
+  const clean = path.replace(/(?<!\/)\/+$/, "");
   const name = baseName(clean);
   if (!hint.test(clean)) return undefined;
   if (/\.(pub|crt|cer|csr|example|sample|template|dist|tmpl|tpl|md|j2)$/i.test(name)) return undefined;
@@ -35,14 +35,14 @@ export const isCredentialFile = (context: Pick<BuildContext, "read"> | undefined
 /** A committed .env often holds ports and versions only. */
 const holdsSecretVariable = (text: string): boolean =>
   findCredentials(text).length > 0 ||
-  [...text.matchAll(/^\s*(?:export\s+)?(\w+)\s*=[ \t]*["']?([^"'\r\n]*)/gm)].some(
+  [...text.matchAll(/^[ \t]*(?:export[ \t]+)?(\w+)[ \t]*=[ \t]*["']?([^"'\r\n]*)/gm)].some(
     ([, name = "", value = ""]) => isSecretName(name) && !isHarmlessValue(value.trim()) && !/^\$\{?\w+/.test(value),
   );
 
 /** Whether a text holds a credential of a package manager or a client: a token, a password or a private key. */
 const holdsCredential = (text: string): boolean =>
   findCredentials(text).length > 0 ||
-  /^\s*(\/\/\S+:)?_?(auth|authToken|password)\s*[=:]\s*["']?[^\s"'$]{6,}/im.test(text) ||
+  /^[ \t]*(\/\/\S+:)?_?(auth|authToken|password)\s*[=:]\s*["']?[^\s"'$]{6,}/im.test(text) ||
   /\bpassword\s+[^\s$]{3,}/i.test(text) ||
   /"auth"\s*:\s*"[^"]{8,}"/.test(text) ||
   /\/\/[^\s/:@]+:[^\s/:@$]+@/.test(text);

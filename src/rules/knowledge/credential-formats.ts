@@ -8,11 +8,12 @@ export interface FoundCredential {
 
 /** All credentials in a text whose format gives them away, in order, placeholders left out. */
 export const findCredentials = (text: string): readonly FoundCredential[] => {
-  const found: FoundCredential[] = [];
-  findTokens(text, found);
+  const tokens: FoundCredential[] = [];
+  findTokens(text, tokens);
   // Looking for a word that every match holds costs a tenth of the pattern.
-  if (text.includes("PRIVATE KEY")) found.push(...findPrivateKeys(text));
-  if (text.includes("@")) found.push(...findUrlPasswords(text));
+  const keys = text.includes("PRIVATE KEY") ? findPrivateKeys(text) : [];
+  const passwords = text.includes("@") ? findUrlPasswords(text) : [];
+  const found = keys.length + passwords.length === 0 ? tokens : [...tokens, ...keys, ...passwords];
   if (found.length === 0) return found;
   found.sort((a, b) => a.start - b.start || b.end - a.end);
   let end = 0;
@@ -89,7 +90,7 @@ const anyToken = new RegExp(
 const azureKey = /AccountKey=([A-Za-z0-9+/]{86}==)/g;
 
 /** No prefix of its own: 40 characters that the name in front gives away. */
-const awsSecret = /aws_?secret_?(?:access_?)?key["']?\s*[=:\s]\s*["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi;
+const awsSecret = /aws_?secret_?(?:access_?)?key["']?(?:\s*[=:]\s*|\s+)["']?([A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])/gi;
 
 /** Every format holds such a run, not of small letters and dashes alone; the lines of others are not looked at. */
 const shortestRun = 20;

@@ -112,7 +112,7 @@ const runsStandardInput = (command: ShellCommand): boolean => {
   if (!isInterpreter(command.name)) return false;
   const isShell = /sh$/.test(command.name);
   for (const { value } of command.args) {
-    if (value === "-" || value === "/dev/stdin" || (isShell && /^-\w*s\w*$/.test(value))) return true;
+    if (value === "-" || value === "/dev/stdin" || (isShell && /^-[^\Ws]*s\w*$/.test(value))) return true;
     if (!value.startsWith("-")) return false;
     if (/^-\w*[cemnrMpEl]/.test(value) && !(isShell && !/^-\w*c/.test(value))) return false;
   }

@@ -158,9 +158,9 @@ export const outputRedirect = (command: ShellCommand): Redirect | undefined =>
   );
 
 /** `${X#v}`, `${X:?}` and `$(…)`, whose `?`, `#` and `/` are not those of the URL. */
-const expansion = /\$\{[^}]*\}|\$\([^)]*\)/g;
+const expansion = /\$\{[^}]*(?:\}|$)|\$\([^)]*(?:\)|$)/g;
 
-const beforeQuery = (text: string): string => /^(?:\$\{[^}]*\}|\$\([^)]*\)|[^?#])*/.exec(text)?.[0] ?? text;
+const beforeQuery = (text: string): string => /^(?:\$\{[^}]*(?:\}|$)|\$\([^)]*(?:\)|$)|[^?#])*/.exec(text)?.[0] ?? text;
 
 interface Tool {
   readonly syntax: OptionSyntax;

@@ -54,16 +54,30 @@ const isAtOrBelow = (path: string, directory: string): boolean =>
   directory === "/" || path === directory || path.startsWith(`${directory}/`);
 
 const coversDirectory = (path: string, directory: string): boolean => {
-  const literal = withoutSlash(path.replace(/\/?(\.?\?+)?\*+.*$/, ""));
+  const [before = path] = path.split("*");
+  const literal = withoutSlash(before === path ? path : before.replace(/\/?(?:\.?(?<!\?)\?+)?$/, ""));
   if (literal === "") return false;
   return isAtOrBelow(directory, literal) || isAtOrBelow(literal, directory);
 };
 
-const withoutSlash = (path: string): string => (path.length > 1 ? path.replace(/\/+$/, "") : path);
+const withoutSlash = (path: string): string => (path.length > 1 ? path.replace(/(?<!\/)\/+$/, "") : path);
 
+/** `a{b,c}` is `ab` and `ac`; a text that stands for very many stays as it is. */
 const expandBraces = (text: string): readonly string[] => {
-  const found = /^(.*?[^$]|)\{([^{}]*,[^{}]*)\}(.*)$/s.exec(text);
-  if (found === null) return [text];
-  const [, before = "", list = "", after = ""] = found;
-  return list.split(",").flatMap((part) => expandBraces(`${before}${part}${after}`));
+  const expanded: string[] = [];
+  const open = [text];
+  while (open.length > 0) {
+    if (open.length + expanded.length > mostExpanded) return [text];
+    const next = open.shift() as string;
+    const found = /(?<!\$)\{([^{},]*,[^{}]*)\}/.exec(next);
+    if (found === null) expanded.push(next);
+    else {
+      const [whole, list = ""] = found;
+      const [before, after] = [next.slice(0, found.index), next.slice(found.index + whole.length)];
+      open.push(...list.split(",", mostExpanded + 1).map((part) => `${before}${part}${after}`));
+    }
+  }
+  return expanded;
 };
+
+const mostExpanded = 1000;

@@ -17,7 +17,7 @@ export const isBelow = (path: string, directory: string): boolean =>
   path === directory || path.startsWith(directory.endsWith("/") ? directory : `${directory}/`);
 
 /** The part behind the last slash, trailing slashes dropped. */
-export const baseName = (path: string): string => path.replace(/\/+$/, "").replace(/^.*\//s, "");
+export const baseName = (path: string): string => path.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
 
 export interface CopiedPath {
   readonly path: string;

@@ -27,7 +27,7 @@ const mostFiles = 200;
 
 const filesOf = (file: AuditedFile, source: string): readonly string[] | undefined => {
   if (file.context === undefined || /[$*?[]|:\/\//.test(source)) return undefined;
-  const path = source.replace(/^(\.?\/)+/, "").replace(/\/+$/, "");
+  const path = source.replace(/^(\.?\/)+/, "").replace(/(?<!\/)\/+$/, "");
   const isAll = path === "" || path === ".";
   const found = file.context.files.filter((known) => isAll || known === path || known.startsWith(`${path}/`));
   const isReadable = found.every(

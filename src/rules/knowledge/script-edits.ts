@@ -85,7 +85,7 @@ const endOf = once((script: Script, { file, run }: { readonly file: AuditedFile;
   if (last === undefined || script.status !== "parsed") return undefined;
   if (run.command.form === "exec" || last.redirects.some((redirect) => redirect.body !== undefined)) return undefined;
   const tail = file.text.slice(last.span.end, script.span.end);
-  const closers = new RegExp(`^(?:${blank(file)}|;;|;|\\b(?:fi|done|esac)\\b|[)}]|#.*)*$`);
+  const closers = new RegExp(`^(?:${blank(file)}|;|\\b(?:fi|done|esac)\\b|[)}]|#[^\\n]*(?=\\n|$))*$`);
   if (!closers.test(tail)) return undefined;
   const closed = [...tail.replace(/#.*/g, (comment) => " ".repeat(comment.length)).matchAll(/fi|done|esac|[)}]/g)].at(
     -1,
@@ -119,11 +119,11 @@ const layoutOf = (file: AuditedFile, run: RunInstruction, script: Script): strin
   const lineBreak = lineBreakOf(file);
   const hasErrexit = script.status === "parsed" && script.options.has("errexit");
   if (run.heredocs.length > 0) {
-    const indent = /\n([ \t]*)\S[^\n]*\s*$/.exec(`\n${body}`)?.[1] ?? "";
+    const indent = /\n([ \t]*)\S[^\n]*$/.exec(`\n${body.trimEnd()}`)?.[1] ?? "";
     return hasErrexit ? `${lineBreak}${indent}` : " && ";
   }
   const continuation = file.dockerfile.escape;
-  const leading = /\n([ \t]*)(&& *)(?=[^\n]*\s*$)/.exec(body) ?? /\n([ \t]*)(&& *)/.exec(body);
+  const leading = /\n([ \t]*)(&& *)(?=[^ \n][^\n]*$)/.exec(body.trimEnd()) ?? /\n([ \t]*)(&& *)/.exec(body);
   if (leading !== null) return ` ${continuation}${lineBreak}${leading[1]}${leading[2]}`;
   const trailing = new RegExp(`(&&|;)[ \\t]*${escapeRegExp(continuation)}[ \\t]*\\r?\\n([ \\t]*)`).exec(body);
   if (trailing === null) return hasErrexit ? "; " : " && ";

@@ -16,7 +16,7 @@ export const isHarmlessValue = (value: string): boolean =>
   /^(~|\.{1,2})?\/[\w./${}~-]*$/.test(value) ||
   /^[\w.-]+(\/[\w.-]+)+\.[a-z]{2,5}$/.test(value) ||
   /^(0x)?([0-9A-F]{40}|[0-9A-F]{16}|([0-9A-F]{4}\s*){10})$/i.test(value) ||
-  (/^[a-z][a-z0-9+.-]*:\/\/\S*$/i.test(value) && !/^[^/]*\/\/[^/@]*:[^/@]+@/.test(value));
+  (/^[a-z][a-z0-9+.-]*:\/\/\S*$/i.test(value) && !/^[^/]*\/\/[^/@:]*:[^/@]+@/.test(value));
 
 /** Snake, dash and camel case: `AWS_SECRET-accessKey` gives aws, secret, access, key. */
 const wordsOf = (name: string): readonly string[] =>

@@ -24,7 +24,7 @@ const isFileForDevelopers = once(({ dockerfile: { path } }: AuditedFile): boolea
  * https://docs.github.com/actions/reference/workflows-and-actions/dockerfile-support#user
  */
 export const isContainerAction = ({ context }: AuditedFile): boolean =>
-  ["action.yml", "action.yaml"].some((path) => /^\s*using:\s*["']?docker\b/m.test(context?.read(path) ?? ""));
+  ["action.yml", "action.yaml"].some((path) => /^[ \t]*using:\s*["']?docker\b/m.test(context?.read(path) ?? ""));
 
 /** The stages that images for production are made of, in file order. */
 export const productionStages = (file: AuditedFile): readonly StageFacts[] => {

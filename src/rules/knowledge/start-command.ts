@@ -44,7 +44,7 @@ const startOfStage = once((stage: StageFacts, file: AuditedFile): Start | undefi
 /** Whether a container gives a prompt or a tool to work with, as images do that others are built on. */
 export const startsPromptOrTool = (start: Start): boolean => {
   const at = isEntrypointScript(start.words[0]) && start.words.length > 1 ? 1 : 0;
-  const program = baseName(start.words[at] ?? "").replace(/[\d.]+$/, "");
+  const program = baseName(start.words[at] ?? "").replace(/(?<![\d.])[\d.]+$/, "");
   if (compilers.has(program)) return true;
   const given = start.words.slice(at + 1);
   if (given.length === 1 && /^(--?version|--?help|-h|-\?)$/.test(given[0] ?? "")) return true;
@@ -58,7 +58,7 @@ export const startsPromptOrTool = (start: Start): boolean => {
 export const startsNothing = (file: AuditedFile, stage: StageFacts, start: Start): boolean => {
   if (start.cmd !== undefined || start.words.length > 1) return false;
   const scripts = startScripts(file, stage, start) ?? [];
-  return scripts.length > 0 && scripts.every(({ text }) => /^\s*(exec\s+)?"?\$(@|\{@\})"?\s*$/m.test(text));
+  return scripts.length > 0 && scripts.every(({ text }) => /^[ \t]*(exec\s+)?"?\$(@|\{@\})"?[ \t]*$/m.test(text));
 };
 
 export const baseName = (path: string): string => path.slice(path.lastIndexOf("/") + 1);

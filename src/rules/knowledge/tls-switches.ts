@@ -57,7 +57,7 @@ const curlSwitch = (word: ShellWord): readonly TlsSwitch[] => {
   if (!word.value.startsWith("-")) return none;
   if (/^--(proxy-|doh-)?insecure$/.test(word.value)) return [{ text: word.value, word, last: word }];
   if (/^-k$/.test(word.value)) return [{ text: word.value, word, last: word }];
-  return /^-[a-zA-Z#0-9]*k[a-zA-Z]*$/.test(word.value) && !/^-[a-jl-zA-Z#]*[oHdXuAebFTwm]/.test(word.value)
+  return /^-[a-zA-Z#0-9]*k[a-jl-zA-Z]*$/.test(word.value) && !/^-[a-jl-zA-Z#]*[oHdXuAebFTwm]/.test(word.value)
     ? [{ text: word.value, word, last: word, letter: "k" }]
     : [];
 };

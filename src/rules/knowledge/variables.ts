@@ -11,6 +11,7 @@ export interface VariableUse {
 export const variablesIn = (text: string, escapeCharacter: string): readonly VariableUse[] => {
   const found: VariableUse[] = [];
   let quote = "";
+  let brace = -1;
   for (let at = 0; at < text.length; at++) {
     const character = text.charAt(at);
     if (quote === "'") {
@@ -21,12 +22,16 @@ export const variablesIn = (text: string, escapeCharacter: string): readonly Var
     else if (character === "$") {
       variable.lastIndex = at;
       const match = variable.exec(text);
-      const name = match?.[1] ?? match?.[2];
-      if (match === null || name === undefined) continue;
-      found.push({ name, start: at, end: at + match[0].length, isPlain: (match[3] ?? "") === "" });
+      if (match === null) continue;
+      const [{ length }, plain, braced] = match;
+      if (plain !== undefined) found.push({ name: plain, start: at, end: at + length, isPlain: true });
+      if (braced === undefined) continue;
+      if (brace < at) brace = text.indexOf("}", at);
+      if (brace === -1) break;
+      found.push({ name: braced, start: at, end: brace + 1, isPlain: brace === at + length });
     }
   }
   return found;
 };
 
-const variable = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)([^}]*)\})/y;
+const variable = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*))/y;
