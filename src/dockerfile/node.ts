@@ -48,7 +48,10 @@ export const readNode = (
 
 type ParsedNode = Omit<Node, "heredocs" | "startLine" | "endLine" | "span">;
 
-const parseNode = (joined: JoinedText, escapeCharacter: string, from: number, to: number): ParsedNode => {
+/** Of ONBUILD in ONBUILD, which BuildKit refuses as soon as it has read all of it. */
+const deepest = 10;
+
+const parseNode = (joined: JoinedText, escapeCharacter: string, from: number, to: number, depth = 0): ParsedNode => {
   const { keyword, flags, rest } = splitLine(joined.text, escapeCharacter, from, to);
   const shape = argumentShape[keyword.text.toUpperCase()] ?? "ignored";
   const base = { keyword, flags, rest, joined, isJson: false, child: undefined, problem: undefined };
@@ -72,8 +75,8 @@ const parseNode = (joined: JoinedText, escapeCharacter: string, from: number, to
     case "health":
       return { ...base, ...readHealth(joined, rest) };
     case "instruction": {
-      if (rest.text === "") return { ...base, args: [] };
-      const child = parseNode(joined, escapeCharacter, rest.start, rest.end);
+      if (rest.text === "" || depth === deepest) return { ...base, args: [] };
+      const child = parseNode(joined, escapeCharacter, rest.start, rest.end, depth + 1);
       const inner: Node = {
         ...child,
         heredocs: [],

@@ -18,7 +18,7 @@ export const withReplacement = (
   { replacement, isGlobal }: { readonly replacement: string; readonly isGlobal: boolean },
 ): string | undefined => {
   // BuildKit fills in `$1` and the like when it replaces all, which nobody writes.
-  if (isGlobal && replacement.includes("$")) return undefined;
+  if (isGlobal && (replacement.includes("$") || value.length * replacement.length > largestTable)) return undefined;
   const characters = [...value];
   const ends = matchEnds(characters, parse(pattern), "longest");
   if (ends === undefined) return undefined;
@@ -37,6 +37,9 @@ export const withReplacement = (
   }
   return parts.join("");
 };
+
+/** A hundred characters of a pattern, or of a replacement, for ten thousand of a value. */
+const largestTable = 1_000_000;
 
 const any = Symbol("*");
 const one = Symbol("?");
@@ -67,9 +70,6 @@ const rest = (
   const end = matchEnds(characters, pattern, prefers)?.[0];
   return end === undefined ? undefined : characters.slice(Math.max(end, 0));
 };
-
-/** A hundred characters of a pattern over ten thousand of a value. */
-const largestTable = 1_000_000;
 
 /**
  * For each place in the text the end of the match that begins there, -1 where none does. No `*` and no `?` goes beyond

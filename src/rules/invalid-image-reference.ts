@@ -60,7 +60,7 @@ before its first step.`,
 /** What is filled in before the file is a Dockerfile. */
 const isPlaceholder = (file: AuditedFile, text: string): boolean => {
   if (/\{\{|<%|%%\w+%%/.test(text)) return true;
-  return /^[A-Z][A-Z0-9_]+$/.test(text) && !new RegExp(`^\\s*ARG\\s.*\\b${text}\\b`, "im").test(file.text);
+  return /^[A-Z][A-Z0-9_]+$/.test(text) && !new RegExp(`^[ \\t]*ARG\\s.*\\b${text}\\b`, "im").test(file.text);
 };
 
 const reasonOf = (text: string): string => {
