@@ -203,6 +203,7 @@ test.each([
   ["variables in variables", `FROM a\nENV A=${"${A:-".repeat(20_000)}${"}".repeat(20_000)}\n`],
   ["variables in here-documents", `FROM a\nRUN cat <<${"${A:-".repeat(20_000)}\n`],
   ["triggers of triggers", `FROM a\n${"ONBUILD ".repeat(8000)}RUN a\n`],
+  ["braces that are not closed", `FROM a\nRUN ${"$${A:-".repeat(10_000)}\n`],
   ["functions in functions", `FROM a\nRUN ${"function a ".repeat(10_000)}\n`],
   ["an environment variable that is no name", "FROM a\nRUN --mount=type=secret,id=x,env=A(( make\n"],
   ["a duration that goes on", `FROM a\nHEALTHCHECK --interval=1s${"000s".repeat(1000)}x CMD a\n`],

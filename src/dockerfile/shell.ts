@@ -22,7 +22,7 @@ export interface ShellReading {
 
 /** In UTF-16 units. */
 const longestScript = 1_000_000;
-/** Of parentheses and of here-documents: more than anybody writes, and the parser is slow with them. */
+/** Of parentheses and braces, and of here-documents: more than anybody writes, and the parser is slow with them. */
 const mostOpen = 1000;
 
 const shells: readonly string[] = ["sh", "bash", "ash", "dash", "ksh", "zsh"];
@@ -45,12 +45,12 @@ export const readShell = (script: JoinedText): ShellReading => {
   return { commands: reader.commands, error: reader.error };
 };
 
-/** How many parentheses are open at most, or how many here-documents there are. */
+/** How many parentheses and braces are open at most, or how many here-documents there are. */
 const opens = (text: string): number => {
   let [depth, deepest, heredocs] = [0, 0, 0];
-  for (const [mark] of text.matchAll(/[()]|<</g)) {
+  for (const [mark] of text.matchAll(/[(){}]|<</g)) {
     if (mark === "<<") heredocs += 1;
-    else depth = Math.max(0, depth + (mark === "(" ? 1 : -1));
+    else depth = Math.max(0, depth + (mark === "(" || mark === "{" ? 1 : -1));
     deepest = Math.max(deepest, depth);
   }
   return Math.max(deepest, heredocs);
