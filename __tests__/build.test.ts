@@ -27,6 +27,7 @@ import { namedTarget, type Target } from "../src/build/target.ts";
 import { stripTerminalCodes } from "../src/build/terminal-codes.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import { hasWildcard, matchesWildcards } from "../src/dockerfile/wildcards.ts";
+import { randomFrom } from "./random.ts";
 
 const input = (setting: string) => ({ setting, where: `input \`${setting}\` of the workflow` });
 
@@ -39,15 +40,9 @@ const messageOf = (act: () => unknown): string => {
   return "nothing thrown";
 };
 
-/** Small, fast and repeatable: mulberry32. */
 const randomOf = (seed: number) => {
-  let state = seed;
-  return (below: number): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return (((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below;
-  };
+  const random = randomFrom(seed);
+  return (below: number): number => random() * below;
 };
 
 const withSeed = (check: (random: (below: number) => number) => void): void => {

@@ -4,24 +4,15 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { parseDockerignore } from "../src/discover/dockerignore.ts";
+import { randomFrom } from "./random.ts";
 
 const names = ["a", "b", "ab", "a.md", "b.md", ".env", "x y", "[z", "*s", "tmp1"];
 const pieces = ["a", "b", "*", "**", "?", "a*", "*.md", "[ab]", "[^a]", "\\*s", ".*", "tmp?", "x y", "..", "."];
 
-/** A small generator of numbers from a seed (mulberry32). */
-const randomFrom = (seed: number) => {
-  let state = seed;
-  return (below: number): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-};
-
 test("the engine leaves out what the matcher says it leaves out", () => {
   const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
-  const random = randomFrom(seed);
+  const draw = randomFrom(seed);
+  const random = (below: number): number => Math.floor(draw() * below);
   const pick = <Item>(items: readonly Item[]): Item => items[random(items.length)] as Item;
   const root = mkdtempSync(join(tmpdir(), "dockerignore-"));
   try {

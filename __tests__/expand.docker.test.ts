@@ -5,24 +5,15 @@ import { join } from "node:path";
 import { expect, test } from "@jest/globals";
 import { expandWord } from "../src/dockerfile/expand.ts";
 import { engineEnvironment } from "./engine.ts";
-
-/** A small generator of numbers from a seed (mulberry32). */
-const randomFrom = (seed: number) => {
-  let state = seed;
-  return (below: number): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-};
+import { randomFrom } from "./random.ts";
 
 const operators = ["#", "##", "%", "%%", "/", "//", "-", ":-", "+", ":+"];
 const pieces = ["a", "b", ".", "*", "?", "\\*", "\\?", "\\\\", "ab", "\\/", "é", "${B}", "${C:-a}", "'*'", '"a"'];
 
 test("the engine puts in what the reader says it puts in", () => {
   const seed = Number(process.env.SEED ?? Date.now() % 1_000_000);
-  const random = randomFrom(seed);
+  const draw = randomFrom(seed);
+  const random = (below: number): number => Math.floor(draw() * below);
   const pick = <Item>(items: readonly Item[]): Item => items[random(items.length)] as Item;
   const several = (items: readonly string[], most: number): string =>
     Array.from({ length: random(most + 1) }, () => pick(items)).join("");

@@ -7,6 +7,7 @@ import { findingsOf } from "../src/audit/findings.ts";
 import { decodeText } from "../src/dockerfile/decode.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import { rules } from "../src/rules/registry.ts";
+import { randomFrom } from "./random.ts";
 
 // Any bytes at all: every file is read and judged in time, without a crash, and what BuildKit refuses has an error on
 // its line. FUZZ_SEED=n repeats a run, FUZZ_COUNT=n changes its length.
@@ -126,7 +127,7 @@ const runs = [
 ];
 
 test(`${count} mutants are judged without a crash, each in under ${slowest} ms (seed ${seed})`, () => {
-  const random = generator(seed);
+  const random = randomFrom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const failed: string[] = [];
   for (let round = 0; round < count; round++) {
@@ -140,7 +141,7 @@ test(`${count} mutants are judged without a crash, each in under ${slowest} ms (
 }, 600_000);
 
 test(`${longCount} files with a long run of one piece take time in proportion (seed ${seed})`, () => {
-  const random = generator(seed);
+  const random = randomFrom(seed);
   const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)] as T;
   const failed: string[] = [];
   for (let round = 0; round < longCount; round++) {
@@ -277,15 +278,4 @@ const mutate = (source: Buffer, pick: <T>(list: readonly T[]) => T, random: () =
     bytes = Buffer.concat([bytes.subarray(0, at), insert, bytes.subarray(pick([at, until]))]);
   }
   return bytes;
-};
-
-/** mulberry32 */
-const generator = (start: number): (() => number) => {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
 };

@@ -18,6 +18,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { tarReader } from "../src/image/tar.ts";
 import { type TarEntry, TarError } from "../src/image/tar-header.ts";
+import { randomFrom } from "./random.ts";
 
 const LONG = `${"d".repeat(90)}/${"e".repeat(90)}/${"f".repeat(120)}`;
 const NAME = "ü/日本";
@@ -151,7 +152,7 @@ describe("broken archives", () => {
 
   test("changed, cut and spliced archives are read to the end or refused, however they are cut into chunks", () => {
     const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
-    const random = mulberry(seed);
+    const random = randomFrom(seed);
     const samples = ["oldgnu", "posix", "ustar"].map((format) =>
       archive(["--format", format, "block", "more", "setuid"]),
     );
@@ -255,14 +256,4 @@ const checksummed = (bytes: Buffer): Buffer => {
   const sum = bytes.subarray(0, 512).reduce((total, byte) => total + byte, 0);
   bytes.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148, "latin1");
   return bytes;
-};
-
-const mulberry = (seed: number): (() => number) => {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
 };

@@ -27,6 +27,7 @@ import { pullEstimate } from "../src/image/pull-estimate.ts";
 import { secretForms } from "../src/image/secret-forms.ts";
 import { xzParser } from "../src/image/xz.ts";
 import { zstdFrames } from "../src/image/zstd-frames.ts";
+import { randomFrom } from "./random.ts";
 
 const seed = Number(process.env.SEED ?? randomInt(2 ** 31));
 
@@ -160,7 +161,7 @@ describe("layers laid over each other", () => {
   });
 
   test("random layers: every byte is either seen in the image or wasted", async () => {
-    const random = mulberry(seed);
+    const random = randomFrom(seed);
     for (let round = 0; round < 150; round++) {
       const layers = Array.from({ length: 4 }, () => randomLayer(random));
       const contents = await laidOver(...layers);
@@ -174,7 +175,7 @@ describe("layers laid over each other", () => {
 });
 
 test("layers are laid over each other in parts as at once", async () => {
-  const random = mulberry(seed);
+  const random = randomFrom(seed);
   for (let round = 0; round < 30; round++) {
     const layers = Array.from({ length: 4 }, () => randomLayer(random));
     const listings = (await Promise.all(layers.map(scanned))).map(({ listing }) => listing);
@@ -274,7 +275,7 @@ describe("what files tell", () => {
 
 describe("listings", () => {
   test("entries come back as they were added, whatever their names", () => {
-    const random = mulberry(seed);
+    const random = randomFrom(seed);
     const names = ["a", "usr", "ü", "日本", "😀x", "😁y", "\ud83d", "x".repeat(200), "é"];
     const entries: ListedEntry[] = Array.from({ length: 3000 }, () => ({
       kind: pick(random, ["file", "hard link", "directory", "other", "whiteout", "opaque"]),
@@ -530,7 +531,7 @@ describe("search for secrets", () => {
   });
 
   test("changed bytes of xz and bzip2 are refused or unpacked, and never hang", () => {
-    const random = mulberry(seed);
+    const random = randomFrom(seed);
     for (const [how, name] of [
       ["xz", "text.xz"],
       ["bzip2", "text.bz2"],
@@ -548,7 +549,7 @@ describe("search for secrets", () => {
   });
 
   test("any pattern is found anywhere in a stream, however it is cut into chunks", () => {
-    const random = mulberry(seed);
+    const random = randomFrom(seed);
     const bytes = (length: number): Uint8Array => Uint8Array.from({ length }, () => Math.floor(random() * 3));
     for (let round = 0; round < 400; round++) {
       const patterns = Array.from({ length: 1 + Math.floor(random() * 6) }, () => bytes(2 + Math.floor(random() * 9)));
@@ -886,7 +887,7 @@ describe("small parts", () => {
   });
 
   test("zstd is cut where frames end, however it comes", () => {
-    const random = mulberry(seed);
+    const random = randomFrom(seed);
     const skippable = Buffer.from([0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3]);
     const frames = [
       zstdCompressSync(Buffer.alloc(300_000, "a")),
@@ -1078,7 +1079,7 @@ const decoded = (how: "xz" | "bzip2", bytes: Buffer, piece: number): Buffer => {
 
 /** Bytes that do not pack. */
 const noise = (length: number): Buffer => {
-  const random = mulberry(7);
+  const random = randomFrom(7);
   return Buffer.from(Uint8Array.from({ length }, () => Math.floor(random() * 256)));
 };
 
@@ -1096,16 +1097,6 @@ const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes)
 
 const pick = <Item>(random: () => number, items: readonly Item[]): Item =>
   items[Math.floor(random() * items.length)] as Item;
-
-const mulberry = (start: number): (() => number) => {
-  let state = start;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
-  };
-};
 
 const TARGET: Target = {
   ...namedTarget({

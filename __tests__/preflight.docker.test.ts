@@ -13,6 +13,7 @@ import { mountedIds, type Need, needsOf, stagesBuiltFor } from "../src/build/pre
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import type { StageFacts } from "../src/rules/audited-file.ts";
 import { engineEnvironment } from "./engine.ts";
+import { randomFrom } from "./random.ts";
 
 /** What is said before anything is built, against what BuildKit itself says of the same files. */
 
@@ -409,15 +410,9 @@ const casesOf = (text: string, path: string): readonly Case[] => {
 
 type Random = (below: number) => number;
 
-/** mulberry32 */
 const randomOf = (seed: number): Random => {
-  let state = seed >>> 0;
-  return (below) => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296) * below);
-  };
+  const random = randomFrom(seed);
+  return (below) => Math.floor(random() * below);
 };
 
 /** Stages that build on, copy from and mount from each other, with mounts in all ways that they are written. */

@@ -7,8 +7,9 @@ import { renderJson } from "../src/report/json.ts";
 import { renderComment } from "../src/report/markdown.ts";
 import { readReport } from "../src/report/read-report.ts";
 import type { Report } from "../src/report/report.ts";
-import { hostileText, randomFrom } from "./fixtures/report/random.ts";
+import { hostileText } from "./fixtures/report/random.ts";
 import { failed, rule, samples } from "./fixtures/report/reports.ts";
+import { randomFrom } from "./random.ts";
 
 const commit = { repository: "acme/shop", sha: "a".repeat(40) };
 const place = { serverUrl: "https://github.com", owner: "acme", repository: "shop" };

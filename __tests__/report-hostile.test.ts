@@ -17,9 +17,10 @@ import type { Report } from "../src/report/report.ts";
 import { renderSarif } from "../src/report/sarif.ts";
 import { renderText } from "../src/report/text.ts";
 import { ganttDiagram } from "../src/report/timeline.ts";
-import { hostileText, randomFrom } from "./fixtures/report/random.ts";
+import { hostileText } from "./fixtures/report/random.ts";
 import { growth } from "./fixtures/report/reports.ts";
 import { sarifValidator } from "./fixtures/sarif/validator.ts";
+import { randomFrom } from "./random.ts";
 
 const seeds = Array.from({ length: 10 }, (_, index) => index + 1);
 const texts = (seed: number): readonly string[] => {

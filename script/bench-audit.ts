@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { randomFrom } from "../__tests__/random.ts";
 import { expectManyFiles, manyFiles } from "../src/adapters/v8-flags.ts";
 import { auditFile } from "../src/audit/audit.ts";
 import { auditedFile } from "../src/audit/audited-file.ts";
@@ -79,7 +80,7 @@ const spread = (name: string, values: readonly number[], unit: string, remark = 
 
 /** Files of one to four stages of one to eight parts each; the last stage takes files from all others, and ships. */
 const makeDockerfiles = (count: number, seed: number): readonly string[] => {
-  const random = randomNumbers(seed);
+  const random = randomFrom(seed);
   const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(random() * items.length)] as Item;
   const { good, bad } = stageTexts();
   const upTo = (most: number): readonly number[] =>
@@ -113,17 +114,6 @@ const stageTexts = (): { readonly good: readonly string[]; readonly bad: readonl
   return {
     good: [...examples.flatMap((example) => ("good" in example ? example.good : [])), ...ofFiles].flatMap(withoutFrom),
     bad: examples.flatMap((example) => ("bad" in example ? example.bad.replace(/[⟦⟧]/g, "") : [])).flatMap(withoutFrom),
-  };
-};
-
-/** Mulberry32. */
-const randomNumbers = (seed: number): (() => number) => {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 };
 
