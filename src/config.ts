@@ -4,6 +4,7 @@ import { readRegularFile } from "./adapters/regular-file.ts";
 import { pathBelow, shownPath, systemReason } from "./adapters/shown-path.ts";
 import type { ConfigLayer, ConfigPlace } from "./config/read-config.ts";
 import { UserError } from "./errors.ts";
+import { withoutEndSlashes } from "./rules/knowledge/paths.ts";
 import type { Rule } from "./rules/rule.ts";
 import { type Config, emptyConfig } from "./settings.ts";
 
@@ -137,7 +138,7 @@ const given = ({
 const discoveryGlobs = ({ says }: ConfigLayer, cwd: string, place: ConfigPlace): ConfigLayer["says"] => {
   const moved = (globs: readonly string[]): readonly string[] =>
     globs.map((glob) => {
-      if (place.folder === cwd.replaceAll("\\", "/") || !glob.replace(/(?<!\/)\/+$/, "").includes("/")) return glob;
+      if (place.folder === cwd.replaceAll("\\", "/") || !withoutEndSlashes(glob).includes("/")) return glob;
       const takesBack = glob.startsWith("!");
       const plain = (takesBack ? glob.slice(1) : glob).replace(/^\.?\//, "");
       return `${takesBack ? "!" : ""}${place.folder.replace(/[*?[\]{}()!+@]/g, "\\$&")}/${plain}`;

@@ -1,5 +1,6 @@
 import type { BuildContext, StageFacts } from "../rules/audited-file.ts";
 import { holdsPath } from "../rules/knowledge/context-paths.ts";
+import { withoutEndSlashes } from "../rules/knowledge/paths.ts";
 
 /** Which folder a Dockerfile is built in, and why when that may surprise. */
 export interface ChosenContext {
@@ -59,7 +60,7 @@ const copiedPaths = (stages: readonly StageFacts[]): readonly string[] => {
     ),
   );
   const plain = words.filter((text) => !/[$*?[\\"']|^[a-z]+:\/\/|^git@|\.\./i.test(text));
-  return [...new Set(plain.map((text) => text.replace(/^(?:\.?\/)+/, "").replace(/(?<!\/)\/+$/, "")))].filter(
+  return [...new Set(plain.map((text) => withoutEndSlashes(text.replace(/^(?:\.?\/)+/, ""))))].filter(
     (path) => path !== "" && path !== ".",
   );
 };

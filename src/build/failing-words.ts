@@ -1,5 +1,6 @@
 import type { Dockerfile, Flag, Instruction, Span } from "../dockerfile/model.ts";
 import { lineStarts, positionAt } from "../dockerfile/position.ts";
+import { withoutEndSlashes } from "../rules/knowledge/paths.ts";
 import { linesOfStep } from "./step-lines.ts";
 import type { BuildFailure } from "./target.ts";
 
@@ -34,4 +35,4 @@ const failingWords = (instruction: Instruction, message: string): Span | undefin
 
 const flagOf = ({ flags }: Instruction, name: string): Flag | undefined => flags.find((flag) => flag.name === name);
 
-const absolute = (path: string): string => `/${path.replace(/^(?:\.?\/)+/, "").replace(/(?<!\/)\/+$/, "")}`;
+const absolute = (path: string): string => `/${withoutEndSlashes(path.replace(/^(?:\.?\/)+/, ""))}`;

@@ -171,14 +171,12 @@ const modified = (scanner: Scanner, name: string, variable: Variable | undefined
     restore(scanner, outside);
     return plain(scanner, name, variable);
   }
-  if (value === undefined || !isPattern) {
-    scanner.unknown.add(name);
-    return "";
-  }
+  if (value === undefined || !isPattern) return known(scanner, name, undefined);
   const without = operator === "#" ? withoutPrefix : withoutSuffix;
   return known(scanner, name, without(value, word, isGreedy ? "longest" : "shortest"));
 };
 
+/** The value as a part of the word; without one, or with too much put in, the word is unknown. */
 const known = (scanner: Scanner, name: string, value: string | undefined): string => {
   scanner.inserted += value?.length ?? 0;
   if (value !== undefined && scanner.inserted <= longestInserted) return value;
@@ -196,9 +194,10 @@ const replaced = (scanner: Scanner, name: string, variable: Variable | undefined
   if (isGlobal) scanner.at++;
   const pattern = scanRaw(scanner, "/");
   const replacement = scanRaw(scanner, "}");
-  if (variable?.value === undefined) {
-    scanner.unknown.add(name);
-    return "";
-  }
-  return known(scanner, name, withReplacement(variable.value, pattern, { replacement, isGlobal }));
+  const value = variable?.value;
+  return known(
+    scanner,
+    name,
+    value === undefined ? undefined : withReplacement(value, pattern, { replacement, isGlobal }),
+  );
 };

@@ -18,7 +18,7 @@ export const readWithNodes = (
   const reader = readLines(text);
   const nodes: Node[] = [];
   const instructions: Instruction[] = [];
-  let problems: SyntaxProblem[] = [];
+  const problems: SyntaxProblem[] = [];
   const blankContinuations: Span[] = [];
   let stageCount = 0;
   for (let read = readNode(reader, text); read; read = readNode(reader, text)) {
@@ -37,7 +37,7 @@ export const readWithNodes = (
     else if (stageCount === 0 && instruction.keyword !== "ARG") problems.push(beforeFrom(instruction));
     instructions.push(instruction);
   }
-  problems = problems.concat(reader.problems);
+  for (const problem of reader.problems) problems.push(problem);
   if (instructions.length === 0 && problems.length === 0) {
     const lastLine = text.replace(/\n$/, "").lastIndexOf("\n") + 1;
     problems.push({

@@ -1,3 +1,4 @@
+import { withoutEndSlashes } from "./knowledge/paths.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -27,7 +28,7 @@ socket is expected, and tells everybody to mount the engine into the container, 
     for (const instruction of file.shippedStages.flatMap(({ instructions }) => instructions)) {
       if (instruction.keyword !== "VOLUME") continue;
       for (const { text, span } of instruction.paths) {
-        const path = text.replace(/^["']|["']$/g, "").replace(/(?<!\/)\/+$/, "");
+        const path = withoutEndSlashes(text.replace(/^["']|["']$/g, ""));
         if (/(^|\/)(docker|containerd|podman|crio)\.sock$/.test(path)) {
           yield { at: span, message: `A volume on \`${path}\` asks for the engine of the host` };
         } else if (/^\/(dev|proc|sys)(\/|$)/.test(path) && !/^\/(dev\/shm|sys\/fs\/cgroup)(\/|$)/.test(path)) {

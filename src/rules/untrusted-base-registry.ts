@@ -1,6 +1,7 @@
 import type { ImageReference } from "../dockerfile/image-reference.ts";
 import { matchesWildcards } from "../dockerfile/wildcards.ts";
 import { imageUses } from "./knowledge/image-uses.ts";
+import { withoutEndSlashes } from "./knowledge/paths.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -61,10 +62,7 @@ with \`*\` for a part of it (\`*.dkr.ecr.eu-west-1.amazonaws.com\`). Without the
 });
 
 const isWithin = (reference: ImageReference, entry: string): boolean => {
-  const wanted = entry
-    .replace(/^https?:\/\//, "")
-    .replace(/(?<!\/)\/+$/, "")
-    .split("/");
+  const wanted = withoutEndSlashes(entry.replace(/^https?:\/\//, "")).split("/");
   const actual = [reference.registry, ...reference.repository.split("/")];
   return (
     wanted.length <= actual.length &&

@@ -1,6 +1,6 @@
 import type { BuildContext } from "../audited-file.ts";
 import { findCredentials } from "./credential-formats.ts";
-import { baseName } from "./paths.ts";
+import { baseName, withoutEndSlashes } from "./paths.ts";
 import { isHarmlessValue, isSecretName } from "./secret-names.ts";
 
 export interface CredentialFile {
@@ -12,7 +12,7 @@ export interface CredentialFile {
 
 /** What kind of credential file a path is by its name; undefined for all others, public halves and samples included. */
 export const credentialFileOf = (path: string): CredentialFile | undefined => {
-  const clean = path.replace(/(?<!\/)\/+$/, "");
+  const clean = withoutEndSlashes(path);
   const name = baseName(clean);
   if (!hint.test(clean)) return undefined;
   if (/\.(pub|crt|cer|csr|example|sample|template|dist|tmpl|tpl|md|j2)$/i.test(name)) return undefined;

@@ -6,6 +6,7 @@ import { hasOption } from "./command-options.ts";
 import { holdsPath } from "./context-paths.ts";
 import { alongLineage } from "./once.ts";
 import type { PackageCommand, PackageManagerName } from "./package-managers.ts";
+import { withoutEndSlashes } from "./paths.ts";
 import { mayHold, type RunCommands } from "./run-commands.ts";
 
 export interface LockFault {
@@ -208,10 +209,7 @@ const isFromContext = (copy: Pick<CopyInstruction, "flags">): boolean =>
 
 /** Whether a source of COPY holds the lock file: by name, by a pattern, or as a directory of the context. */
 const brings = (file: AuditedFile, source: string, lock: string, fromContext: boolean): boolean => {
-  const path = source
-    .replace(/^["']|["']$/g, "")
-    .replace(/^(\.?\/)+/, "")
-    .replace(/(?<!\/)\/+$/, "");
+  const path = withoutEndSlashes(source.replace(/^["']|["']$/g, "").replace(/^(\.?\/)+/, ""));
   const { context } = file;
   const isNamed = baseOf(path) === lock;
   if (!fromContext || context === undefined)

@@ -3,6 +3,7 @@ import type { ShellCommand } from "../../dockerfile/script.ts";
 import type { AuditedFile } from "../audited-file.ts";
 import { once } from "./once.ts";
 import { readPackageCommand } from "./package-managers.ts";
+import { withoutEndSlashes } from "./paths.ts";
 import type { RunCommands } from "./run-commands.ts";
 
 /** Whether a cache or tmpfs mount keeps the directory out of the layer; a target that is not known may. */
@@ -60,7 +61,7 @@ const coversDirectory = (path: string, directory: string): boolean => {
   return isAtOrBelow(directory, literal) || isAtOrBelow(literal, directory);
 };
 
-const withoutSlash = (path: string): string => (path.length > 1 ? path.replace(/(?<!\/)\/+$/, "") : path);
+const withoutSlash = (path: string): string => (path.length > 1 ? withoutEndSlashes(path) : path);
 
 /** `a{b,c}` is `ab` and `ac`; a text that stands for very many stays as it is. */
 const expandBraces = (text: string): readonly string[] => {

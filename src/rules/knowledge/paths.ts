@@ -16,8 +16,11 @@ export const resolvePath = (path: string, workdir: string | undefined): string |
 export const isBelow = (path: string, directory: string): boolean =>
   path === directory || path.startsWith(directory.endsWith("/") ? directory : `${directory}/`);
 
+/** `a/b//` is `a/b`. Looks behind, so that of a thousand slashes inside a path each is not the start of another try. */
+export const withoutEndSlashes = (path: string): string => path.replace(/(?<!\/)\/+$/, "");
+
 /** The part behind the last slash, trailing slashes dropped. */
-export const baseName = (path: string): string => path.replace(/(?<!\/)\/+$/, "").replace(/^.*\//s, "");
+export const baseName = (path: string): string => withoutEndSlashes(path).replace(/^.*\//s, "");
 
 export interface CopiedPath {
   readonly path: string;

@@ -1,4 +1,5 @@
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
+import { withoutEndSlashes } from "./paths.ts";
 
 /** Texts of what runs in the container; undefined when not all of them can be read. */
 export const runtimeTexts = (file: AuditedFile, stage: StageFacts): readonly string[] | undefined => {
@@ -27,7 +28,7 @@ const mostFiles = 200;
 
 const filesOf = (file: AuditedFile, source: string): readonly string[] | undefined => {
   if (file.context === undefined || /[$*?[]|:\/\//.test(source)) return undefined;
-  const path = source.replace(/^(\.?\/)+/, "").replace(/(?<!\/)\/+$/, "");
+  const path = withoutEndSlashes(source.replace(/^(\.?\/)+/, ""));
   const isAll = path === "" || path === ".";
   const found = file.context.files.filter((known) => isAll || known === path || known.startsWith(`${path}/`));
   const isReadable = found.every(
