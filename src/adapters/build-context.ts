@@ -1,6 +1,7 @@
 import { readFileSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { type IgnoreMatcher, parseDockerignore } from "../discover/dockerignore.ts";
+import { parseDockerignore } from "../discover/dockerignore.ts";
+import type { PathMatcher } from "../discover/path-patterns.ts";
 import { byCodeUnit } from "../discover/paths.ts";
 import type { BuildContext } from "../rules/audited-file.ts";
 import { isFolderIgnored, listFilesNow, repositoryOf } from "./git.ts";
@@ -31,7 +32,7 @@ export const createBuildContexts = (
     };
     const realRoot = once(() => realpathSync.native(root));
     const ignoreFile = once(() => readIgnoreFile(cwd, root, resolve(cwd, dockerfile)));
-    const matcher = once<IgnoreMatcher>(() => {
+    const matcher = once<PathMatcher>(() => {
       const file = ignoreFile();
       return file === undefined ? () => false : parseDockerignore(file.text);
     });

@@ -10,7 +10,7 @@ export default defineRule({
   scope: "context",
   why: `A COPY of a directory takes everything below it: the .env of whoever builds, keys, and .git with the whole history and, after a checkout in a workflow, a token in .git/config. None of it belongs to the image, and a layer keeps it for everybody who pulls.
 
-Add a line for it to .dockerignore, or \`--exclude\` it from the COPY.`,
+Add a line for it to .dockerignore, or \`--exclude\` it from the COPY. The engine reads \`--exclude\` from the source on, without variables: \`.env\` is the one next to the source's own files, \`**/.env\` all of them, \`/.env\` none, and it never speaks of a file that the source names or a wildcard matches.`,
   aliases: [],
   silent: [
     "The ignore file or an `--exclude` keeps it out, or no COPY takes its directory.",
@@ -19,7 +19,10 @@ Add a line for it to .dockerignore, or \`--exclude\` it from the COPY.`,
     "The context is not known.",
   ],
   fixes: "none",
-  sources: ["https://docs.docker.com/build/concepts/context/#dockerignore-files"],
+  sources: [
+    "https://docs.docker.com/build/concepts/context/#dockerignore-files",
+    "https://github.com/moby/buildkit/issues/5489",
+  ],
   examples: [
     {
       files: { ".env": "TOKEN=abc\n", "app.py": "" },
@@ -51,7 +54,19 @@ Add a line for it to .dockerignore, or \`--exclude\` it from the COPY.`,
     {
       title: "excluded",
       files: { "a/.env": "A=b\n" },
-      good: "COPY --exclude=.env a /app\nCOPY --exclude=**/.env . /b\n",
+      good: "COPY --exclude=.env a /app\nCOPY --exclude=**/.env . /b\nCOPY --exclude=a/** . /c\n",
+    },
+    {
+      title: "an exclusion that speaks of another file",
+      files: { ".env": "TOKEN=abc\n", "a/.env": "TOKEN=abc\n" },
+      bad: "COPY --exclude=.env ⟦.⟧ /app\n",
+      message: "`COPY .` takes `a/.env` along, an environment file",
+    },
+    {
+      title: "an exclusion beside a wildcard",
+      files: { ".env": "TOKEN=abc\n", "a/.env": "TOKEN=abc\n" },
+      bad: "COPY --exclude=.env ⟦*⟧ /app/\n",
+      message: "`COPY *` takes `.env` along, an environment file",
     },
     {
       title: "samples, and no credential",
@@ -96,6 +111,5 @@ const isForTests = /^\.git\/|(^|\/)(node_modules|testdata|fixtures|__tests__|tes
 const takesHistory = (context: BuildContext, source: ContextSource): boolean =>
   source.path === "" &&
   source.stage.isShipped &&
-  !source.copy.flags.some(({ name, value }) => name === "exclude" && /\.git\b/.test(value ?? "")) &&
-  !context.isIgnored(".git/HEAD") &&
+  takenBy(context, source)(".git/HEAD") &&
   context.read(".git/HEAD") !== undefined;

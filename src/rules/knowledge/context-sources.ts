@@ -1,3 +1,4 @@
+import { pathMatcher } from "../../discover/path-patterns.ts";
 import type { AddInstruction, CopyInstruction, Word } from "../../dockerfile/model.ts";
 import type { AuditedFile, BuildContext, StageFacts } from "../audited-file.ts";
 import { isRemoteSource } from "./copy-sources.ts";
@@ -31,19 +32,27 @@ export const isWholeContext = ({ path }: ContextSource): boolean => path === "" 
 
 /**
  * Tells whether a source takes a file of the context: it lies below the source, and neither the ignore file nor
- * `--exclude` keeps it out.
+ * `--exclude` keeps it out. The latter speaks of what lies below a directory, from there, and never of a file that
+ * the source itself names or matches (moby/buildkit#5489); variables in it are not put in.
  */
 export const takenBy = (context: BuildContext, source: ContextSource): ((path: string) => boolean) => {
   const { path } = source;
   if (path === undefined || /[*?[\]]/.test(path.replace(/^\*+$/, ""))) return () => false;
-  const isWhole = isWholeContext(source);
-  const excluded = source.copy.flags
-    .filter(({ name }) => name === "exclude")
-    .map(({ value }) => patternOf(value ?? ""));
-  return (one) =>
-    (isWhole || one === path || one.startsWith(`${path}/`)) &&
-    !excluded.some((pattern) => pattern.test(one)) &&
-    !context.isIgnored(one);
+  const isExcluded = pathMatcher(
+    source.copy.flags.filter(({ name }) => name === "exclude").map(({ value }) => value ?? ""),
+  );
+  return (one) => {
+    const below = belowSource(path, one);
+    return below !== undefined && (below === "" || !isExcluded(below)) && !context.isIgnored(one);
+  };
+};
+
+/** From the directory that the source names or matches; empty for such a file itself, undefined for others. */
+export const belowSource = (source: string, path: string): string | undefined => {
+  if (source === "") return path;
+  if (/^\*+$/.test(source)) return path.includes("/") ? path.slice(path.indexOf("/") + 1) : "";
+  if (path === source) return "";
+  return path.startsWith(`${source}/`) ? path.slice(source.length + 1) : undefined;
 };
 
 /** The path as the engine reads it: `..` at the front is dropped, the rest is cleaned. */
@@ -54,16 +63,4 @@ const contextPath = (source: string): string => {
     else if (part !== "" && part !== ".") parts.push(part);
   }
   return parts.join("/");
-};
-
-/** `--exclude=*.md` and `--exclude=docs`, as far as a rule needs them. */
-const patternOf = (pattern: string): RegExp => {
-  const text = pattern
-    .replace(/^\.?\//, "")
-    .replace(/[.+^${}()|[\]\\]/g, "\\$&")
-    .replace(/\*\*\/?/g, "\u0000")
-    .replace(/\*/g, "[^/]*")
-    .replace(/\?/g, "[^/]")
-    .replaceAll("\u0000", "(?:.*/)?");
-  return new RegExp(`(?:^|/)${text}(?:/|$)`);
 };
