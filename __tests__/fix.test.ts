@@ -16,8 +16,12 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
 import { replaceFile } from "../src/adapters/replace-file.ts";
+import { auditFile } from "../src/audit/audit.ts";
+import { auditedFile } from "../src/audit/audited-file.ts";
 import { applyFixes, fixText } from "../src/audit/fixes.ts";
+import { readDockerfile } from "../src/dockerfile/read.ts";
 import { unifiedPatch } from "../src/report/patch.ts";
+import { rules } from "../src/rules/registry.ts";
 import type { Fix } from "../src/rules/rule.ts";
 
 const main = resolve("src/main.ts");
@@ -295,6 +299,96 @@ nothing fixed · 1 file left as it is · 1 warning, 1 note remain
       stderr: `docker-hygiene: there is no Dockerfile in ${cwd}\n`,
     });
   });
+});
+
+/** With all fixes, the unsafe ones too, of these rules alone. */
+const fixedBy = (ids: readonly string[], text: string): string =>
+  fixText(text, (current) => {
+    const file = auditedFile(readDockerfile("Dockerfile", current));
+    const settings = new Map(ids.map((id) => [id, { level: "warning" as const, options: {} }]));
+    const { problems } = auditFile(file, {
+      rules: rules.filter(({ id }) => ids.includes(id)),
+      profile: "all",
+      settings,
+    });
+    return { fixes: problems.flatMap(({ at, fix }) => (fix ? [{ ...fix, at }] : [])), isBroken: file.isBroken };
+  }).text;
+
+describe("no fix is made", () => {
+  test.each([
+    [
+      "that takes the index away which a later RUN works with",
+      "system-package-cache-left",
+      "FROM debian:12 AS base\nRUN apt-get update && apt-get upgrade -y\nFROM base\nRUN apt-get install -y curl\n",
+    ],
+    [
+      "that takes the index of apk away which a later RUN works with",
+      "system-package-cache-left",
+      "FROM alpine:3.22\nRUN apk update && touch /a\nRUN apk add --no-network curl\n",
+    ],
+    [
+      "that calls a program where it may not be there",
+      "system-package-cache-left",
+      "FROM debian:12\nRUN if command -v dnf; then dnf install -y git; fi\nRUN test -x /usr/bin/yum && yum install -y git || exit 0\n",
+    ],
+    [
+      "that calls a program which the RUN removes",
+      "system-package-cache-left",
+      "FROM fedora:42\nRUN microdnf install -y git && rpm -e microdnf\n",
+    ],
+    [
+      "that ties a condition to what follows",
+      "system-upgrade",
+      'FROM debian:12\nRUN apt-get update && [ -n "$X" ] && apt-get upgrade -y; touch /made\n',
+    ],
+    [
+      "that turns the meaning of a command around",
+      "system-upgrade",
+      "FROM debian:12\nRUN ! apt-get upgrade -y; touch /made\nRUN true && ! \\\n  apt-get upgrade -y\n",
+    ],
+    [
+      "that lets a script go on after a failed update",
+      "stale-package-index",
+      "FROM debian:12\nRUN apt-get update\nRUN set -eux; apt-get install -y curl; rm -rf /a\n",
+    ],
+    [
+      "that lets something take over for a failed update",
+      "stale-package-index",
+      "FROM debian:12\nRUN apt-get update\nRUN apt-get install -y curl || echo failed\n",
+    ],
+    [
+      "that takes the place of an ignore",
+      "stale-package-index",
+      "FROM debian:12\nRUN apt-get update\n# docker-hygiene ignore=missing-assume-yes -- asks nothing\nRUN apt-get install curl\n",
+    ],
+    [
+      "that removes an archive which is read again",
+      "archive-left-in-layer",
+      'FROM debian:12\nRUN curl -fo /a.tgz https://example.org/a.tgz && tar xf /a.tgz\nENTRYPOINT ["tar", "xf", "/a.tgz"]\n',
+    ],
+    [
+      "that takes a frontend away which puts another one back",
+      "persistent-debian-frontend",
+      "FROM debian:12 AS base\nENV DEBIAN_FRONTEND=teletype\nFROM base\nENV DEBIAN_FRONTEND=noninteractive\n",
+    ],
+    ["that calls a builtin as a program", "shell-form-command", "FROM debian:12\nCMD exit 0\n"],
+    ["that guesses the directory of a base", "relative-workdir", "FROM example.org/base:1\nWORKDIR app\n"],
+  ])("%s", (_, rule, text) => {
+    expect(fixedBy([rule], text)).toBe(text);
+  });
+});
+
+test("what is tied to a condition is not deleted but made up for", () => {
+  const text = 'FROM alpine:3.22\nRUN [ -n "$MIRROR" ] && apk update; apk add --no-cache curl\n';
+  expect(fixedBy(["system-package-cache-left"], text)).toBe(text.replace("curl", "curl && rm -rf /var/cache/apk/*"));
+});
+
+test("a line in front of a RUN stands above the comments that speak of it", () => {
+  const text =
+    "FROM debian:12\nUSER app\n\n# the version\n# docker-hygiene ignore=system-upgrade -- a fix is out\nRUN apt-get upgrade -y && source /etc/os-release\n";
+  expect(fixedBy(["bash-syntax-in-posix-shell", "system-upgrade", "unused-ignore"], text)).toBe(
+    text.replace("# the", 'SHELL ["/bin/bash", "-c"]\n# the'),
+  );
 });
 
 test("a file that was changed meanwhile is not replaced", async () => {

@@ -62,6 +62,14 @@ RUN rm b.zip
       bad: "RUN wget -qO ⟦/a.deb⟧ https://example.org/a.deb && dpkg -i /a.deb\n",
       fixed: "RUN wget -qO /a.deb https://example.org/a.deb && dpkg -i /a.deb && rm /a.deb\n",
     },
+    {
+      title: "read again later: no fix",
+      bad: "RUN curl -fLo ⟦/tmp/b.tgz⟧ https://example.org/b.tgz && tar xf /tmp/b.tgz -C /opt\nRUN tar xf /tmp/b.tgz -C /srv\n",
+    },
+    {
+      title: "linked: no fix",
+      bad: "RUN curl -fLo ⟦/srv/b.tgz⟧ https://example.org/b.tgz && ln -s /srv/b.tgz /srv/latest && tar xf /srv/b.tgz -C /opt\n",
+    },
     { good: "RUN curl -fL https://example.org/a.tar.gz | tar xz -C /opt\n" },
     {
       title: "removed in the same RUN",
@@ -132,12 +140,13 @@ const removalsIn = once((runs: readonly RunCommands[]) => {
 
 const isUnpacked = (path: string, download: Download, commands: readonly ShellCommand[]): boolean => {
   const name = fileNameOf(path);
-  const isPackage = /\.(deb|rpm|apk)$/.test(name);
-  if (!isPackage && !isArchiveName(name) && !/\.(zip|7z)$/i.test(name)) return false;
-  const unpacker = isPackage
-    ? /^(dpkg|rpm|apt|apt-get|dnf|yum|apk|gdebi|zypper)$/
-    : /^(tar|bsdtar|unzip|7z|7za|busybox)$/;
-  return lastAbout(commands, name, unpacker) > download.command.index;
+  const unpacker = unpackerOf(name);
+  return unpacker !== undefined && lastAbout(commands, name, unpacker) > download.command.index;
+};
+
+const unpackerOf = (name: string): RegExp | undefined => {
+  if (/\.(deb|rpm|apk)$/.test(name)) return /^(dpkg|rpm|apt|apt-get|dnf|yum|apk|gdebi|zypper)$/;
+  return isArchiveName(name) || /\.(zip|7z)$/i.test(name) ? /^(tar|bsdtar|unzip|7z|7za|busybox)$/ : undefined;
 };
 
 const mayBeRemoved = (
@@ -172,9 +181,25 @@ const isPlain = (script: Script): boolean => {
   );
 };
 
-const fixOf = (file: AuditedFile, path: string, { run, scripts }: RunCommands, script: Script): Fix | undefined => {
+/** Whether the archive is the target of a link, or named again after it was unpacked. */
+const isUsedAgain = (file: AuditedFile, path: string, { run }: RunCommands, { commands }: Script): boolean => {
+  const name = fileNameOf(path);
+  const unpacked = lastAbout(commands, name, unpackerOf(name) ?? /^$/);
+  const isLinked = lastAbout(commands, name, /^(ln|link)$/) >= 0;
+  return isLinked || lastAbout(commands, name, /^/) > unpacked || (lastMentions(file).get(name) ?? 0) > run.span.end;
+};
+
+/** Where each name of the file stands for the last time. */
+const lastMentions = once((file: AuditedFile): ReadonlyMap<string, number> => {
+  const mentions = new Map<string, number>();
+  for (const { 0: name, index } of file.text.matchAll(/[\w.+-]+/g)) mentions.set(name, index);
+  return mentions;
+});
+
+const fixOf = (file: AuditedFile, path: string, run: RunCommands, script: Script): Fix | undefined => {
   const isFound = path.startsWith("/") || commandsNamed(script.commands, "cd", "pushd").length === 0;
-  if (scripts.length !== 1 || !isFound || !/^[\w./+-]+$/.test(path)) return undefined;
-  const edit = appendCommand(file, run, script, `rm ${path}`);
+  if (run.scripts.length !== 1 || !isFound || !/^[\w./+-]+$/.test(path)) return undefined;
+  if (isUsedAgain(file, path, run, script)) return undefined;
+  const edit = appendCommand(file, run.run, script, `rm ${path}`);
   return edit && { title: `Remove ${path} at the end of the RUN`, safety: "safe", edits: [edit] };
 };

@@ -1,5 +1,6 @@
 import type { ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile } from "./audited-file.ts";
+import { aboveComments } from "./knowledge/edits.ts";
 import { type RunCommands, runsIn } from "./knowledge/run-commands.ts";
 import { lineBreakOf } from "./knowledge/script-edits.ts";
 import { defineRule, type Fix } from "./rule.ts";
@@ -75,7 +76,7 @@ const toWorkdir = (file: AuditedFile, run: RunCommands, change: ShellCommand, pa
   const former = run.stage.workdirAt(run.run);
   const command = run.commands[1];
   if ((!follows && former === undefined) || command === undefined || next === undefined) return undefined;
-  const lineStart = file.text.lastIndexOf("\n", run.run.span.start - 1) + 1;
+  const start = aboveComments(file.text, run.run.span.start);
   const lineBreak = lineBreakOf(file);
   const restored = follows
     ? []
@@ -85,7 +86,7 @@ const toWorkdir = (file: AuditedFile, run: RunCommands, change: ShellCommand, pa
     title: "Write WORKDIR in place of cd",
     safety: "unsafe",
     edits: [
-      { span: { start: lineStart, end: lineStart }, text: `WORKDIR ${path}${lineBreak}` },
+      { span: { start, end: start }, text: `WORKDIR ${path}${lineBreak}` },
       { span: { start: change.span.start, end: to }, text: "" },
       ...restored,
     ],

@@ -3,11 +3,12 @@ import type { AuditedFile } from "./audited-file.ts";
 import { hasOption } from "./knowledge/command-options.ts";
 import { type CacheRow, cacheRows } from "./knowledge/language-caches.ts";
 import { once } from "./knowledge/once.ts";
-import { callsUnknownScript, deletes, isMounted } from "./knowledge/package-caches.ts";
+import { runsAsOther } from "./knowledge/other-user.ts";
+import { appendCleanUp, callsUnknownScript, deletes, isMounted } from "./knowledge/package-caches.ts";
 import { isSimulated, type PackageCommand, readPackageCommand } from "./knowledge/package-managers.ts";
 import { mayHold, type RunCommands, runsIn } from "./knowledge/run-commands.ts";
-import { appendCommand, insertAfter } from "./knowledge/script-edits.ts";
-import { defineRule, type Edit, type Problem } from "./rule.ts";
+import { insertAfter } from "./knowledge/script-edits.ts";
+import { defineRule, type Problem } from "./rule.ts";
 
 export default defineRule({
   id: "language-package-cache-left",
@@ -70,7 +71,14 @@ out of the layer with \`--mount=type=cache\`.`,
       title: "removed in the same RUN",
       good: "FROM node:22-slim\nRUN npm ci && rm -rf ~/.npm && pip install a==1 && rm -rf /root/.cache/*\n",
     },
-    { title: "another user", good: "FROM node:22-slim\nUSER node\nRUN npm ci\n" },
+    {
+      title: "npm is gone at the end, or only there at times: no fix",
+      bad: "FROM debian:12\nRUN npm ⟦install⟧ -g rtlcss && apt-get purge -y npm\nRUN if command -v yarn; then yarn ⟦install⟧ --frozen-lockfile; fi\n",
+    },
+    {
+      title: "another user",
+      good: "FROM node:22-slim\nRUN su app -c 'npm ci' && sudo -u app npm ci && gosu app npm ci\nUSER node\nRUN npm ci\n",
+    },
     {
       title: "a stage that does not ship",
       good: "FROM node:22 AS build\nRUN npm ci\nFROM nginx:1.27\nCOPY --from=build /a /a\n",
@@ -108,7 +116,8 @@ const keepsCache = (file: AuditedFile, run: RunCommands, called: PackageCommand,
   if (hasOption(options, ...row.off) || mayHold(file, run, options.unknown, /cache|document/)) return false;
   if (row.variables.some((name) => run.stage.variableAt(name, run.run) !== undefined)) return false;
   if (command.assignments.some((assignment) => row.variables.includes(assignment.name))) return false;
-  if (isMovedBefore(run, command, row)) return false;
+  const script = run.scriptOf(command);
+  if (isMovedBefore(run, command, row) || (script !== undefined && runsAsOther(file, script, command))) return false;
   if (row.applies !== undefined && !row.applies(file, run)) return false;
   if (row.isSet(run.stage, file) || isMounted(file, run.run, row.directories)) return false;
   return command.index > lastRemoval(run, manager.name, row);
@@ -146,13 +155,10 @@ const toProblem = (file: AuditedFile, run: RunCommands, called: PackageCommand, 
   const remedy = row.option ?? row.cleanUp;
   const missing = remedy === undefined ? "" : `: \`${remedy}\` is missing`;
   const message = `\`${written}\` leaves ${row.what} in this layer${missing}`;
-  const cleanUp = row.cleanUp;
-  const title = row.option === undefined ? `Append ${cleanUp}` : `Insert ${row.option}`;
-  const edit = ((): Edit | undefined => {
-    if (row.option !== undefined) return word === undefined ? undefined : insertAfter(run.run, word, row.option);
-    const script = run.scriptOf(called.command);
-    if (cleanUp === undefined || script === undefined || run.scripts.length > 1) return undefined;
-    return appendCommand(file, run.run, script, cleanUp);
-  })();
-  return edit === undefined ? { at, message } : { at, message, fix: { title, safety: "safe", edits: [edit] } };
+  if (row.option === undefined) {
+    return { at, message, ...(row.cleanUp === undefined ? {} : appendCleanUp(file, run, called, row.cleanUp)) };
+  }
+  if (word === undefined) return { at, message };
+  const edits = [insertAfter(run.run, word, row.option)];
+  return { at, message, fix: { title: `Insert ${row.option}`, safety: "safe", edits } };
 };

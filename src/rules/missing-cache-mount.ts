@@ -1,5 +1,7 @@
+import type { AuditedFile } from "./audited-file.ts";
 import { hasOption } from "./knowledge/command-options.ts";
 import { deletes } from "./knowledge/package-caches.ts";
+import { isIndexUsedLater } from "./knowledge/package-index.ts";
 import { isSimulated, type PackageCommand } from "./knowledge/package-managers.ts";
 import { type RunCommands, runsIn } from "./knowledge/run-commands.ts";
 import { defineRule, type Fix } from "./rule.ts";
@@ -40,6 +42,12 @@ is needed either. The images of Debian and Ubuntu delete packages after every in
       fixed:
         "FROM golang:1.23 AS build\nRUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build go mod download\nFROM scratch\nCOPY --from=build /a /a\n",
     },
+    {
+      title: "an index of an earlier RUN is not hidden",
+      bad: "RUN apt-get update\nCOPY a /a\nRUN apt-get ⟦install⟧ -y curl\n",
+      fixed:
+        "RUN apt-get update\nCOPY a /a\nRUN --mount=type=cache,target=/var/cache/apt,sharing=locked apt-get install -y curl\n",
+    },
     { good: "FROM node:22\nRUN --mount=type=cache,target=/root/.npm npm ci\n" },
     {
       title: "cleaned in a shipped stage",
@@ -60,7 +68,11 @@ is needed either. The images of Debian and Ubuntu delete packages after every in
       yield {
         at: called.actionWord?.span ?? called.command.span,
         message: `\`${written}\` downloads everything again when this step changes: no cache mount holds ${targets[0]?.split(",")[0]}`,
-        fix: insertion(file.text, run, targets),
+        fix: insertion(
+          file.text,
+          run,
+          targets.filter((target) => !target.startsWith("/var/lib/apt,") || keepsIndexToItself(file, run)),
+        ),
       };
     }
   },
@@ -106,6 +118,10 @@ const cleansUp = (run: RunCommands, called: PackageCommand): boolean =>
       called.manager.caches.map((path) => path.replace(/^~/, "/root")),
     ),
   );
+
+/** Whether the index of apt is made and used in this RUN alone, so that a mount may hide it. */
+const keepsIndexToItself = (file: AuditedFile, run: RunCommands): boolean =>
+  run.packages.some(({ action }) => action === "update") && !isIndexUsedLater(file, run);
 
 /** Takes in the whole RUN, so that no fix that empties the cache is made beside it: one of both is enough. */
 const insertion = (text: string, { run }: RunCommands, targets: readonly string[]): Fix => {

@@ -12,7 +12,11 @@ inherits \`DEBIAN_FRONTEND=noninteractive\`, so that packages silently take thei
 
 ARG has the same effect on the RUN instructions behind it and ends with the build.`,
   aliases: [],
-  silent: ["ARG, and a value inside of RUN.", "A later ENV empties it again.", "The stage does not ship."],
+  silent: [
+    "ARG, and a value inside of RUN.",
+    "A later ENV empties it again, or sets a frontend that asks (`dialog`).",
+    "The stage does not ship.",
+  ],
   fixes: "safe",
   sources: ["https://manpages.debian.org/bookworm/debconf-doc/debconf.7.en.html"],
   needs: { instructions: ["ENV"] },
@@ -42,17 +46,21 @@ ARG has the same effect on the RUN instructions behind it and ends with the buil
       good: "FROM debian:12\nENV DEBIAN_FRONTEND=noninteractive\nRUN apt-get update\nENV DEBIAN_FRONTEND=\n",
     },
     {
+      title: "set back",
+      good: "FROM debian:12 AS base\nENV DEBIAN_FRONTEND=noninteractive\nFROM base\nRUN apt-get update\nENV DEBIAN_FRONTEND=dialog\n",
+    },
+    {
       title: "a stage that does not ship",
       good: "FROM debian:12 AS build\nENV DEBIAN_FRONTEND=noninteractive\nFROM debian:12\nCOPY --from=build /a /a\n",
     },
   ],
   check: function* (file) {
     for (const stage of file.shippedStages) {
-      if (isEmptied(file, stage)) continue;
+      if (isSetBack(file, stage)) continue;
       for (const instruction of stage.instructions) {
         if (instruction.keyword !== "ENV") continue;
         for (const assignment of instruction.assignments) {
-          if (assignment.key.text !== variable || isEmpty(assignment)) continue;
+          if (assignment.key.text !== variable || asks(assignment.value?.text)) continue;
           const message = `ENV sets \`${variable}\` in every container of this image too`;
           const fix = toArg(file, stage, instruction, assignment);
           yield fix === undefined ? { at: assignment.span, message } : { at: assignment.span, message, fix };
@@ -64,13 +72,17 @@ ARG has the same effect on the RUN instructions behind it and ends with the buil
 
 const variable = "DEBIAN_FRONTEND";
 
-const isEmpty = (assignment: Assignment): boolean => /^(""|'')?$/.test(assignment.value?.text ?? "");
+/** Empty stands for the default of debconf, `dialog`. */
+const asks = (value = ""): boolean => /^(["']?)(dialog|readline|teletype|editor|text|gnome|kde|web)?\1$/i.test(value);
 
-/** Whether no image that holds the stage has a value at its end. */
-const isEmptied = (file: AuditedFile, stage: StageFacts): boolean =>
+/** Whether each image that holds the stage has a frontend at its end that asks. */
+const isSetBack = (file: AuditedFile, stage: StageFacts): boolean =>
   file.targetStages
     .filter((target) => target.lineage.includes(stage))
-    .every((target) => target.environment.get(variable) === "");
+    .every((target) => {
+      const value = target.environment.get(variable);
+      return value !== undefined && asks(value);
+    });
 
 const toArg = (
   file: AuditedFile,
@@ -79,7 +91,13 @@ const toArg = (
   assignment: Assignment,
 ): Fix | undefined => {
   const isBase = file.stages.some((other) => other !== stage && other.lineage.includes(stage));
-  if (isBase || instruction.assignments.length !== 1 || assignment.value === undefined) return undefined;
+  const isOnly = stage.lineage.every(({ instructions }) =>
+    instructions.every(
+      (other) =>
+        other === instruction || other.keyword !== "ENV" || other.assignments.every(({ key }) => key.text !== variable),
+    ),
+  );
+  if (isBase || !isOnly || instruction.assignments.length !== 1 || assignment.value === undefined) return undefined;
   if (/\s/.test(assignment.value.text)) return undefined;
   const keyword = file.text.slice(instruction.keywordSpan.start, instruction.keywordSpan.end);
   return {

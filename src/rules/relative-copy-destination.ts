@@ -1,6 +1,6 @@
-import type { Instruction, Span } from "../dockerfile/model.ts";
-import type { StageFacts } from "./audited-file.ts";
+import type { Span } from "../dockerfile/model.ts";
 import { unquoted } from "./knowledge/labels.ts";
+import { firstWorkdir, worksInRoot } from "./knowledge/working-directories.ts";
 import { defineRule, type Problem } from "./rule.ts";
 
 export default defineRule({
@@ -52,7 +52,7 @@ Set \`WORKDIR /app\` first, or write the destination in full.`,
   check: function* (file) {
     for (const stage of file.stages) {
       if (stage.isWindows || !worksInRoot(stage)) continue;
-      const workdir = firstWorkdir(stage);
+      const workdir = firstWorkdir(stage, file)?.index ?? Number.POSITIVE_INFINITY;
       for (const copy of stage.instructions) {
         if ((copy.keyword !== "COPY" && copy.keyword !== "ADD") || copy.index > workdir) continue;
         const written = unquoted(copy.destination.text);
@@ -75,26 +75,3 @@ const inFull = (text: string, span: Span, written: string, path: string): Pick<P
   const edits = [{ span: { start, end: start + written.length }, text: path }];
   return { fix: { title: `Write ${path}`, safety: "safe", edits } };
 };
-
-/** The position of the first WORKDIR of the chain. */
-const firstWorkdir = (stage: StageFacts): number => {
-  const [, ...bases] = stage.lineage;
-  const isWorkdir = ({ keyword }: Instruction): boolean => keyword === "WORKDIR";
-  if (bases.some(({ instructions }) => instructions.some(isWorkdir))) return -1;
-  return stage.instructions.find(isWorkdir)?.index ?? Number.POSITIVE_INFINITY;
-};
-
-const worksInRoot = ({ rootBase }: StageFacts): boolean => {
-  if (rootBase.kind !== "image" || rootBase.reference === undefined) return false;
-  const { registry, repository } = rootBase.reference;
-  return registry === "docker.io" && rootImages.has(repository.replace(/^library\//, ""));
-};
-
-/** Official images whose configuration has no working directory, or `/`. */
-const rootImages: ReadonlySet<string> = new Set(
-  (
-    "debian ubuntu alpine busybox fedora centos rockylinux almalinux amazonlinux archlinux oraclelinux opensuse/leap " +
-    "opensuse/tumbleweed buildpack-deps gcc python node ruby erlang elixir rust openjdk eclipse-temurin amazoncorretto " +
-    "maven nginx postgres mysql mariadb mongo"
-  ).split(" "),
-);

@@ -1,6 +1,7 @@
 import type { Instruction } from "../dockerfile/model.ts";
 import { unquoted } from "./knowledge/labels.ts";
 import { alongLineage } from "./knowledge/once.ts";
+import { firstWorkdir, worksInRoot } from "./knowledge/working-directories.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -29,6 +30,15 @@ Begin each chain of stages with an absolute path; relative ones after it are fin
       title: "with a dot, in quotes",
       bad: 'WORKDIR ⟦./app⟧\nWORKDIR ⟦"src dir"⟧\n',
       fixed: 'WORKDIR /app\nWORKDIR "src dir"\n',
+    },
+    {
+      title: "one below the other",
+      bad: "WORKDIR ⟦app⟧\nWORKDIR ⟦src⟧\n",
+      fixed: "WORKDIR /app\nWORKDIR src\n",
+    },
+    {
+      title: "a base that works elsewhere: no fix",
+      bad: "FROM golang:1.25\nRUN git clone https://git.example.org/app\nWORKDIR ⟦app⟧\n",
     },
     {
       title: "another chain",
@@ -65,11 +75,13 @@ WORKDIR app
         const written = unquoted(workdir.path.text);
         if (isAbsolute(written) || written.startsWith("$") || written === "" || known < workdir.index) continue;
         const path = `/${written.replace(/^(\.\/)+/, "")}`;
+        const isFirst = firstWorkdir(stage, file) === workdir;
+        const isInRoot = stage.rootBase.kind === "scratch" || worksInRoot(stage);
         const isPlain = !/["'\\]|(^|\/)\.\.?(\/|$)/.test(workdir.path.text.replace(/^(\.\/)+/, ""));
         yield {
           at: workdir.path.span,
           message: `\`${written}\` is relative to the working directory of the base image`,
-          ...(stage.isWindows || !isPlain
+          ...(stage.isWindows || !isPlain || !isFirst || !isInRoot
             ? {}
             : { fix: { title: `Write ${path}`, safety: "unsafe", edits: [{ span: workdir.path.span, text: path }] } }),
         };

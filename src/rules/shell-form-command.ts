@@ -129,7 +129,8 @@ const inPlace = (file: AuditedFile, words: readonly ShellWord[]): readonly Edit[
 };
 
 const builtins = new Set(
-  "cd . : source export set unset eval trap ulimit umask alias read wait times shift return if while for case until [ [[ { (".split(
-    " ",
-  ),
+  (
+    "cd . : source export set unset eval trap ulimit umask alias read wait times shift return exit break continue command " +
+    "builtin hash type let local declare typeset getopts jobs bg fg shopt history if while for case until [ [[ { ("
+  ).split(" "),
 );

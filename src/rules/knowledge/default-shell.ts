@@ -2,6 +2,7 @@ import type { Script, ShellCommand } from "../../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
 import type { Edit } from "../rule.ts";
 import { familyOf, shOf } from "./base-images.ts";
+import { aboveComments } from "./edits.ts";
 import { alongLineage } from "./once.ts";
 import { type RunCommands, runsOf } from "./run-commands.ts";
 import { lineBreakOf } from "./script-edits.ts";
@@ -29,7 +30,7 @@ export const shellWithOptions = (stage: StageFacts, ...options: readonly string[
 
 /** Puts SHELL before the RUN, where no other shell had been chosen for it. */
 export const insertShell = (file: AuditedFile, run: RunCommands, words: readonly string[]): Edit => {
-  const start = file.text.lastIndexOf("\n", run.run.span.start - 1) + 1;
+  const start = aboveComments(file.text, run.run.span.start);
   const text = `SHELL [${words.map((word) => `"${word}"`).join(", ")}]${lineBreakOf(file)}`;
   return { span: { start, end: start }, text };
 };

@@ -10,6 +10,16 @@ export const deleteInstruction = (text: string, instruction: Instruction): Edit 
   return { span: { start: start - before, end: text.length }, text: "" };
 };
 
+/** Where a line is inserted in front of an instruction: above the comments that speak of it. */
+export const aboveComments = (text: string, offset: number): number => {
+  let start = text.lastIndexOf("\n", offset - 1) + 1;
+  for (;;) {
+    const above = text.lastIndexOf("\n", start - 2) + 1;
+    if (start === 0 || !/^[ \t]*#/.test(text.slice(above, start))) return start;
+    start = above;
+  }
+};
+
 /** Deletes a flag and the blanks behind it. */
 export const deleteFlag = (text: string, flag: Flag): Edit => deleteWithBlanks(text, flag.span);
 

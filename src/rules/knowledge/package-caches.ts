@@ -1,10 +1,13 @@
 import type { RunInstruction } from "../../dockerfile/model.ts";
 import type { ShellCommand } from "../../dockerfile/script.ts";
 import type { AuditedFile } from "../audited-file.ts";
+import type { Fix } from "../rule.ts";
 import { once } from "./once.ts";
-import { readPackageCommand } from "./package-managers.ts";
+import { runsAsOther, runsWithSudo } from "./other-user.ts";
+import { type PackageCommand, readPackageCommand } from "./package-managers.ts";
 import { withoutEndSlashes } from "./paths.ts";
 import type { RunCommands } from "./run-commands.ts";
+import { appendCommand } from "./script-edits.ts";
 
 /** Whether a cache or tmpfs mount keeps the directory out of the layer; a target that is not known may. */
 export const isMounted = (file: AuditedFile, run: RunInstruction, directories: readonly string[]): boolean =>
@@ -42,6 +45,38 @@ const callsScript = (command: ShellCommand): boolean => {
 const shells: ReadonlySet<string> = new Set(["sh", "bash", "dash", "ash", "zsh", "ksh"]);
 
 export const callsUnknownScript = once((run: RunCommands): boolean => run.commands.some(callsScript));
+
+/**
+ * Appends to the RUN what empties a cache, as the user who filled it. None where that program may not be there: it is
+ * called under a condition, something takes over when it fails, or packages are removed later.
+ */
+export const appendCleanUp = (
+  file: AuditedFile,
+  run: RunCommands,
+  called: PackageCommand,
+  cleanUp: string,
+): { readonly fix?: Fix } => {
+  const script = run.scriptOf(called.command);
+  if (script === undefined || run.scripts.length > 1 || runsAsOther(file, script, called.command)) return {};
+  if (!cleanUp.startsWith("rm ") && mayBeGone(run, called)) return {};
+  const text = runsWithSudo(script, called.command) ? `sudo ${cleanUp}` : cleanUp;
+  const edit = appendCommand(file, run.run, script, text);
+  return edit === undefined ? {} : { fix: { title: `Append ${cleanUp}`, safety: "safe", edits: [edit] } };
+};
+
+const mayBeGone = (run: RunCommands, { command, manager }: PackageCommand): boolean =>
+  command.enclosures.some((enclosure) => enclosure !== "nested-script" && enclosure !== "group") ||
+  run.commands.some(
+    (other) =>
+      other.followedBy === "||" ||
+      (other.index > command.index &&
+        (readPackageCommand(other)?.action === "remove" ||
+          (/^(rpm|dpkg|rm|corepack|nvm)$/.test(other.name) &&
+            other.args.some(
+              ({ value }) =>
+                value.includes(manager.name) || /^(-e|--erase|-r|-P|--remove|--purge|disable)$/.test(value),
+            )))),
+  );
 
 /** Whether a later command of the RUN is the clean-up of one of these package managers. */
 export const cleansUpAfter = (run: RunCommands, from: ShellCommand, managers: readonly string[]): boolean =>

@@ -93,7 +93,7 @@ const nextInstalls = once((stage: StageFacts, file: AuditedFile) => {
 });
 
 const updatesBefore = (run: RunCommands, install: PackageCommand): boolean =>
-  hasOption(install.options, "--update", "-U", "--update-cache") ||
+  hasOption(install.options, ...updatingOptions) ||
   run.packages.some(
     (called) =>
       (called.action === "update" || called.action === "unknown" || called.action === "upgrade") &&
@@ -128,6 +128,45 @@ const earlierUpdate = (file: AuditedFile, run: RunCommands): { at: Problem["at"]
   const isPaired = laterInstall(file, holder, "apt")?.run === run && [...loneUpdate(file, holder)].length > 0;
   return { at: wordOf(update), isPaired };
 };
+
+/** Whether a later RUN of the stage, or of one that is built on it, works with the index that this RUN leaves behind. */
+export const isIndexUsedLater = (file: AuditedFile, run: RunCommands): boolean => usedLater(file).has(run);
+
+const usedLater = once(
+  (file: AuditedFile): ReadonlySet<RunCommands> =>
+    new Set(file.stages.flatMap((stage) => indexHolders(stage, file).used)),
+);
+
+interface IndexHolders {
+  /** The RUN that made the index which the end of the stage holds. */
+  readonly last: ReadonlyMap<Family, RunCommands>;
+  readonly used: readonly RunCommands[];
+}
+
+const indexHolders = alongLineage<IndexHolders>((stage, below, file) => {
+  const last = new Map(below?.last);
+  const used: RunCommands[] = [];
+  for (const run of runsOf(file, stage)) {
+    for (const command of run.commands) {
+      const called = readPackageCommand(command);
+      const family = called === undefined ? (indexReaders.test(command.name) ? "apt" : undefined) : familyOf(called);
+      if (family === undefined) continue;
+      if (called?.action === "update" || (called !== undefined && hasOption(called.options, ...updatingOptions))) {
+        last.set(family, run);
+        continue;
+      }
+      const holder = last.get(family);
+      const isUse =
+        called === undefined || (!/^(clean|remove)$/.test(called.action) && !hasOption(called.options, "--no-cache"));
+      if (isUse && holder !== undefined && holder !== run) used.push(holder);
+    }
+  }
+  return { last, used };
+});
+
+const updatingOptions = ["--update", "-U", "--update-cache"];
+/** Programs that install with apt and leave the update to others. */
+const indexReaders = /^(gdebi|mk-build-deps|tasksel|nala)$/;
 
 const isAptUpdate = (called: PackageCommand): boolean => called.action === "update" && familyOf(called) === "apt";
 

@@ -37,13 +37,17 @@ export const deleteCommandOrRun = (
 
 /**
  * Deletes a command together with the `&&` or `;` that ties it to its neighbour. Undefined where that would
- * change what the rest does: in a pipe, beside `||` or `&`, alone in its list.
+ * change what the rest does: in a pipe, behind `!`, beside `||` or `&`, between `&&` and `;`, alone in its list.
  */
 export const deleteCommand = (file: AuditedFile, script: Script, command: ShellCommand): Edit | undefined => {
   if (command.pipedFrom !== undefined || command.pipedInto !== undefined) return undefined;
   const { previous, next } = neighboursIn(script).get(command) ?? {};
   if (previous?.followedBy === "||" || command.followedBy === "||" || command.followedBy === "&") return undefined;
+  // What is tied to it by `&&` alone would be tied to the next one, or would end a script under errexit.
+  const endsChain = previous?.followedBy === "&&" && command.followedBy !== "&&";
+  if (endsChain && (next !== undefined || command.enclosures.length > 0)) return undefined;
   const start = startOf(command);
+  if (/![\s\\`]*$/.test(file.text.slice(Math.max(script.span.start, start - 100), start))) return undefined;
   if (next !== undefined && command.followedBy === "\n") {
     const tie = /^[ \t]*\r?\n[ \t]*/.exec(file.text.slice(command.span.end, startOf(next)))?.[0];
     return tie === undefined ? undefined : { span: { start, end: command.span.end + tie.length }, text: "" };
@@ -149,7 +153,8 @@ const onlyComments = /^(?:[ \t\r\n]|#[^\n]*(?:\n|$))*$/;
 
 /**
  * Joins a RUN with the next one by `&&`; comments between move into the joined RUN. Undefined when anything else
- * lies between, flags differ, or one of them is no plain command line.
+ * or an ignore lies between, flags differ, one of them is no plain command line, or the next one would go on after a
+ * failure of the first.
  */
 export const joinRuns = (file: AuditedFile, first: RunCommands, second: RunCommands): readonly Edit[] | undefined => {
   const [run, next] = [first.run, second.run];
@@ -158,6 +163,7 @@ export const joinRuns = (file: AuditedFile, first: RunCommands, second: RunComma
     one.flags.map((flag) => file.text.slice(flag.span.start, flag.span.end)).join(" "),
   );
   if (flags[0] !== flags[1]) return undefined;
+  if (!second.commands.every(needsThoseBefore)) return undefined;
   const last = first.commands.at(-1);
   if (last === undefined || last.followedBy !== undefined || last.span.end !== run.span.end) return undefined;
   const start = next.command.span.start;
@@ -165,9 +171,13 @@ export const joinRuns = (file: AuditedFile, first: RunCommands, second: RunComma
   const lineBreak = lineBreakOf(file);
   const comments = gap.split(/\r?\n/).filter((line) => line.trim() !== "");
   if (comments.some((line) => !line.trimStart().startsWith("#"))) return undefined;
+  if (file.ignores.some(({ comment }) => comment.start >= run.span.end && comment.end <= start)) return undefined;
   const lines = comments.map((line) => `    ${line.trim()}${lineBreak}`).join("");
   const text = ` && ${file.dockerfile.escape}${lineBreak}${lines}    `;
   return [{ span: { start: run.span.end, end: start }, text }];
 };
+
+const needsThoseBefore = ({ enclosures, parent, followedBy }: ShellCommand): boolean =>
+  parent !== undefined || (enclosures.length === 0 && (followedBy === undefined || followedBy === "&&"));
 
 const isPlainLine = (run: RunInstruction): boolean => run.command.form === "shell" && run.heredocs.length === 0;

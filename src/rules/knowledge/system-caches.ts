@@ -1,11 +1,11 @@
-import type { Script, ShellCommand } from "../../dockerfile/script.ts";
 import type { AuditedFile } from "../audited-file.ts";
 import type { Fix, Problem } from "../rule.ts";
 import { hasOption } from "./command-options.ts";
-import { callsUnknownScript, cleansUpAfter, deletes, isMounted } from "./package-caches.ts";
+import { appendCleanUp, callsUnknownScript, cleansUpAfter, deletes, isMounted } from "./package-caches.ts";
+import { isIndexUsedLater } from "./package-index.ts";
 import { isLocalOrRemoteFile, isSimulated, type PackageCommand, packageManager } from "./package-managers.ts";
 import { mayHold, type RunCommands } from "./run-commands.ts";
-import { appendCommand, deleteCommand, insertAfter } from "./script-edits.ts";
+import { deleteCommand, insertAfter } from "./script-edits.ts";
 
 /** Indexes and downloads of system packages that a RUN leaves in its layer. */
 export const systemCachesLeft = function* (file: AuditedFile, run: RunCommands): Iterable<Problem> {
@@ -30,7 +30,11 @@ const aptIndex = function* (file: AuditedFile, run: RunCommands): Iterable<Probl
   const isRemoved = run.commands.some((command) => command.index > called.command.index && deletes(command, [lists]));
   if (isRemoved || run.packages.some((other) => /^dist-?clean$/.test(other.subcommand))) return;
   const message = `\`${writtenAs(called)}\` leaves the package index in ${lists} of this layer`;
-  yield { at: wordOf(called), message, ...appended(file, run, called, `rm -rf ${lists}/*`) };
+  yield {
+    at: wordOf(called),
+    message,
+    ...(isIndexUsedLater(file, run) ? {} : appendCleanUp(file, run, called, `rm -rf ${lists}/*`)),
+  };
 };
 
 const apkIndex = function* (file: AuditedFile, run: RunCommands): Iterable<Problem> {
@@ -66,10 +70,11 @@ const apkFix = (
       !hasOption(called.options, "--no-cache", "-U", "--update", "--update-cache"),
   );
   const [first] = updates;
+  if (first !== undefined && isIndexUsedLater(file, run)) return {};
   const deletions =
     needIndex.length === 0 && calls.length > updates.length ? deletionsOf(file, run, updates) : undefined;
   if (first !== undefined && deletions === undefined) {
-    return appended(file, run, first, "rm -rf /var/cache/apk/*");
+    return appendCleanUp(file, run, first, "rm -rf /var/cache/apk/*");
   }
   const inserts = keeping.flatMap(({ actionWord }) =>
     actionWord === undefined ? [] : [insertAfter(run.run, actionWord, "--no-cache")],
@@ -122,28 +127,7 @@ const packageDownloads = function* (file: AuditedFile, run: RunCommands): Iterab
     );
     if (isRemoved || cleansUpAfter(run, called.command, cleaners)) continue;
     const message = `\`${writtenAs(called)}\` leaves its downloads and index in ${called.manager.caches[0]} of this layer`;
-    yield { at: wordOf(called), message, ...appended(file, run, called, called.manager.cleanUp) };
+    const { cleanUp } = called.manager;
+    yield { at: wordOf(called), message, ...(cleanUp === undefined ? {} : appendCleanUp(file, run, called, cleanUp)) };
   }
-};
-
-const appended = (
-  file: AuditedFile,
-  run: RunCommands,
-  called: PackageCommand,
-  cleanUp: string | undefined,
-): { fix?: Fix } => {
-  const script = run.scriptOf(called.command);
-  if (script === undefined || cleanUp === undefined || run.scripts.length > 1) return {};
-  const text = runsWithSudo(script, called.command) ? `sudo ${cleanUp}` : cleanUp;
-  const edit = appendCommand(file, run.run, script, text);
-  return edit === undefined ? {} : { fix: { title: `Append ${cleanUp}`, safety: "safe", edits: [edit] } };
-};
-
-/** Whether the command, or the shell that it is given to, runs under sudo. */
-const runsWithSudo = (script: Script, command: ShellCommand): boolean => {
-  for (let at: ShellCommand | undefined = command; at !== undefined; ) {
-    if (at.wrappers.some((word) => word.value === "sudo")) return true;
-    at = at.parent === undefined ? undefined : script.commands[at.parent];
-  }
-  return false;
 };

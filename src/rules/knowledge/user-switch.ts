@@ -1,6 +1,7 @@
 import type { Instruction } from "../../dockerfile/model.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
 import type { Edit, Fix } from "../rule.ts";
+import { aboveComments } from "./edits.ts";
 import { lineBreakOf } from "./script-edits.ts";
 
 /** Adds `USER` where no step needs root any more: above what starts the program, or at the end of the stage. */
@@ -23,13 +24,3 @@ const insertion = (file: AuditedFile, { instructions, stage }: StageFacts, line:
 
 /** What is written or run as the USER in effect, and what makes the directories it is run in. */
 const needsRoot = ({ keyword }: Instruction): boolean => /^(RUN|COPY|ADD|WORKDIR)$/.test(keyword);
-
-/** The start of the line, or of the comment that stands right above it. */
-const aboveComments = (text: string, offset: number): number => {
-  let start = text.lastIndexOf("\n", offset - 1) + 1;
-  for (;;) {
-    const above = text.lastIndexOf("\n", start - 2) + 1;
-    if (start === 0 || !/^[ \t]*#/.test(text.slice(above, start))) return start;
-    start = above;
-  }
-};
