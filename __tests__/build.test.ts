@@ -451,6 +451,29 @@ describe("redaction", () => {
     expect(redactor([bytes])(`a ${buffer.toString("hex")} ${buffer.toString("base64")} b`)).toBe("a *** ***Q= b");
   });
 
+  test("hides what line breaks and a cut leave of an encoding", () => {
+    withSeed((random) => {
+      for (let round = 0; round < 100; round++) {
+        const value = textOf(random, [..."abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789_+$üß"], 90).padEnd(
+          40,
+          "dQw4w9WgXcQ",
+        );
+        const bytes = Buffer.from(`x-access-token:${value}`);
+        const redact = redactor([value]);
+        for (const encoded of [bytes.toString("base64"), bytes.toString("base64url"), bytes.toString("hex")]) {
+          const width = 30 + Math.floor(random(60));
+          const lines = encoded.slice(Math.floor(random(40))).match(new RegExp(`.{1,${width}}`, "g")) ?? [];
+          const told = redact(`before\n${lines.join(pick(random, ["\n", "\r\n", "\n  "]))}\nafter`);
+          const [before = "", ...rest] = told.replace(/\s|^before|after$/g, "").split("***");
+          const isHidden = rest.length > 0 && before.length < 31 && rest.join("").length < 4;
+          expect({ encoded, told, isHidden }).toEqual({ encoded, told, isHidden: true });
+        }
+      }
+    });
+    const plain = "c4f0 0000000000000000 AAAAAAAAAAAAAAAAAAAA 0123456789abcdef";
+    expect(redactor([new Uint8Array(100), "k".repeat(50)])(plain)).toBe(plain);
+  });
+
   test("works for the largest secret that BuildKit takes", () => {
     const lines = Array.from({ length: 600 }, (_, index) => `line ${index} ${"k".repeat(900)}`);
     const value = lines.join("\n").slice(0, 500 * 1024);

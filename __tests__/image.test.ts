@@ -337,14 +337,18 @@ describe("search for secrets", () => {
     }
   });
 
-  test("base64 wrapped at 64 or 76 characters is found wherever its lines break", async () => {
+  test.each([
+    ["base64", 64],
+    ["base64", 76],
+    ["hex", 60],
+  ] as const)("%s wrapped at %i characters is found wherever its lines break", async (encoding, width) => {
     const long = Array.from({ length: 12 }, (_, index) => `Secret#${index}x${index * 7919}`).join("~");
-    for (let offset = 0; offset < 60; offset += 7) {
-      const encoded = Buffer.from("p".repeat(offset) + long).toString("base64");
-      for (const width of [64, 76]) {
+    for (const value of [long, "ghp_a1B2c3D4e5F6g7H8i9J0", "github_pat_11ABCDEFG0a1b2c3d4e5f6g7h8i9j0"]) {
+      for (let offset = 0; offset < 60; offset += 7) {
+        const encoded = Buffer.from(`${"p".repeat(offset)}${value}`).toString(encoding);
         const body = encoded.replace(new RegExp(`.{${width}}`, "g"), "$&\n");
-        expect(await leaksOf([{ id: "s", value: long }], file("f", body))).toEqual([
-          ["s", "wrapped base64", "f", "contents"],
+        expect(await leaksOf([{ id: "s", value }], file("f", body))).toEqual([
+          ["s", expect.stringMatching(new RegExp(`^(wrapped )?${encoding}$`)), "f", "contents"],
         ]);
       }
     }

@@ -18,9 +18,16 @@ export const maskForms = (value: string | Uint8Array): readonly string[] => {
   return [...new Set(forms)].sort((a, b) => b.length - a.length);
 };
 
-/** A function that puts `***` in place of every form of every value. */
+/** A function that puts `***` in place of every form of every value, and of the pieces that line breaks or a cut leave. */
 export const redactor = (values: Iterable<string | Uint8Array>): ((text: string) => string) => {
-  const byStart = Map.groupBy(new Set([...values].flatMap(maskForms)), startOf);
+  const all = [...values];
+  const withoutForms = formRedactor(all);
+  const withoutPieces = pieceRedactor(all);
+  return (text) => withoutPieces(withoutForms(text));
+};
+
+const formRedactor = (values: readonly (string | Uint8Array)[]): ((text: string) => string) => {
+  const byStart = Map.groupBy(new Set(values.flatMap(maskForms)), startOf);
   for (const forms of byStart.values()) forms.sort((a, b) => b.length - a.length);
   if (byStart.size === 0) return (text) => text;
   // No regular expression: a keystore of 500 KiB is a secret too, and makes one that the engine refuses.
@@ -41,6 +48,66 @@ export const redactor = (values: Iterable<string | Uint8Array>): ((text: string)
   };
 };
 
+/** Characters of base64 or hex that are no chance. */
+const pieceLength = 12;
+const mostPieces = 200_000;
+
+interface Piece {
+  readonly encoding: string;
+  readonly at: number;
+}
+
+/** `base64` breaks its lines, and a log is cut: what is left of an encoding is known by any piece of it. */
+const pieceRedactor = (values: readonly (string | Uint8Array)[]): ((text: string) => string) => {
+  const pieces = piecesOf([...new Set(values.flatMap(encodings))]);
+  if (pieces.size === 0) return (text) => text;
+  return (text) => {
+    let result = "";
+    let kept = 0;
+    for (const run of text.matchAll(/[\w+/-]{12,}/g)) {
+      const last = run.index + run[0].length - pieceLength;
+      // Also those that begin in what is hidden already: the same text may stand in several encodings.
+      for (let at = Math.max(run.index, kept - pieceLength); at <= last; at++) {
+        const piece = pieces.get(text.slice(at, at + pieceLength));
+        const end = piece === undefined ? 0 : reach(text, at, piece, 1, text.length);
+        if (piece === undefined || end <= kept) continue;
+        if (at >= kept) result += text.slice(kept, reach(text, at, piece, -1, kept)) + redacted;
+        kept = end;
+        at = Math.max(at, kept - pieceLength);
+      }
+    }
+    return result + text.slice(kept);
+  };
+};
+
+/** By their text; fewer of a long encoding, whose other characters are found from there. */
+const piecesOf = (all: readonly string[]): ReadonlyMap<string, Piece> => {
+  const length = all.reduce((sum, encoding) => sum + encoding.length, 0);
+  const stride = Math.ceil(length / mostPieces);
+  const pieces = new Map<string, Piece>();
+  for (const encoding of all) {
+    for (let at = 0; at + pieceLength <= encoding.length; at += stride) {
+      const text = encoding.slice(at, at + pieceLength);
+      if (new Set(text).size > 3) pieces.set(text, { encoding, at });
+    }
+  }
+  return pieces;
+};
+
+/** How far a text goes on like the encoding around a piece, line breaks in between or not. */
+const reach = (text: string, from: number, { encoding, at }: Piece, step: 1 | -1, end: number): number => {
+  let reached = step === 1 ? from : from - 1;
+  let inEncoding = step === 1 ? at : at - 1;
+  let place = reached;
+  for (; place !== (step === 1 ? end : end - 1) && inEncoding >= 0 && inEncoding < encoding.length; place += step) {
+    if (text[place] === encoding[inEncoding]) {
+      inEncoding += step;
+      reached = place + step;
+    } else if (!/[\r\n\t ]/.test(text[place] as string)) break;
+  }
+  return step === 1 ? reached : reached + 1;
+};
+
 const startOf = (form: string): string => form.slice(0, shortestValue);
 
 const decodeText = (bytes: Uint8Array): string | undefined => {
@@ -51,12 +118,23 @@ const decodeText = (bytes: Uint8Array): string | undefined => {
   }
 };
 
-const textForms = (value: string): readonly string[] => {
-  const trimmed = value.trim();
-  if (trimmed === "") return [];
+/** Base64 and hex of a value and its lines. */
+const encodings = (value: string | Uint8Array): readonly string[] => {
+  const text = typeof value === "string" ? value : decodeText(value);
+  if (text === undefined) return byteForms(value as Uint8Array);
+  return [text, ...partsOf(text)].flatMap((part) => byteForms(new TextEncoder().encode(part)));
+};
+
+/** The value without the white space around it, and each of its lines that tells something. */
+const partsOf = (value: string): readonly string[] => {
   const lines = value.split(/\r\n|\r|\n/).map((line) => line.trim());
   const telling = lines.filter((line) => line.length >= shortestLine && !everyKeys.test(line));
-  const parts = [...new Set([trimmed, ...telling])];
+  return [...new Set([value.trim(), ...telling])];
+};
+
+const textForms = (value: string): readonly string[] => {
+  if (value.trim() === "") return [];
+  const parts = partsOf(value);
   const encoded = [value, ...parts].flatMap((part) => [
     ...byteForms(new TextEncoder().encode(part)),
     ...escapedForms(part),

@@ -21,8 +21,8 @@ export interface SecretForms {
 
 /**
  * All the forms to search for, the plainest first: the value without white space around, its telling lines and
- * the values in them, base64 at three alignments (plain, for URLs, and pieces that a line break of wrapped base64
- * cannot hit), hex, URL-encoded and JSON-escaped.
+ * the values in them, base64 at three alignments (plain and for URLs), hex, of both the pieces that a line break
+ * cannot hit, URL-encoded and JSON-escaped.
  */
 export const secretForms = (secrets: readonly SecretValue[]): SecretForms => {
   const forms = new Map<string, SecretForm>();
@@ -100,11 +100,14 @@ const plainForms = (name: string, text: string): readonly NamedForm[] => [[name,
 
 const encodedForms = (prefix: string, bytes: Uint8Array): readonly NamedForm[] => {
   const part = bytes.subarray(0, LONGEST / 2);
-  const hex = Array.from(part, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return [...base64Forms(`${prefix}base64`, part), ...hexForms(`${prefix}hex`, part)];
+};
+
+const hexForms = (name: string, bytes: Uint8Array): readonly NamedForm[] => {
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
   return [
-    ...base64Forms(`${prefix}base64`, part),
-    [`${prefix}hex`, encode(hex)],
-    [`${prefix}hex`, encode(hex.toUpperCase())],
+    [name, encode(hex)],
+    [name, encode(hex.toUpperCase())],
   ];
 };
 
@@ -122,18 +125,24 @@ const base64Forms = (name: string, bytes: Uint8Array): readonly NamedForm[] =>
     ];
   });
 
-/** Bytes that make up to 32 characters of base64. */
-const WINDOW = 24;
+/** In bytes: two fill less than the line of 64 or 76 characters of base64, and the one of 60 digits of hex. */
+const BASE64_WINDOW = 24;
+const HEX_WINDOW = 14;
+const SHORTEST_WINDOW = 12;
 
 /**
- * Wrapped base64 has a line break every 64 or 76 characters, at an unknown place: of two neighbouring windows
- * that fill less than a line together, one is whole.
+ * `base64` and `xxd -p` break their lines, at an unknown place: of two neighbouring windows that fill less than a line
+ * together, one is whole.
  */
-const wrappedForms = (bytes: Uint8Array): readonly NamedForm[] => {
-  if (bytes.length < 2 * WINDOW) return [];
+const wrappedForms = (bytes: Uint8Array): readonly NamedForm[] => [
+  ...windowsOf(bytes, BASE64_WINDOW).flatMap((window) => base64Forms("wrapped base64", window)),
+  ...windowsOf(bytes, HEX_WINDOW).flatMap((window) => hexForms("wrapped hex", window)),
+];
+
+const windowsOf = (bytes: Uint8Array, most: number): readonly Uint8Array[] => {
   const middle = Math.floor(bytes.length / 2);
-  const windows = [bytes.subarray(middle - WINDOW, middle), bytes.subarray(middle, middle + WINDOW)];
-  return windows.flatMap((window) => base64Forms("wrapped base64", window));
+  const size = Math.min(most, middle);
+  return size < SHORTEST_WINDOW ? [] : [bytes.subarray(middle - size, middle), bytes.subarray(middle, middle + size)];
 };
 
 const escapedForms = (prefix: string, text: string): readonly NamedForm[] => {
