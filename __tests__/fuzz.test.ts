@@ -210,6 +210,7 @@ test.each([
   ["braces that are not closed", `FROM a\nRUN ${"$${A:-".repeat(10_000)}\n`],
   ["functions in functions", `FROM a\nRUN ${"function a ".repeat(5000)}\n`],
   ["an environment variable that is no name", "FROM a\nRUN --mount=type=secret,id=x,env=A(( make\n"],
+  ["a base of many capitals", `FROM BASE${"A".repeat(50_000)}\nCOPY --from=B${"A".repeat(50_000)} a b\n`],
   ["a duration that goes on", `FROM a\nHEALTHCHECK --interval=1s${"000s".repeat(1000)}x CMD a\n`],
 ])("%s do no harm", (_, text) => {
   expect(interrupted(() => audit(text))).toBeUndefined();

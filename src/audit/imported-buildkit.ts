@@ -1,4 +1,5 @@
 import type { Dockerfile, Instruction, Span } from "../dockerfile/model.ts";
+import { variableUses } from "../dockerfile/variable-uses.ts";
 import type { AuditedFile } from "../rules/audited-file.ts";
 import type { AuditProblem } from "./audit.ts";
 import { buildkitLevel, buildkitRule, type LevelOptions } from "./imported-checks.ts";
@@ -182,10 +183,8 @@ const placeOf = (file: CheckedFile, instruction: Instruction, warning: CheckWarn
 const usesOf = (name: string, words: readonly Span[], { text, dockerfile }: CheckedFile): readonly Span[] =>
   words.flatMap(({ start, end }) => {
     const word = text.slice(start, end);
-    const uses = [...word.matchAll(new RegExp(`\\$(?:${name}(?!\\w)|\\{${name}(?!\\w)[^}]*\\}?)`, "g"))];
-    const use = uses.find(({ index }) => word[index - 1] !== dockerfile.escape);
-    if (use === undefined || word.startsWith("'")) return [];
-    return [{ start: start + use.index, end: start + use.index + use[0].length }];
+    const use = variableUses(word, name).find((one) => word[one.start - 1] !== dockerfile.escape);
+    return use === undefined || word.startsWith("'") ? [] : [{ start: start + use.start, end: start + use.end }];
   });
 
 /** The values of assignments; else what blanks divide. */

@@ -64,20 +64,20 @@ export const stageState = (
     readonly isWindows: boolean;
   },
 ): StageState => {
-  const variables = new Map<string, { arg: Setting<string | undefined>[]; env: Setting<string | undefined>[] }>();
+  const variables = new Map<string, Setting<Variable>[]>();
   const users: Setting<UserSetting>[] = [];
   const workdirs: Setting<string | undefined>[] = [];
   const shells: ShellSetting[] = [...(pragmas.get(stage.index) ?? [])];
   const end = Number.POSITIVE_INFINITY;
 
+  // The last one wins, be it ARG or ENV. A stage built FROM another begins with its environment, and with those of its
+  // arguments that the environment has no name for.
   const variableAt = (name: string, index: number): Variable | undefined => {
-    const own = variables.get(name);
-    const env = own && before(own.env, index);
-    if (env) return { value: env.value, source: "env" };
-    const inherited = parent?.variableAt(name, end);
-    if (inherited?.source === "env") return inherited;
-    const arg = own && before(own.arg, index);
-    return arg && { value: arg.value, source: "arg" };
+    const own = before(variables.get(name) ?? [], index);
+    if (own || parent === undefined) return own?.value;
+    return parent.environment.has(name)
+      ? { value: parent.environment.get(name), source: "env" }
+      : parent.variableAt(name, end);
   };
   const expand = (text: string, index: number): Expansion =>
     expandWord(text, dockerfile.escape, (name) => variableAt(name, index));
@@ -86,10 +86,12 @@ export const stageState = (
     if (own) return own.value;
     return parent ? parent.workdirAt(end) : base.kind === "scratch" ? "/" : undefined;
   };
+  const environment = new Map(parent?.environment ?? []);
   const set = (name: string, source: "arg" | "env", index: number, value: string | undefined): void => {
-    const settings = variables.get(name) ?? { arg: [], env: [] };
+    const settings = variables.get(name) ?? [];
     variables.set(name, settings);
-    settings[source].push({ index, value });
+    settings.push({ index, value: { value, source } });
+    if (source === "env") environment.set(name, value);
   };
 
   for (const instruction of stage.instructions) {
@@ -97,7 +99,10 @@ export const stageState = (
     switch (instruction.keyword) {
       case "ARG":
         for (const { key, value } of instruction.assignments) {
-          set(key.text, "arg", index, value ? expand(value.text, index).value : globals.get(key.text));
+          if (value) set(key.text, "arg", index, expand(value.text, index).value);
+          // Without a value of its own it leaves in place what there is.
+          else if (globals.has(key.text) || variableAt(key.text, index) === undefined)
+            set(key.text, "arg", index, globals.get(key.text));
         }
         break;
       case "ENV": {
@@ -125,11 +130,6 @@ export const stageState = (
   }
   shells.sort((a, b) => a.index - b.index);
 
-  const environment = new Map(parent?.environment ?? []);
-  for (const [name, { env }] of variables) {
-    const last = env.at(-1);
-    if (last) environment.set(name, last.value);
-  }
   const defaultShell = isWindows ? ["cmd", "/S", "/C"] : ["/bin/sh", "-c"];
   return {
     variableAt,

@@ -1,6 +1,7 @@
 import { expandWord, type Variable } from "../dockerfile/expand.ts";
 import { parseImageReference } from "../dockerfile/image-reference.ts";
 import type { Dockerfile, Span } from "../dockerfile/model.ts";
+import { variableUses } from "../dockerfile/variable-uses.ts";
 import type { StageFacts } from "../rules/audited-file.ts";
 import type { PreflightProblem } from "./preflight.ts";
 
@@ -92,7 +93,6 @@ const declaredValues = (
 };
 
 const spanOf = (text: string, within: Span, name: string): Span => {
-  const found = new RegExp(`\\$(?:${name}\\b|\\{${name}\\b[^}]*\\})`).exec(text.slice(within.start, within.end));
-  if (found === null) return within;
-  return { start: within.start + found.index, end: within.start + found.index + found[0].length };
+  const [found] = variableUses(text.slice(within.start, within.end), name);
+  return found === undefined ? within : { start: within.start + found.start, end: within.start + found.end };
 };

@@ -120,7 +120,7 @@ const readClass = (
 ): { readonly token: Token; readonly end: number } | undefined => {
   let end = start + (characters[start + 1] === "^" ? 2 : 1);
   while (end < characters.length && characters[end] !== "]") end += characters[end] === "\\" ? 2 : 1;
-  if (end >= characters.length) return undefined;
+  if (end >= characters.length || end - start > longestPath) return undefined;
   try {
     return { token: { kind: "class", class: new RegExp(`^${characters.slice(start, end + 1).join("")}$`) }, end };
   } catch {

@@ -1,5 +1,6 @@
 import type { AuditedFile } from "./audited-file.ts";
 import { imageUses } from "./knowledge/image-uses.ts";
+import { once } from "./knowledge/once.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -60,8 +61,17 @@ before its first step.`,
 /** What is filled in before the file is a Dockerfile. */
 const isPlaceholder = (file: AuditedFile, text: string): boolean => {
   if (/\{\{|<%|%%\w+%%/.test(text)) return true;
-  return /^[A-Z][A-Z0-9_]+$/.test(text) && !new RegExp(`^[ \\t]*ARG\\s.*\\b${text}\\b`, "im").test(file.text);
+  return /^[A-Z][A-Z0-9_]+$/.test(text) && !declaredNames(file).has(text);
 };
+
+const declaredNames = once(
+  ({ dockerfile }: AuditedFile): ReadonlySet<string> =>
+    new Set(
+      dockerfile.instructions.flatMap((one) =>
+        one.keyword === "ARG" ? one.assignments.map(({ key }) => key.text) : [],
+      ),
+    ),
+);
 
 const reasonOf = (text: string): string => {
   if (text.trim() === "") return "it is empty";

@@ -52,6 +52,8 @@ const isSomethingElse = (file: AuditedFile, { text, mount }: StageReference): bo
 
 /** Bake and Compose files are not evaluated in an audit; a key of that name is enough to keep silent. */
 const isGivenBeside = ({ context }: AuditedFile, name: string): boolean => {
+  // A pattern of twenty thousand characters is refused.
+  if (name.length > 1000) return false;
   const key = new RegExp(`(^|[\\s"'{,])${name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}["']?\\s*[=:]`);
   return buildFiles.some((path) => {
     const text = context?.read(path);
