@@ -112,6 +112,10 @@ describe("the plan", () => {
   test.each([
     [["production"], ["services/api/Dockerfile:production"]],
     [["builder"], ["services/api/Dockerfile:builder"]],
+    [
+      ["Production", "web:Deps"],
+      ["services/api/Dockerfile:production", "web/Dockerfile:deps"],
+    ],
     [["api:*"], ["services/api/Dockerfile:production", "services/api/Dockerfile:debug"]],
     [["services/api:debug"], ["services/api/Dockerfile:debug"]],
     [["services/*"], ["services/api/Dockerfile:production", "services/api/Dockerfile:debug"]],

@@ -172,7 +172,7 @@ require:
   });
 
   test("limits targets by every name that selects them", async () => {
-    const names = ["production", "services/api/Dockerfile:production", "services/api:production", "api:prod*", "web"];
+    const names = ["production", "services/api/Dockerfile:production", "services/api:production", "api:Prod*", "web"];
     const others = ["api", "prod", "api:production@web", "services/web:production"];
     const root = folderOf({
       ".docker-hygiene.yml": `budgets:\n${[...names, ...others].map((target) => `  - { target: "${target}", max-size: 1MB }\n`).join("")}`,

@@ -520,6 +520,42 @@ describe("search for secrets", () => {
     expect(gaps.slice(19)).toEqual(["Layer 1: `19.gz` is broken", "Layer 1: 3 more packed files"]);
   });
 
+  test("zlib is searched whatever its size, and what only begins like it is no gap", async () => {
+    const long = Buffer.concat([Buffer.from(`token=${secret}\n`), Buffer.alloc(20_000_000, "a line of a log\n")]);
+    const noise = Buffer.from(Array.from({ length: 300_000 }, (_, at) => (at * at * 7919) >> 5));
+    const found = await searched(
+      [{ id: "s", value: secret }],
+      file("large.z", deflateSync(Buffer.concat([Buffer.from(noise.toString("hex")), Buffer.from(secret)]))),
+      file("long.z", deflateSync(long)),
+      file("noise", Buffer.concat([Buffer.from([0x78, 0x9c]), noise])),
+    );
+    expect({
+      gaps: found.gaps,
+      paths: found.leaks.map(({ where }) => ("path" in where ? where.path : "")).sort(),
+    }).toEqual({
+      gaps: [],
+      paths: ["large.z", "long.z"],
+    });
+  });
+
+  test("a secret in many files leaves another one its place", async () => {
+    const many = Array.from({ length: 230 }, (_, at) => file(`a${at}`, "the-first-secret-1"));
+    const repeated = file("b", "the-first-secret-1\n".repeat(3000));
+    const leaks = await leaksOf(
+      [
+        { id: "one", value: "the-first-secret-1" },
+        { id: "two", value: "the-other-secret-2" },
+      ],
+      ...many,
+      repeated,
+      file("z", "the-other-secret-2"),
+    );
+    expect({ count: leaks.length, last: leaks.at(-1) }).toEqual({
+      count: 201,
+      last: ["two", "as it is", "z", "contents"],
+    });
+  });
+
   test.each([
     ["xz", "text.xz"],
     ["xz", "blocks.xz"],

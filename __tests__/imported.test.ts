@@ -155,7 +155,7 @@ describe("what ShellCheck is asked", () => {
     const text = [
       "ARG outside",
       "FROM debian:12 AS a",
-      "ARG ended",
+      "ARG inherited",
       "ENV kept=1 also=2 unused=3",
       "FROM a",
       "ARG version",
@@ -163,13 +163,13 @@ describe("what ShellCheck is asked", () => {
       "#!/bin/sh",
       "# shellcheck disable=SC2086",
       "",
-      "make $outside $ended $version kept=$kept $also $later",
+      "make $outside $inherited $version kept=$kept $also $later",
       "E",
       "ARG later",
       "",
     ].join("\n");
     expect(shellQuestions(fileOf(text)).map((asked) => asked.text)).toEqual([
-      "#!/bin/sh\n# shellcheck disable=SC2086\n\nexport version kept also\nmake $outside $ended $version kept=$kept $also $later\n",
+      "#!/bin/sh\n# shellcheck disable=SC2086\n\nexport inherited version kept also\nmake $outside $inherited $version kept=$kept $also $later\n",
     ]);
   });
 });

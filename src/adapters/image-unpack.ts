@@ -2,6 +2,7 @@ import type { Transform } from "node:stream";
 import {
   crc32,
   createGunzip,
+  createInflate,
   createInflateRaw,
   createZstdDecompress,
   gunzipSync,
@@ -11,17 +12,17 @@ import {
 } from "node:zlib";
 import type { LeakHunt } from "../image/image-leaks.ts";
 import type { SearchMeans } from "../image/layer-hits.ts";
-import type { Packing } from "../image/packed-kinds.ts";
-import type { Release, Unpack, UnpackSmall } from "../image/packed-search.ts";
+import type { Release, StreamPacking, Unpack, UnpackSmall } from "../image/packed-search.ts";
 import { zstdFrames } from "../image/zstd-frames.ts";
 
 export const checksum = (bytes: Uint8Array, before: number): number => crc32(bytes, before);
 
 /** A stream that unpacks what is written to it; several gzip members or zstd frames count as one. */
-export const unpackingStream = (packing: Packing | "deflate", chunkSize: number): Transform => {
+export const unpackingStream = (packing: StreamPacking, chunkSize: number): Transform => {
   // Room for some chunks lets the unpacking run ahead of the reading.
   const options = { chunkSize, readableHighWaterMark: 4 * chunkSize };
   if (packing === "zstd") return createZstdDecompress(options);
+  if (packing === "zlib") return createInflate(options);
   return packing === "gzip" ? createGunzip(options) : createInflateRaw(options);
 };
 
@@ -70,7 +71,7 @@ const MOST_AT_ONCE = 1 << 20;
 const LARGEST_OUTPUT = 8 << 20;
 
 /** How long the output is stands at the end of gzip; what else is unpacked at once tends to become four times as long. */
-const atOnce = (packing: "gzip" | "deflate" | "zlib", bytes: Uint8Array): ZlibOptions => {
+const atOnce = (packing: Exclude<StreamPacking, "zstd">, bytes: Uint8Array): ZlibOptions => {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const isTold = packing === "gzip" && bytes.length > 18;
   const expected = isTold ? view.getUint32(bytes.length - 4, true) + 1 : 4 * bytes.length;

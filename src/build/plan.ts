@@ -6,7 +6,7 @@ import type { DockerfileConfig, Settings } from "../settings.ts";
 import type { BakeTarget } from "./bake.ts";
 import { ownCache } from "./cache.ts";
 import type { BakeLink, Target } from "./target.ts";
-import { targetNames } from "./target-names.ts";
+import { namesTarget, targetNames } from "./target-names.ts";
 
 /** A Dockerfile to plan targets from. */
 export interface PlannedFile {
@@ -102,7 +102,7 @@ const isPlanned = ({ file, stage, stageName, bake }: Candidate): boolean =>
 
 const selects = (pattern: string, candidate: Candidate): boolean => {
   const isOpen = hasWildcard(pattern.slice(pattern.lastIndexOf(":") + 1));
-  return (!isOpen || isPlanned(candidate)) && namesOf(candidate).some((name) => matchesWildcards(pattern, name));
+  return (!isOpen || isPlanned(candidate)) && namesTarget(pattern, namesOf(candidate));
 };
 
 const namesOf = ({ file, id, stageName, bake }: Candidate): readonly string[] => [

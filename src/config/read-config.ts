@@ -1,6 +1,5 @@
-import { targetNames } from "../build/target-names.ts";
+import { namesTarget, targetNames } from "../build/target-names.ts";
 import { compileFolderGlobs } from "../discover/glob.ts";
-import { matchesWildcards } from "../dockerfile/wildcards.ts";
 import type { Rule, Severity } from "../rules/rule.ts";
 import type {
   BudgetConfig,
@@ -156,7 +155,7 @@ const budget = (target: string, limits: Values, place: ConfigPlace): BudgetConfi
   of: (limits.get("of") as "pull" | undefined) ?? "disk",
   matches: ({ id, stage, dockerfileAbsolute, bakeNames }) => {
     const path = place.below(dockerfileAbsolute) ?? id;
-    return [id, path, ...targetNames({ path, stage, bakeNames })].some((name) => matchesWildcards(target, name));
+    return namesTarget(target, [id, path, ...targetNames({ path, stage, bakeNames })]);
   },
 });
 

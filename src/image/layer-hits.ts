@@ -58,11 +58,22 @@ const NO_SEARCH: HitFinder = {
   end: async () => NOTHING,
 };
 
-/** A layer full of hits is told by the first ones. */
+/** A layer full of one pattern is told by the first places, which leave the others theirs. */
 const MOST_HITS = 200;
-/** Per chunk; a file that repeats a secret is told once. */
-const MOST_PENDING = 5000;
+/** Of one pattern before the reader tells its entries; a file that repeats a secret is told once. */
+const MOST_PENDING = 1000;
 const MOST_GAPS = 20;
+
+const counts = () => {
+  const known = new Map<number, number>();
+  return {
+    add: (key: number, change: 1 | -1): number => {
+      const count = (known.get(key) ?? 0) + change;
+      known.set(key, count);
+      return count;
+    },
+  };
+};
 
 const searchingFinder = ({ patterns, unpack, unpackSmall, release }: SearchMeans): HitFinder => {
   const hits = new Map<string, LayerHit>();
@@ -76,12 +87,16 @@ const searchingFinder = ({ patterns, unpack, unpackSmall, release }: SearchMeans
   let entry: TarEntry | undefined;
   let path = "";
   let packed: PackedSearch | undefined;
+  const pendingOf = counts();
   const archive = patterns.newStream((pattern, start) => {
-    if (pending.length < MOST_PENDING) pending.push({ pattern, start });
+    if (pendingOf.add(pattern, 1) <= MOST_PENDING) pending.push({ pattern, start });
+    else pendingOf.add(pattern, -1);
   });
 
+  const keptOf = counts();
   const keep = (hit: LayerHit): void => {
-    if (hits.size < MOST_HITS) hits.set(`${hit.pattern} ${hit.part} ${hit.path}`, hit);
+    const key = `${hit.pattern} ${hit.part} ${hit.path}`;
+    if (!hits.has(key) && keptOf.add(hit.pattern, 1) <= MOST_HITS) hits.set(key, hit);
   };
 
   /** Hits are reported chunk by chunk, before the reader tells what entries the chunk holds. */
@@ -89,6 +104,7 @@ const searchingFinder = ({ patterns, unpack, unpackSmall, release }: SearchMeans
     let resolved = 0;
     for (; (pending[resolved]?.start ?? before) < before; resolved++) {
       const hit = pending[resolved];
+      if (hit !== undefined) pendingOf.add(hit.pattern, -1);
       if (hit === undefined || entry === undefined) continue;
       keep({ pattern: hit.pattern, path, part: hit.start < entry.dataStart ? "name or attributes" : "contents" });
     }

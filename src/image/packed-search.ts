@@ -26,10 +26,12 @@ export interface Unpacker {
   readonly stop: () => void;
 }
 
-export type Unpack = (packing: Packing | "deflate", onData: (bytes: Uint8Array) => void) => Unpacker;
+export type StreamPacking = Packing | "deflate" | "zlib";
+
+export type Unpack = (packing: StreamPacking, onData: (bytes: Uint8Array) => void) => Unpacker;
 
 /** Unpacks some bytes at once, which is cheaper than a stream; undefined when they are broken or become too many. */
-export type UnpackSmall = (packing: Packing | "deflate" | "zlib", bytes: Uint8Array) => Uint8Array | undefined;
+export type UnpackSmall = (packing: StreamPacking, bytes: Uint8Array) => Uint8Array | undefined;
 
 /** Gives back the memory of what was unpacked at once, and is needed no longer. */
 export type Release = (unpacked: Uint8Array) => void;
@@ -57,7 +59,7 @@ export const openPacked = (kind: PackedKind, size: number, means: PackedMeans, d
     case "native":
       return size <= SMALL ? smallSearch(kind.packing, size, inside) : streamSearch(kind.packing, inside);
     case "zlib":
-      return size <= SMALL ? zlibSearch(size, inside) : NO_SEARCH;
+      return zlibSearch(size, inside);
     case "bzip2":
     case "xz":
       return decodedSearch(kind.how, inside);
@@ -157,7 +159,7 @@ const searchUnpacked = (bytes: Uint8Array, { means, depth }: Inside): PackedSear
   return search;
 };
 
-const streamSearch = (packing: Packing | "deflate", inside: Inside): PackedSearch => {
+const streamSearch = (packing: StreamPacking, inside: Inside): PackedSearch => {
   const unpacked = unpackedSearch(inside);
   let hasEnded = false;
   const unpacker = inside.means.unpack(packing, (bytes) => {
@@ -178,7 +180,7 @@ const streamSearch = (packing: Packing | "deflate", inside: Inside): PackedSearc
   };
 };
 
-const smallSearch = (packing: Packing | "deflate", size: number, inside: Inside): PackedSearch =>
+const smallSearch = (packing: StreamPacking, size: number, inside: Inside): PackedSearch =>
   collecting(
     // A sparse file may claim less than it stores.
     Math.min(size, SMALL),
@@ -194,15 +196,14 @@ const smallSearch = (packing: Packing | "deflate", size: number, inside: Inside)
   );
 
 /** Two bytes make a poor mark: what does not unpack is something else. */
-const zlibSearch = (size: number, inside: Inside): PackedSearch =>
-  collecting(
-    size,
-    (whole) => {
-      const unpacked = inside.means.unpackSmall("zlib", whole);
-      return unpacked === undefined ? NO_SEARCH : searchUnpacked(unpacked, inside);
-    },
-    () => NO_SEARCH,
-  );
+const zlibSearch = (size: number, inside: Inside): PackedSearch => {
+  const search = size <= SMALL ? smallSearch("zlib", size, inside) : streamSearch("zlib", inside);
+  const settled = async (): Promise<string | undefined> => {
+    const gap = await search.settled();
+    return gap === BROKEN ? undefined : gap;
+  };
+  return { ...search, settled };
+};
 
 const decodedSearch = (how: "xz" | "bzip2", inside: Inside): PackedSearch => {
   const unpacked = unpackedSearch(inside);
