@@ -117,23 +117,7 @@ const read = (...files: readonly string[]) =>
   );
 
 const runWith = async (...given: readonly (readonly [Given["name"], string])[]) => {
-  const origin = { setting: "a setting", where: "the test" };
-  const configs = await openConfigs({ cwd: folder, config: undefined, paths: [], rules: async () => [] });
-  const { settings } = readSettings(
-    given.map(([name, text]) => ({ name, text, origin })),
-    { command: "build", paths: [], config: configs.root, environment: environment() },
-  );
-  const report = await run({
-    settings: { ...settings, failureThreshold: "none", bake: { ...settings.bake, folder } },
-    configs,
-    world: connectWorld({
-      cwd: folder,
-      builder: undefined,
-      environment: environment(),
-      temporaryFolder: join(folder, "tmp"),
-    }),
-    signal: new AbortController().signal,
-  });
+  const report = await runIn(folder, ...given);
   return {
     notes: report.notes,
     targets: report.targets?.map(({ build: result, images, measureError }) => ({
@@ -143,6 +127,26 @@ const runWith = async (...given: readonly (readonly [Given["name"], string])[]) 
       ...(measureError === undefined ? {} : { measureError }),
     })),
   };
+};
+
+const runIn = async (cwd: string, ...given: readonly (readonly [Given["name"], string])[]) => {
+  const origin = { setting: "a setting", where: "the test" };
+  const configs = await openConfigs({ cwd, config: undefined, paths: [], rules: async () => [] });
+  const { settings } = readSettings(
+    given.map(([name, text]) => ({ name, text, origin })),
+    { command: "build", paths: [], config: configs.root, environment: environment() },
+  );
+  return run({
+    settings: { ...settings, failureThreshold: "none", bake: { ...settings.bake, folder: cwd } },
+    configs,
+    world: connectWorld({
+      cwd,
+      builder: undefined,
+      environment: environment(),
+      temporaryFolder: join(folder, "tmp"),
+    }),
+    signal: new AbortController().signal,
+  });
 };
 
 describe("bake", () => {
@@ -298,6 +302,61 @@ target "lib" {
         lines: [],
       },
       { id: "api/number.Dockerfile@number-two", told: "built", lines: [undefined, 3] },
+    ]);
+  }, 120_000);
+});
+
+describe("a target that is built on another", () => {
+  /** A Bake file in which `web` is built on `api`, whose Dockerfiles have the same name. */
+  const linked = async (api: readonly string[], web: readonly string[]) => {
+    const cwd = realpathSync(mkdtempSync(join(tmpdir(), "dh-linked-test-")));
+    try {
+      const contexts = { apibase: "target:api" };
+      const target = { api: { context: "api" }, web: { context: "web", contexts } };
+      writeFileSync(join(cwd, "bake.json"), JSON.stringify({ target }));
+      for (const [name, lines] of [["api", api] as const, ["web", web] as const]) {
+        mkdirSync(join(cwd, name));
+        writeFileSync(join(cwd, name, "Dockerfile"), lines.map((line) => `${line}\n`).join(""));
+      }
+      return await runIn(cwd, ["bake", join(cwd, "bake.json")]);
+    } finally {
+      rmSync(cwd, { recursive: true });
+    }
+  };
+
+  test("has the layers, lines and findings of its own Dockerfile", async () => {
+    const fill = (folder: string) => `RUN mkdir -p ${folder} && head -c 2000000 /dev/urandom > ${folder}/a`;
+    const { targets, findings } = await linked(
+      ["FROM busybox:local", fill("/root/.cache/pip")],
+      ["FROM apibase", "RUN true", fill("/root/.npm/_cacache")],
+    );
+    const web = targets?.find(({ build }) => build.target.dockerfile === "web/Dockerfile");
+    const [image] = web?.images ?? [];
+    expect(image?.layers.map(({ lines, isBase }) => [lines?.start, isBase])).toEqual([
+      [undefined, true],
+      [undefined, true],
+      [2, false],
+      [3, false],
+    ]);
+    const steps = web?.build.steps.filter(({ name }) => name.includes("] RUN ")) ?? [];
+    const byLine = steps.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0));
+    expect(byLine.map(({ name, line }) => [name, line])).toEqual([
+      [expect.stringContaining("/root/.cache/pip"), undefined],
+      [expect.stringContaining("RUN true"), 2],
+      [expect.stringContaining("/root/.npm"), 3],
+    ]);
+    const caches = findings.filter(({ rule }) => rule === "package-cache-in-image");
+    expect(caches.map(({ path, message }) => [path, message])).toEqual([
+      ["api/Dockerfile", "2.00 MB of package caches of pip stay in the image (`/root/.cache/pip`)"],
+      ["web/Dockerfile", "2.00 MB of package caches of npm stay in the image (`/root/.npm`)"],
+    ]);
+  }, 120_000);
+
+  test("owns no layer when its Dockerfile has no step that makes one", async () => {
+    const { targets } = await linked(["FROM busybox:local", "RUN echo > /a"], ["FROM apibase", "ENV A=b"]);
+    expect(targets?.map(({ images }) => images[0]?.layers.map(({ lines }) => lines?.start))).toEqual([
+      [undefined, 2],
+      [undefined, undefined],
     ]);
   }, 120_000);
 });

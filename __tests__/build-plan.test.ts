@@ -42,6 +42,7 @@ RUN apt-get install -y gdb
 const file = (path: string, text: string, config: Partial<DockerfileConfig> = {}): PlannedFile => ({
   path,
   absolute: `/w/${path}`,
+  text,
   stages: stagesOf(text),
   context: `/w/${path.split("/").slice(0, -1).join("/")}`,
   config: {

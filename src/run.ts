@@ -263,6 +263,7 @@ const auditOne = async (
       planned: {
         path: found.path,
         absolute: found.absolute,
+        text,
         stages: file.stages,
         get context() {
           return context().context;

@@ -56,7 +56,7 @@ export const callBuildx = async (call: Call): Promise<Outcome> => {
   if (definition !== undefined) await rm(definition.path, { force: true });
   const written = await takeMetadata(call.metadataFile);
   const metadata = call.target.bake === undefined ? written : at(written, call.target.bake.name);
-  const steps = toSteps(summary, began, metadata, call.redact);
+  const steps = toSteps(summary, began, stepLines(metadata, call.target.bake?.text), call.redact);
   if (result.code === 0) return { status: "done", steps, metadata };
   if (call.signal.aborted) return { status: "stopped", steps };
   const telling = { redact: call.redact, logLines };
@@ -64,7 +64,11 @@ export const callBuildx = async (call: Call): Promise<Outcome> => {
     return { status: "failed", steps, failure: explainTimeout(summary, { ...telling, timeout: call.timeout }) };
   }
   const otherwise = explainExit(result);
-  return { status: "failed", steps, failure: explainFailure(summary, { ...telling, otherwise }) };
+  return {
+    status: "failed",
+    steps,
+    failure: explainFailure(summary, { ...telling, otherwise }),
+  };
 };
 
 const explainExit = ({ started, code, signal }: ProcessResult): string => {
@@ -86,11 +90,10 @@ const takeMetadata = async (file: string): Promise<unknown> => {
 const toSteps = (
   summary: ProgressSummary,
   began: number,
-  metadata: unknown,
+  lines: ReadonlyMap<string, number>,
   redact: (text: string) => string,
-): readonly BuildStep[] => {
-  const lines = stepLines(metadata);
-  return summary.steps.map((step) => ({
+): readonly BuildStep[] =>
+  summary.steps.map((step) => ({
     name: redact(stripTerminalCodes(step.name)),
     // A step shared with another build may have begun before this one.
     started: Math.max(0, step.started - began),
@@ -98,4 +101,3 @@ const toSteps = (
     isCached: step.isCached,
     line: lines.get(step.digest),
   }));
-};

@@ -63,6 +63,7 @@ export const measurer = ({ secrets }: MeasureOptions = {}): Measure => {
     const store = layoutStore(layoutDirectory, cache);
     const build = {
       metadata,
+      text: target.bake?.text,
       stageIndex: target.stageIndex,
       buildArgs: target.buildArgs,
       readDockerfile: (text: string) => readDockerfile(target.dockerfile, text),

@@ -13,6 +13,7 @@ export interface PlannedFile {
   /** As the user knows it. */
   readonly path: string;
   readonly absolute: string;
+  readonly text: string;
   readonly stages: readonly StageFacts[];
   /** Absolute folder, or a URL; see `chooseContext`. */
   readonly context: string;
@@ -178,7 +179,8 @@ const toTarget = ({ file, stage, id, stageName, bake }: Candidate, settings: Pla
     ...(bake && { bakeNames: bake.names }),
   };
   const needsBake = bake !== undefined && (bake.linked.size > 0 || Object.keys(bake.others).length > 0);
-  return needsBake ? { ...target, bake: linkOf(bake, settings) } : target;
+  if (!needsBake) return target;
+  return { ...target, bake: { ...linkOf(bake, settings), ...(bake.linked.size > 0 && { text: file.text }) } };
 };
 
 const linkOf = ({ name, linked, others }: BakeTarget, settings: PlanSettings): BakeLink => ({

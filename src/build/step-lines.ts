@@ -1,3 +1,4 @@
+import { decodeText } from "../dockerfile/decode.ts";
 import type { Dockerfile } from "../dockerfile/model.ts";
 import type { BuildFailure } from "./target.ts";
 
@@ -20,8 +21,11 @@ const asNamed = (written: string): string =>
     .replace(/\s+/g, " ")
     .trim();
 
-/** The first line in the Dockerfile of each step, by its digest, from the max provenance in buildx's metadata; empty without it. */
-export const stepLines = (metadata: unknown): ReadonlyMap<string, number> => {
+/**
+ * The first line in the Dockerfile of each step, by its digest, from the max provenance in buildx's metadata; empty without it.
+ * @param text of the target's own Dockerfile, where those of other targets are recorded with it: their lines are left out
+ */
+export const stepLines = (metadata: unknown, text?: string): ReadonlyMap<string, number> => {
   const provenance = field(metadata, "buildx.build.provenance");
   const digests = field(field(provenance, "buildConfig"), "digestMapping");
   const source = field(field(field(provenance, "metadata"), "https://mobyproject.org/buildkit@v1#metadata"), "source");
@@ -29,8 +33,9 @@ export const stepLines = (metadata: unknown): ReadonlyMap<string, number> => {
   const lines = new Map<string, number>();
   if (typeof digests !== "object" || digests === null) return lines;
   for (const [digest, step] of Object.entries(digests)) {
-    const first = at(field(field(locations, String(step)), "locations"), 0);
-    const line = field(field(at(field(first, "ranges"), 0), "start"), "line");
+    const all = asList(field(field(locations, String(step)), "locations"));
+    const own = text === undefined ? all[0] : all.find((one) => recordedText(source, one) === text);
+    const line = field(field(asList(field(own, "ranges"))[0], "start"), "line");
     if (typeof line === "number") lines.set(digest, line);
   }
   return lines;
@@ -41,4 +46,11 @@ const field = (value: unknown, name: string): unknown =>
     ? (value as Readonly<Record<string, unknown>>)[name]
     : undefined;
 
-const at = (value: unknown, index: number): unknown => (Array.isArray(value) ? value[index] : undefined);
+const asList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
+
+/** The Dockerfile that a location is in; its index is left out when it is 0. */
+const recordedText = (source: unknown, location: unknown): string | undefined => {
+  const data = field(asList(field(source, "infos"))[Number(field(location, "sourceIndex") ?? 0)], "data");
+  if (typeof data !== "string") return undefined;
+  return decodeText(Uint8Array.from(atob(data), (character) => character.charCodeAt(0)));
+};

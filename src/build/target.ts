@@ -50,6 +50,8 @@ export interface BakeLink {
   readonly linked: ReadonlyMap<string, Target>;
   /** As `bake --print` writes it: `extra-hosts`, `ulimits`, … */
   readonly others: Readonly<Record<string, unknown>>;
+  /** The target's own Dockerfile, where it is built on others: what the engine tells is of theirs too, by basenames. */
+  readonly text?: string;
 }
 
 /** A target of which only the names are known, because it was built elsewhere. */

@@ -51,7 +51,7 @@ const originOf = (
   const location = chooseLocation(step.locations, provenance, lineage);
   if (location === undefined) return UNKNOWN;
   const instruction = oneLine(location.source.text, location.lines);
-  const isOwn = location.source.text === provenance.source?.text;
+  const isOwn = location.source === provenance.source;
   return isOwn
     ? { lines: location.lines, instruction, isBase: false }
     : { lines: undefined, instruction, isBase: true };
@@ -62,7 +62,7 @@ const chooseLocation = (
   provenance: Provenance,
   lineage: readonly LineRange[],
 ): Location | undefined => {
-  const own = locations.filter((location) => location.source.text === provenance.source?.text);
+  const own = locations.filter((location) => location.source === provenance.source);
   const inLineage = own.find(({ lines }) =>
     lineage.some((stage) => stage.start <= lines.start && lines.end <= stage.end),
   );

@@ -29,6 +29,8 @@ export interface StoredLayer {
 export interface BuildRecord {
   /** The parsed metadata file. */
   readonly metadata: unknown;
+  /** The Dockerfile that was built, where those of other targets are recorded with it. */
+  readonly text: string | undefined;
   readonly stageIndex: number;
   readonly buildArgs: ReadonlyMap<string, string | undefined>;
   readonly readDockerfile: (text: string) => Dockerfile;
@@ -93,8 +95,8 @@ const measureImage = async (
   const json = await readJson(store, manifest.config.digest);
   const config = readConfig(json);
   const platform = platformOf(json) ?? descriptor.platform ?? "unknown";
-  const attested = await readAttestations(store, attestations);
-  const provenance = metadataProvenance(build?.metadata, platform) ?? attested.provenance;
+  const attested = await readAttestations(store, attestations, build?.text);
+  const provenance = metadataProvenance(build, platform) ?? attested.provenance;
   const origins = originsOf(manifest.layers, json, provenance, build);
   const stored = await readLayers(store, manifest.layers);
   const layers = stored.map(({ contents, pullBytes }, index): Layer => {
@@ -140,12 +142,12 @@ const readLayers = async (store: ImageStore, layers: readonly Descriptor[]): Pro
 };
 
 /** Several platforms have one record each, under the platform's name. */
-const metadataProvenance = (metadata: unknown, platform: string): Provenance | undefined => {
+const metadataProvenance = (build: BuildRecord | undefined, platform: string): Provenance | undefined => {
   const key = "buildx.build.provenance";
   return (
-    readProvenance(at(metadata, `${key}/${platform}`)) ??
-    readProvenance(at(metadata, key, platform)) ??
-    readProvenance(at(metadata, key))
+    readProvenance(at(build?.metadata, `${key}/${platform}`), build?.text) ??
+    readProvenance(at(build?.metadata, key, platform), build?.text) ??
+    readProvenance(at(build?.metadata, key), build?.text)
   );
 };
 
@@ -177,7 +179,11 @@ interface Attestations {
   readonly provenance: Provenance | undefined;
 }
 
-const readAttestations = async (store: ImageStore, attestations: readonly Descriptor[]): Promise<Attestations> => {
+const readAttestations = async (
+  store: ImageStore,
+  attestations: readonly Descriptor[],
+  text: string | undefined,
+): Promise<Attestations> => {
   const documents: SearchedDocument[] = [];
   let provenance: Provenance | undefined;
   for (const { digest } of attestations) {
@@ -186,7 +192,7 @@ const readAttestations = async (store: ImageStore, attestations: readonly Descri
     for (const layer of manifest.layers) {
       const bytes = await store.document(layer.digest);
       documents.push({ in: "attestation", bytes });
-      if (IN_TOTO.test(layer.mediaType)) provenance ??= readProvenance(parse(bytes, layer.digest));
+      if (IN_TOTO.test(layer.mediaType)) provenance ??= readProvenance(parse(bytes, layer.digest), text);
     }
   }
   return { documents, provenance };

@@ -1,3 +1,4 @@
+import { decodeText } from "../dockerfile/decode.ts";
 import { asArray, asNumber, asText, at } from "./json-reading.ts";
 
 export interface LineRange {
@@ -35,10 +36,25 @@ export interface Provenance {
 }
 
 /**
+ * The Dockerfile that a build was asked for. Those of the targets that it is built on are recorded beside it, by their
+ * basenames; one that has both its name and its text is recorded as the same.
+ */
+export const ownSource = (
+  sources: readonly Source[],
+  name: string | undefined,
+  text: string | undefined,
+): Source | undefined => {
+  if (text === undefined) return sources.find((source) => source.name === name) ?? sources[0];
+  const alike = sources.filter((source) => source.text === text);
+  return alike.find((source) => source.name === name) ?? alike[0];
+};
+
+/**
  * Reads a SLSA provenance predicate, v0.2 or v1, bare or inside its in-toto statement; undefined when it does
  * not tell layers (`mode=min`, or another kind of document).
+ * @param text of the Dockerfile that the build was asked for, where others are recorded with it
  */
-export const readProvenance = (json: unknown): Provenance | undefined => {
+export const readProvenance = (json: unknown, text?: string): Provenance | undefined => {
   const predicate = at(json, "predicate") ?? json;
   const metadata =
     at(predicate, "metadata", "https://mobyproject.org/buildkit@v1#metadata") ??
@@ -55,7 +71,7 @@ export const readProvenance = (json: unknown): Provenance | undefined => {
   const entry =
     asText(at(predicate, "invocation", "configSource", "entryPoint")) ??
     asText(at(predicate, "buildDefinition", "externalParameters", "configSource", "path"));
-  return { source: sources.find((source) => source.name === baseName(entry)) ?? sources[0], trunk };
+  return { source: ownSource(sources, baseName(entry), text), trunk };
 };
 
 const baseName = (path: string | undefined): string | undefined => path?.slice(path.lastIndexOf("/") + 1);
@@ -67,7 +83,7 @@ const readSource = (info: unknown): Source => ({
 
 const fromBase64 = (text: string): string => {
   try {
-    return new TextDecoder().decode(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
+    return decodeText(Uint8Array.from(atob(text), (character) => character.charCodeAt(0)));
   } catch {
     return "";
   }
