@@ -359,4 +359,28 @@ describe("a target that is built on another", () => {
       [undefined, undefined],
     ]);
   }, 120_000);
+
+  test("fails on no line of its own when the other one fails", async () => {
+    const broken = "RUN echo broken; exit 9";
+    const { targets } = await linked(
+      ["FROM busybox:local", "# a comment", broken],
+      ["FROM apibase", "RUN true", "RUN echo", broken],
+    );
+    expect(
+      targets?.map(({ build }) => build.status === "failed" && [build.failure.message, build.failure.lines]),
+    ).toEqual([
+      ["the command ends with exit code 9", { start: 3, end: 3 }],
+      [
+        "the command ends with exit code 9 (on line 3 of Dockerfile, which belongs to a target that it is built on)",
+        undefined,
+      ],
+    ]);
+  }, 120_000);
+
+  test("fails on its own line when it fails itself", async () => {
+    const { targets } = await linked(["FROM busybox:local"], ["FROM apibase", "# a comment", "RUN exit 9"]);
+    expect(
+      targets?.map(({ build }) => build.status === "failed" && [build.failure.message, build.failure.lines]),
+    ).toEqual([false, ["the command ends with exit code 9", { start: 3, end: 3 }]]);
+  }, 120_000);
 });

@@ -67,7 +67,7 @@ export const callBuildx = async (call: Call): Promise<Outcome> => {
   return {
     status: "failed",
     steps,
-    failure: explainFailure(summary, { ...telling, otherwise }),
+    failure: explainFailure(summary, { ...telling, otherwise, dockerfile: call.target.bake?.text }),
   };
 };
 

@@ -6,6 +6,7 @@ import type { BuildFailure } from "./target.ts";
 
 /** A failure with what the Dockerfile adds to what the engine told: its lines, and the very words where they can be told. */
 export const locateFailure = (failure: BuildFailure, dockerfile: Dockerfile): BuildFailure => {
+  if (failure.isElsewhere) return failure;
   const lines = failure.lines ?? (failure.step === undefined ? undefined : linesOfStep(failure.step, dockerfile));
   const instruction = dockerfile.instructions.find(({ startLine }) => startLine === lines?.start);
   const words = instruction && failingWords(instruction, failure.message);

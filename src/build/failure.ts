@@ -2,18 +2,36 @@ import { lastLines, type ProgressSummary } from "./progress.ts";
 import type { BuildFailure } from "./target.ts";
 import { stripTerminalCodes } from "./terminal-codes.ts";
 
-/** What to tell of a build that ended with an error, from what the engine printed; `otherwise` when it printed nothing. */
+/**
+ * What to tell of a build that ended with an error, from what the engine printed; `otherwise` when it printed nothing.
+ * `dockerfile` is the text of the target's own, where it is built on others: the engine shows lines of theirs too.
+ */
 export const explainFailure = (
   summary: ProgressSummary,
-  options: { readonly redact: (text: string) => string; readonly logLines: number; readonly otherwise: string },
+  options: {
+    readonly redact: (text: string) => string;
+    readonly logLines: number;
+    readonly otherwise: string;
+    readonly dockerfile?: string | undefined;
+  },
 ): BuildFailure => {
   const { redact } = options;
   const text = stripTerminalCodes(summary.text);
   const message = errorMessage(text) ?? summary.failed?.error ?? options.otherwise;
   const step = summary.failed ?? (isEngineGone(message) ? summary.last : undefined);
+  const shown = shownLines(text);
+  const isElsewhere = shown !== undefined && options.dockerfile !== undefined && !isPartOf(shown, options.dockerfile);
   return {
-    message: oneLine(redact(shorten(message))),
-    lines: failedLines(text),
+    message: oneLine(
+      redact(
+        shorten(message) +
+          (isElsewhere
+            ? ` (on line ${shown.lines.start} of ${shown.file}, which belongs to a target that it is built on)`
+            : ""),
+      ),
+    ),
+    lines: isElsewhere ? undefined : shown?.lines,
+    ...(isElsewhere && { isElsewhere }),
     log: step === undefined ? [] : lastLines(step.log, options.logLines, redact),
     step: step === undefined ? undefined : oneLine(redact(stripTerminalCodes(step.name))),
   };
@@ -40,14 +58,33 @@ const writeDuration = (milliseconds: number): string => {
   return [...(minutes > 0 ? [`${minutes} min`] : []), ...(seconds > 0 ? [`${seconds} s`] : [])].join(" ");
 };
 
-/** The lines of the Dockerfile that the engine points at with `>>>`, else the one it names. */
-const failedLines = (text: string): BuildFailure["lines"] => {
-  const header = /^\S.*:(\d+)\n-{5,}\n/m.exec(text);
+/** What the engine shows of a Dockerfile. */
+interface ShownLines {
+  /** Its basename. */
+  readonly file: string;
+  /** Those that it points at with `>>>`, else the one it names. */
+  readonly lines: NonNullable<BuildFailure["lines"]>;
+  readonly excerpt: readonly { readonly line: number; readonly text: string }[];
+}
+
+const shownLines = (text: string): ShownLines | undefined => {
+  const header = /^(\S.*):(\d+)\n-{5,}\n/m.exec(text);
   if (header === null) return undefined;
-  const excerpt = text.slice(header.index + header[0].length).split(/^-{5,}$/m, 1)[0] ?? "";
-  const marked = [...excerpt.matchAll(/^ *(\d+) \| >>>/gm)].map((match) => Number(match[1]));
-  const named = Number(header[1]);
-  return marked.length === 0 ? { start: named, end: named } : { start: Math.min(...marked), end: Math.max(...marked) };
+  const written = text.slice(header.index + header[0].length).split(/^-{5,}$/m, 1)[0] ?? "";
+  const excerpt = [...written.matchAll(/^ *(\d+) \| (>>>| {3}) (.*)$/gm)].map(([, line, mark, text = ""]) => ({
+    line: Number(line),
+    isMarked: mark === ">>>",
+    text,
+  }));
+  const marked = excerpt.filter(({ isMarked }) => isMarked).map(({ line }) => line);
+  const lines = marked.length === 0 ? [Number(header[2])] : marked;
+  return { file: header[1] ?? "", lines: { start: Math.min(...lines), end: Math.max(...lines) }, excerpt };
+};
+
+/** Whether a Dockerfile reads so on these very lines. */
+const isPartOf = ({ excerpt }: ShownLines, dockerfile: string): boolean => {
+  const lines = dockerfile.split("\n").map((line) => stripTerminalCodes(line).trimEnd());
+  return excerpt.every(({ line, text }) => lines[line - 1] === text.trimEnd());
 };
 
 /** The last `ERROR:` paragraph. */

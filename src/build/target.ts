@@ -92,6 +92,8 @@ export interface BuildFailure {
   readonly lines: { readonly start: number; readonly end: number } | undefined;
   /** One-based columns of the very words, which `lines` is then the only line of; the end is behind them. */
   readonly columns?: { readonly start: number; readonly end: number };
+  /** A Dockerfile of a target that this one is built on is to blame. */
+  readonly isElsewhere?: boolean;
   /** Findings of the report say it in full: the message only names their lines. */
   readonly isFinding?: boolean;
   /** The last lines of the failing step's output, redacted. */
