@@ -366,6 +366,49 @@ Options:
     expect(said(cli(cwd, ["inspect", "text.tar"]))).toEqual({ status: 2, stdout: "", stderr: problem });
   });
 
+  test("inspects each image of an archive under its names, and each once", () => {
+    const files: Record<string, string> = {};
+    const add = (json: unknown) => {
+      const text = JSON.stringify(json);
+      const digest = `sha256:${createHash("sha256").update(text).digest("hex")}`;
+      files[`two/blobs/${digest.replace(":", "/")}`] = text;
+      return { digest, size: text.length };
+    };
+    const imageOf = (architecture: string, user: string) => {
+      const config = add({ os: "linux", architecture, rootfs: { diff_ids: [] }, config: { User: user } });
+      return add({ mediaType: "application/vnd.oci.image.manifest.v1+json", config, layers: [] });
+    };
+    const named = (name: string, image: ReturnType<typeof add>) => ({
+      ...image,
+      annotations: { "io.containerd.image.name": `docker.io/library/${name}` },
+    });
+    const [first, second] = [imageOf("amd64", "1"), imageOf("amd64", "2")];
+    const list = (manifests: readonly unknown[]) => {
+      files["two/index.json"] = JSON.stringify({ manifests });
+      const { status, stdout, stderr } = cli(folderOf(files), ["inspect", "two", "--profile", "strict"]);
+      return [
+        status,
+        stderr,
+        stdout.split("\n").flatMap((line) => /^two.*:|missing|runs as [^·]*/.exec(line)?.[0] ?? []),
+      ];
+    };
+    expect(list([named("a:1", first), named("b:1", second), named("c:1", first)])).toEqual([
+      0,
+      "",
+      ["two (a:1, c:1):", "runs as 1 ", "two (b:1):", "runs as 2 "],
+    ]);
+    expect(list([first, second, first])).toEqual([
+      0,
+      "",
+      [`two (${first.digest}):`, "runs as 1 ", `two (${second.digest}):`, "runs as 2 "],
+    ]);
+    expect(list([first, imageOf("arm64", "3")])).toEqual([
+      0,
+      "",
+      ["two linux/amd64:", "runs as 1 ", "two linux/arm64:", "runs as 3 "],
+    ]);
+  });
+
   test("writes a configuration once", () => {
     const cwd = folderOf({ Dockerfile: clean });
     expect(said(cli(cwd, ["init"]))).toEqual({ status: 0, stdout: "wrote .docker-hygiene.yml\n", stderr: "" });

@@ -13,7 +13,7 @@ import { renderJson } from "../src/report/json.ts";
 import { limitsOf, limitWords } from "../src/report/limits.ts";
 import { renderMarkdown } from "../src/report/markdown.ts";
 import { noPaint } from "../src/report/paint.ts";
-import type { Report, TargetReport } from "../src/report/report.ts";
+import type { Finding, Report, TargetReport } from "../src/report/report.ts";
 import { secretSearch } from "../src/report/secret-search.ts";
 import { sizeRows } from "../src/report/sizes.ts";
 import { renderMeasured } from "../src/report/text.ts";
@@ -467,6 +467,30 @@ test("an inspected image names layers and instructions where nobody knows the li
 
 fail: 1 image is over its budget · 0 errors, 0 warnings, 0 notes
 `);
+});
+
+test("findings of several inspected images say which one they are about", () => {
+  const of = (id: string): TargetReport => ({
+    build: { target: { ...targetOf("app", 0), id }, milliseconds: 0, steps: [], status: "built" },
+    images: [],
+    measureError: undefined,
+  });
+  const finding = (path: string): Finding => ({
+    ...{ rule: "some-rule", severity: "warning", path, message: "It is large", fingerprint: path, fix: undefined },
+    ...{ span: { start: 0, end: 0 }, place: { line: 1, column: 1, endLine: 1, endColumn: 1 }, related: [] },
+  });
+  const shown = (...ids: readonly string[]) => {
+    const report: Report = {
+      ...{ version: "1", files: [], notes: [], timings: [], baseline: undefined, engine: undefined, sizes: [] },
+      ...{ findings: ids.map(finding), targets: ids.map(of), verdict: { status: "pass", reasons: [] } },
+    };
+    return renderInspected(report, { paint: noPaint, width: 80, isQuiet: false }).split("\n").slice(0, ids.length);
+  };
+  expect(shown("app.tar")).toEqual(["warning  some-rule  It is large"]);
+  expect(shown("app.tar (a:1)", "app.tar (b:1)")).toEqual([
+    "warning  some-rule  app.tar (a:1): It is large",
+    "warning  some-rule  app.tar (b:1): It is large",
+  ]);
 });
 
 test("an image is described in a few words", () => {

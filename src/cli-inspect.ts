@@ -74,7 +74,7 @@ const inspectAll = async (references: readonly string[], secrets: Awaited<Return
   const refused: UserError[] = [];
   for (const reference of references) {
     try {
-      targets.push(await inspectOne(reference, secrets));
+      targets.push(...(await inspectOne(reference, secrets)));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       refused.push(error);
@@ -86,25 +86,48 @@ const inspectAll = async (references: readonly string[], secrets: Awaited<Return
 const inspectOne = async (
   reference: string,
   secrets: Awaited<ReturnType<typeof namedValues>>,
-): Promise<TargetReport> => {
-  const build = { target: targetOf(reference), milliseconds: 0, steps: [], status: "built" } as const;
+): Promise<readonly TargetReport[]> => {
   try {
     const images = await inspectImage(reference, secrets.length === 0 ? {} : { secrets });
-    return { build, images, measureError: undefined };
+    return targetsOf(reference, images, undefined);
   } catch (error) {
     // One broken platform of several does not hide the others.
     if (!(error instanceof MeasureError)) throw error;
     if (error.measured.length === 0)
       throw new UserError(`The image \`${reference}\` cannot be measured: ${sentence(error.message)}`);
-    return { build, images: error.measured, measureError: error.message };
+    return targetsOf(reference, error.measured, error.message);
   }
 };
 
 const sentence = (text: string): string => (/[.?!]$/.test(text) ? text : `${text}.`);
 
+/** An archive or layout may hold several images: each is a target of its own, with all of its platforms. */
+const targetsOf = (
+  reference: string,
+  images: readonly Image[],
+  measureError: string | undefined,
+): readonly TargetReport[] => {
+  const groups = [...Map.groupBy(images, ({ names = [] }) => names.join(", "))].flatMap(([name, group]) => {
+    const isOne = new Set(group.map(({ platform }) => platform)).size === group.length;
+    return isOne
+      ? [{ name, group }]
+      : group.map((image) => ({ name: `${name} ${image.digest}`.trim(), group: [image] }));
+  });
+  return groups.map(({ name, group }, index) => ({
+    build: {
+      target: targetOf(reference, groups.length === 1 ? reference : `${reference} (${name || group[0]?.digest})`),
+      milliseconds: 0,
+      steps: [],
+      status: "built",
+    },
+    images: group,
+    measureError: index === 0 ? measureError : undefined,
+  }));
+};
+
 /** Nothing is known of how it was built. */
-const targetOf = (reference: string): Target =>
-  namedTarget({ id: reference, dockerfile: reference, dockerfileAbsolute: reference, stage: undefined, platforms: [] });
+const targetOf = (reference: string, id: string): Target =>
+  namedTarget({ id, dockerfile: reference, dockerfileAbsolute: reference, stage: undefined, platforms: [] });
 
 const reportOf = (targets: readonly TargetReport[], settings: Settings, config: Config): Report => {
   const levels = { profile: settings.profile, settings: config.rules };
@@ -113,7 +136,12 @@ const reportOf = (targets: readonly TargetReport[], settings: Settings, config: 
   );
   const sizes = sizeRows(targets, {
     baseline: undefined,
-    budgets: (id) => config.budgets.filter(({ matches }) => matches({ id, stage: undefined, dockerfileAbsolute: id })),
+    budgets: (id) => {
+      const reference = targets.find(({ build }) => build.target.id === id)?.build.target.dockerfile ?? id;
+      return config.budgets.filter(({ matches }) =>
+        matches({ id: reference, stage: undefined, dockerfileAbsolute: reference }),
+      );
+    },
     isWhole: false,
   });
   const secrets = secretSearch(targets);
@@ -125,7 +153,7 @@ const reportOf = (targets: readonly TargetReport[], settings: Settings, config: 
     baseline: undefined,
     engine: undefined,
     notes: targets.flatMap(({ build, measureError }) =>
-      measureError === undefined ? [] : [`${build.target.id}: ${measureError}`],
+      measureError === undefined ? [] : [`${build.target.dockerfile}: ${measureError}`],
     ),
     verdict: verdictOf({ ...judged, failureThreshold: settings.failureThreshold, buildImpossible: undefined }),
     timings: [],

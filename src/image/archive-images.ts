@@ -92,7 +92,7 @@ const savedImages = (
     const manifestDigest = digestOf(manifest);
     paths.set(manifestDigest, manifestDigest);
     documents.set(manifestDigest, manifest);
-    return descriptorOf(manifestDigest);
+    return { ...descriptorOf(manifestDigest), names: asTexts(at(image, "RepoTags")) };
   });
   const pathOf = (digest: string): string => paths.get(digest) ?? blobPath(digest);
   return { roots, store: archiveStore({ ...parts, documents }, pathOf, true, digestOf) };

@@ -2,6 +2,8 @@
 export interface Image {
   /** Digest of the manifest. */
   readonly digest: string;
+  /** What the archive or layout that holds it calls it; absent when it does not. */
+  readonly names?: readonly string[];
   /** `linux/amd64` */
   readonly platform: string;
   /** From the base to the top. */

@@ -11,6 +11,8 @@ export interface Descriptor {
   readonly platform: string | undefined;
   /** The digest of the manifest that an attestation speaks of. */
   readonly attestationOf: string | undefined;
+  /** What a list of images calls it: `busybox:1.37`. */
+  readonly names: readonly string[];
 }
 
 export type Document =
@@ -80,6 +82,7 @@ export const descriptorOf = (digest: string): Descriptor => ({
   size: undefined,
   platform: undefined,
   attestationOf: undefined,
+  names: [],
 });
 
 /** Bytes of a manifest, configuration or attestation that are still read. */
@@ -130,4 +133,11 @@ export const readDescriptor = (json: unknown): Descriptor => ({
     at(json, "annotations", "vnd.docker.reference.type") === "attestation-manifest"
       ? (asText(at(json, "annotations", "vnd.docker.reference.digest")) ?? "")
       : undefined,
+  names: [
+    asText(at(json, "annotations", "io.containerd.image.name")) ??
+      asText(at(json, "annotations", "org.opencontainers.image.ref.name")),
+  ].flatMap((name) => (name === undefined ? [] : familiarName(name))),
 });
+
+/** `docker.io/library/busybox:1.37` → `busybox:1.37` */
+const familiarName = (name: string): string => name.replace(/^docker\.io\/(?:library\/)?/, "");

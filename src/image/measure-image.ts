@@ -49,7 +49,7 @@ export const measureImages = async (
   build: BuildRecord | undefined,
   hunt: LeakHunt | undefined,
 ): Promise<MeasuredImages> => {
-  const found = (await Promise.all(roots.map((root) => findManifests(store, root, 0)))).flat();
+  const found = eachOnce((await Promise.all(roots.map((root) => findManifests(store, root, 0)))).flat());
   const attestations = found.filter(({ attestationOf }) => attestationOf !== undefined);
   const manifests = found.filter(({ attestationOf }) => attestationOf === undefined);
   const images: Image[] = [];
@@ -59,13 +59,19 @@ export const measureImages = async (
       const own = attestations.filter(({ attestationOf }) => attestationOf === manifest.digest);
       images.push(await measureImage(store, manifest, own, build, hunt));
     } catch (error) {
-      const platform = manifests.length > 1 && manifest.platform !== undefined ? `${manifest.platform}: ` : "";
-      problems.push(platform + problemOf(error));
+      const which = manifests.length === 1 ? [] : [...manifest.names, manifest.platform ?? ""].filter(Boolean);
+      problems.push([which.join(" "), problemOf(error)].filter(Boolean).join(": "));
     }
   }
   if (manifests.length === 0) problems.push("it holds no image");
   return { images, problems };
 };
+
+/** An image that has several names is listed under each. */
+const eachOnce = (found: readonly Descriptor[]): readonly Descriptor[] =>
+  [...Map.groupBy(found, ({ digest }) => digest).values()].flatMap(([first, ...others]) =>
+    first === undefined ? [] : [{ ...first, names: [first, ...others].flatMap(({ names }) => names) }],
+  );
 
 /** An index may hold an index; nobody nests them deeper. */
 const DEEPEST_INDEX = 4;
@@ -77,7 +83,8 @@ const findManifests = async (store: ImageStore, root: Descriptor, depth: number)
   const nested = document.manifests.map(async (inner) => {
     // An engine keeps the index of all platforms, and the parts of its own one alone.
     if (document.manifests.length > 1 && !(await store.has(inner.digest))) return [];
-    return inner.attestationOf === undefined ? findManifests(store, inner, depth + 1) : [inner];
+    if (inner.attestationOf !== undefined) return [inner];
+    return findManifests(store, inner.names.length > 0 ? inner : { ...inner, names: root.names }, depth + 1);
   });
   return (await Promise.all(nested)).flat();
 };
@@ -107,6 +114,7 @@ const measureImage = async (
   const documents: readonly SearchedDocument[] = [{ in: "manifest", bytes: manifestBytes }, ...attested.documents];
   return {
     digest: descriptor.digest,
+    ...(descriptor.names.length > 0 && { names: [...new Set(descriptor.names)] }),
     platform,
     layers,
     config,

@@ -61,14 +61,14 @@ export const renderInspected = (report: Report, options: InspectedOptions): stri
   return withoutCommands(`${[...lines, verdictLine(report, options)].join("\n")}\n`);
 };
 
-const findingLines = ({ findings }: Report, { paint, width }: InspectedOptions): readonly string[] => {
+const findingLines = ({ findings, targets = [] }: Report, { paint, width }: InspectedOptions): readonly string[] => {
   if (findings.length === 0) return [];
   const colours = { error: "red", warning: "yellow", note: "dim" } as const;
   const rows = alignColumns(
-    worstFirst(findings).map(({ severity, rule, message }) => [
+    worstFirst(findings).map(({ severity, rule, path, message }) => [
       severity,
       rule,
-      clip(oneLine(message), Math.max(60, 3 * width)),
+      `${targets.length > 1 ? `${oneLine(path)}: ` : ""}${clip(oneLine(message), Math.max(60, 3 * width))}`,
     ]),
     ["left", "left", "left"],
     "  ",
