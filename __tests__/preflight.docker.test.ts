@@ -1,15 +1,20 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "@jest/globals";
 import { connectBuildChecks } from "../src/adapters/buildx-check.ts";
+import { inspectSupplies } from "../src/adapters/buildx-secrets.ts";
 import { auditedFile } from "../src/audit/audited-file.ts";
 import type { CheckQuestion } from "../src/audit/imported-buildkit.ts";
 import { missingFromArguments } from "../src/build/from-arguments.ts";
 import type { OutlineAnswer } from "../src/build/outline.ts";
+import { preflight } from "../src/build/preflight.ts";
 import { mountedIds, type Need, needsOf, stagesBuiltFor } from "../src/build/preflight-needs.ts";
+import type { Secret, SshForward } from "../src/build/target.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import type { StageFacts } from "../src/rules/audited-file.ts";
 import { engineEnvironment } from "./engine.ts";
@@ -317,6 +322,61 @@ describe("a run", () => {
       ["app/Dockerfile", "not tried: the error on line 2 of lib/Dockerfile would stop it"],
     ]);
   }, 60_000);
+});
+
+describe("what is given", () => {
+  const stage = auditedFile(
+    readDockerfile("Dockerfile", "FROM x\nRUN --mount=type=ssh --mount=type=secret,id=token true\n"),
+  ).stages[0]!;
+
+  const told = async (secrets: readonly Secret[], ssh: readonly SshForward[], socket = "") => {
+    const supplied = await inspectSupplies(secrets, ssh, { SSH_AUTH_SOCK: socket });
+    return preflight(needsOf(stage), supplied).map(({ message }) => message.replaceAll(folder, "FOLDER"));
+  };
+
+  const forwarded = (...paths: readonly string[]) => told([], [{ id: "default", paths }]);
+
+  test("as an agent is one that answers", async () => {
+    const live = join(folder, "live");
+    const stale = join(folder, "stale");
+    const file = write("plain", "no key");
+    const killed = `require("net").createServer().listen(${JSON.stringify(stale)}, () => process.kill(process.pid, "SIGKILL"))`;
+    spawnSync(process.execPath, ["-e", killed]);
+    const server = createServer().listen(live);
+    await once(server, "listening");
+    try {
+      const start = "Start one before, or give a key: as `ssh-private-key`, or default=path";
+      const ofVariable = (socket: string) => told([], [{ id: "default", paths: [] }], socket);
+      expect(await ofVariable(live)).toEqual([]);
+      expect(await ofVariable(stale)).toEqual([
+        `No ssh agent answers for \`default\`: nobody listens on SSH_AUTH_SOCK. ${start}`,
+      ]);
+      for (const path of [file, folder, join(folder, "nowhere")]) {
+        expect(await ofVariable(path)).toEqual([
+          `No ssh agent answers for \`default\`: SSH_AUTH_SOCK is no socket. ${start}`,
+        ]);
+      }
+      expect(await forwarded(live)).toEqual([]);
+      expect(await forwarded(stale)).toEqual([
+        `No ssh agent answers for \`default\`: nobody listens on \`FOLDER/stale\`. ${start}`,
+      ]);
+      expect(await forwarded(live, file)).toEqual([
+        "The socket `FOLDER/live` for `default` is given beside other paths, and an agent is forwarded alone. Give each an id of its own",
+      ]);
+      expect(await forwarded(folder)).toEqual(["`FOLDER`, given for `default`, is not a private ssh key"]);
+    } finally {
+      server.close();
+    }
+  });
+
+  test("as the file of a secret is a file", async () => {
+    expect(await told([{ id: "token", from: "file", path: folder }], [])).toEqual([
+      "The secret `token` comes from the folder `FOLDER`, which is no regular file",
+    ]);
+    expect(await told([{ id: "token", from: "file", path: "/dev/null" }], [])).toEqual([
+      "The secret `token` comes from the file `/dev/null`, which is no regular file",
+    ]);
+  });
 });
 
 describe("our reading of what targets mount", () => {

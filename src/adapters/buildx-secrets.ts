@@ -1,4 +1,5 @@
 import { open, readFile, stat } from "node:fs/promises";
+import { connect } from "node:net";
 import { resolve } from "node:path";
 import { largestSecret, type Supplied, type SuppliedSecret } from "../build/preflight.ts";
 import { inlineVariable } from "../build/secret-inputs.ts";
@@ -61,7 +62,8 @@ const inspectSecret = async (secret: Secret, environment: Environment): Promise<
   const source = `the file \`${secret.path}\``;
   try {
     const found = await stat(resolve(secret.path));
-    if (!found.isFile()) return { source, state: "missing" };
+    if (found.isDirectory()) return { source: `the folder \`${secret.path}\``, state: "no file" };
+    if (!found.isFile()) return { source, state: "no file" };
     if (found.size > largestSecret) return { source, state: "too large" };
     if (found.size === 0) return { source, state: "empty" };
     const hasNul = (await readFile(resolve(secret.path))).includes(0);
@@ -75,21 +77,40 @@ const inspectForward = async (forward: SshForward, environment: Environment): Pr
   if (forward.paths.length === 0) {
     const socket = environment.SSH_AUTH_SOCK ?? "";
     if (socket === "") return { source: "SSH_AUTH_SOCK", state: "empty" };
-    return { source: "SSH_AUTH_SOCK", state: (await exists(socket)) ? "ready" : "missing" };
+    const state = await forwardedState(socket, true);
+    return { source: "SSH_AUTH_SOCK", state: state === "ready" || state === "no agent" ? state : "missing" };
   }
   for (const path of forward.paths) {
-    const source = `\`${path}\``;
-    if (!(await exists(path))) return { source, state: "missing" };
-    const state = await keyFileState(path);
-    if (state !== "ready") return { source, state };
+    const state = await forwardedState(path, forward.paths.length === 1);
+    if (state !== "ready") return { source: `\`${path}\``, state };
   }
   return { source: forward.paths.join(", "), state: "ready" };
 };
 
-/** A socket is an agent and needs no look. */
+/** What stands at a path of a forward: buildx takes key files, or the socket of an agent alone. */
+const forwardedState = async (path: string, isAlone: boolean): Promise<SuppliedSecret["state"]> => {
+  const found = await stat(resolve(path)).catch(() => undefined);
+  if (found === undefined) return "missing";
+  if (found.isSocket()) return isAlone ? agentState(path) : "not alone";
+  if (found.isDirectory()) return "no key";
+  // What can be read but once is left to the build.
+  return found.isFile() ? keyFileState(path) : "ready";
+};
+
+const agentState = (path: string): Promise<SuppliedSecret["state"]> =>
+  new Promise((answer) => {
+    const socket = connect(resolve(path));
+    socket.once("connect", () => {
+      socket.destroy();
+      answer("ready");
+    });
+    // An agent that is busy lets others wait.
+    socket.once("error", (error) => answer(isBusy(error) ? "ready" : "no agent"));
+  });
+
+const isBusy = (error: Error): boolean => (error as NodeJS.ErrnoException).code === "EAGAIN";
+
 const keyFileState = async (path: string): Promise<SuppliedSecret["state"]> => {
-  const found = await stat(resolve(path));
-  if (!found.isFile()) return "ready";
   try {
     const file = await open(resolve(path));
     try {
@@ -105,12 +126,3 @@ const keyFileState = async (path: string): Promise<SuppliedSecret["state"]> => {
 };
 
 const largestKey = 64 * 1024;
-
-const exists = async (path: string): Promise<boolean> => {
-  try {
-    await stat(resolve(path));
-    return true;
-  } catch {
-    return false;
-  }
-};

@@ -11,7 +11,16 @@ export interface SuppliedSecret {
   readonly source: string;
   /** The environment variable, where a step of the workflow or a shell can set it. */
   readonly setBy?: string;
-  readonly state: "ready" | "empty" | "missing" | "too large" | "locked" | "no key";
+  readonly state:
+    | "ready"
+    | "empty"
+    | "missing"
+    | "too large"
+    | "no file"
+    | "locked"
+    | "no key"
+    | "no agent"
+    | "not alone";
   /** A value with a NUL byte fits into a file and into no environment variable. */
   readonly hasNul?: boolean;
 }
@@ -168,6 +177,7 @@ const secretProblem = (need: Need, supplied: Supplied): string | undefined => {
     return `${from} and holds a NUL byte, which the environment variable \`${need.variable}\` cannot. Mount it as a file: target=/run/secrets/${id}`;
   }
   if (state === "too large") return `${from}, which is over BuildKit's limit of 500 KiB`;
+  if (state === "no file") return `${from}, which is no regular file`;
   if (state === "missing")
     return `${from}, which is not ${given.setBy === undefined ? "there" : "set"}${settingOf(given)}`;
   return need.isRequired ? `The secret \`${id}\` is empty: ${source} has no content${settingOf(given)}` : undefined;
@@ -200,8 +210,14 @@ const sshProblem = (need: Need, supplied: Supplied): string | undefined => {
     return `The ssh key ${given.source} for \`${need.id}\` has a passphrase, which nobody can type during a build. Add it to an agent before and give \`${need.id}\` alone, or give a key without one: ${need.id}=path`;
   }
   if (given.state === "no key") return `${given.source}, given for \`${need.id}\`, is not a private ssh key`;
+  if (given.state === "not alone") {
+    return `The socket ${given.source} for \`${need.id}\` is given beside other paths, and an agent is forwarded alone. Give each an id of its own`;
+  }
   const byInput = need.id === "default" ? "as `ssh-private-key`, or " : "";
+  const noAgent = (why: string): string =>
+    `No ssh agent answers for \`${need.id}\`: ${why}. Start one before, or give a key: ${byInput}${need.id}=path`;
+  if (given.state === "no agent") return noAgent(`nobody listens on ${given.source}`);
   return given.source === "SSH_AUTH_SOCK"
-    ? `No ssh agent answers for \`${need.id}\`: SSH_AUTH_SOCK is ${given.state === "empty" ? "not set" : "no socket"}. Start one before, or give a key: ${byInput}${need.id}=path`
+    ? noAgent(`SSH_AUTH_SOCK is ${given.state === "empty" ? "not set" : "no socket"}`)
     : `The ssh key ${given.source} for \`${need.id}\` is not there`;
 };
