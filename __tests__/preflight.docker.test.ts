@@ -324,6 +324,27 @@ describe("a run", () => {
   }, 60_000);
 });
 
+test("refuses all targets of a file for a variable without a value, as BuildKit does", () => {
+  const rest = (stage: string) => `${stage}\nRUN true\nFROM busybox:local AS b\nRUN echo 1\n`;
+  write("blank/first/Dockerfile", rest("ARG P\nFROM $P AS a"));
+  write("blank/last/Dockerfile", "ARG X\nFROM busybox:local AS a\nRUN true\nFROM busybox:$X AS b\n");
+  write("blank/platform/Dockerfile", rest("ARG P\nFROM --platform=$P busybox:local AS a"));
+  for (const [name, stage] of [["first", "b"] as const, ["last", "a"] as const, ["platform", "b"] as const]) {
+    const args = ["build", "--quiet", "--target", stage, join(folder, "blank", name)];
+    expect([name, spawnSync("docker", args).status]).toEqual([name, 1]);
+  }
+  const { report, status } = runIn("blank", []);
+  expect(status).toBe(1);
+  expect(report.targets.map(({ id, failure }) => [id, failure?.message])).toEqual(
+    ["first", "last", "platform"].flatMap((name) =>
+      ["a", "b"].map((stage) => [
+        `${name}/Dockerfile:${stage}`,
+        `not tried: the error on line ${name === "last" ? 4 : 2} would stop it`,
+      ]),
+    ),
+  );
+}, 60_000);
+
 describe("what is given", () => {
   const stage = auditedFile(
     readDockerfile("Dockerfile", "FROM x\nRUN --mount=type=ssh --mount=type=secret,id=token true\n"),
@@ -455,7 +476,7 @@ const casesOf = (text: string, path: string): readonly Case[] => {
   return file.targetStages.flatMap((stage): readonly Case[] => {
     const isLast = stage.index === file.stages.length - 1;
     if (!isLast && stage.name === undefined) return [];
-    if (missingFromArguments(dockerfile, stagesBuiltFor(stage), new Map()).length > 0) return [];
+    if (missingFromArguments(dockerfile, new Map()).length > 0) return [];
     const asked: CheckQuestion = {
       dockerfile: absolute,
       context: dirname(absolute),

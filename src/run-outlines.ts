@@ -58,15 +58,11 @@ export const planned = (known: readonly KnownFile[], settings: PlanSettings): re
   );
 
 /** What BuildKit refuses whatever is given; of another front end nobody can say. */
-export const fileProblems = (
-  target: Target,
-  { file, dockerfile }: KnownFile,
-  stage: StageFacts,
-): readonly PreflightProblem[] => {
+export const fileProblems = (target: Target, { file, dockerfile }: KnownFile): readonly PreflightProblem[] => {
   if (file.hasForeignSyntax) return [];
   return [
     ...dockerfile.problems.map(({ span, message }) => ({ at: span, message, rule: "syntax-error" })),
-    ...missingFromArguments(dockerfile, stagesBuiltFor(stage), target.buildArgs),
+    ...missingFromArguments(dockerfile, target.buildArgs),
   ];
 };
 
@@ -85,7 +81,7 @@ const askable = (known: readonly KnownFile[], settings: PlanSettings): readonly 
     const isOutOfReach = !target.context.startsWith("/") || (target.bake?.linked.size ?? 0) > 0;
     if (facts === undefined || stage === undefined || isOutOfReach) return [];
     const group = groupOf(target, stage, facts);
-    if (group === undefined || fileProblems(target, facts, stage).length > 0) return [];
+    if (group === undefined || fileProblems(target, facts).length > 0) return [];
     const question = {
       dockerfile: target.dockerfileAbsolute,
       context: target.context,

@@ -44,11 +44,7 @@ export const planBuilds = async (
       if (facts === undefined || stage === undefined) return [];
       const needs = needsOf(stage, needOptions(one, facts, outlines));
       allNeeds.push(...needs);
-      const found = [
-        ...fileProblems(one, facts, stage),
-        ...preflight(needs, supplied),
-        ...conflictingSecrets(needs, given),
-      ];
+      const found = [...fileProblems(one, facts), ...preflight(needs, supplied), ...conflictingSecrets(needs, given)];
       return placed(found, facts.dockerfile);
     });
     if (problems.length > 0) refused.set(target, problems);

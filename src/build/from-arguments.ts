@@ -2,20 +2,19 @@ import { expandWord, type Variable } from "../dockerfile/expand.ts";
 import { parseImageReference } from "../dockerfile/image-reference.ts";
 import type { Dockerfile, Span } from "../dockerfile/model.ts";
 import { variableUses } from "../dockerfile/variable-uses.ts";
-import type { StageFacts } from "../rules/audited-file.ts";
 import type { PreflightProblem } from "./preflight.ts";
 
 /**
  * Variables in FROM without which it names no image: declared without a default, or not at all, and not given.
- * A variable that only leaves out a part (`debian${SUFFIX}`) may be empty.
+ * A variable that only leaves out a part (`debian${SUFFIX}`) may be empty. BuildKit reads the FROM of every stage,
+ * whichever is built.
  */
 export const missingFromArguments = (
   dockerfile: Dockerfile,
-  stages: readonly StageFacts[],
   buildArgs: ReadonlyMap<string, string | undefined>,
 ): readonly PreflightProblem[] => {
   const declared = declaredValues(dockerfile, buildArgs);
-  return stages.flatMap(({ stage: { from } }) => {
+  return dockerfile.stages.flatMap(({ from }) => {
     const platform = from.flags.find(({ name }) => name === "platform");
     const words: readonly Checked[] = [
       { text: from.image.text, span: from.image.span, isUsable: (text) => parseImageReference(text) !== undefined },
