@@ -26,6 +26,7 @@ import { patternSearch } from "../src/image/pattern-search.ts";
 import { pullEstimate } from "../src/image/pull-estimate.ts";
 import { secretForms } from "../src/image/secret-forms.ts";
 import { xzParser } from "../src/image/xz.ts";
+import { zipEndFinder } from "../src/image/zip.ts";
 import { zstdFrames } from "../src/image/zstd-frames.ts";
 import { randomFrom } from "./random.ts";
 
@@ -512,6 +513,31 @@ describe("search for secrets", () => {
       "Layer 1: `a.rpm` is an rpm package, which is not unpacked",
       "Layer 1: `a.lz4` is packed with lz4, which is not unpacked",
     ]);
+  });
+
+  test("a zip archive behind something else is told, wherever the reader is cut", async () => {
+    const zip = zipOf([["a", Buffer.from("x"), 8]], "a comment");
+    const { gaps } = await searched(
+      [{ id: "s", value: secret }],
+      file("app.pyz", Buffer.concat([Buffer.from("#!/usr/bin/env python3\n"), zip])),
+      file("setup.exe", Buffer.concat([Buffer.from("MZ"), noise(300_000), zip])),
+      file("empty.pyz", Buffer.concat([Buffer.from("#!/bin/sh\n"), zipOf([])])),
+      file("more.bin", Buffer.concat([Buffer.from("#!/bin/sh\n"), zip, Buffer.from("more")])),
+      file("app.jar", zip),
+    );
+    const gap = "is a zip archive with something in front of it, which is not unpacked";
+    expect(gaps).toEqual([`Layer 1: \`app.pyz\` ${gap}`, `Layer 1: \`setup.exe\` ${gap}`]);
+
+    const whole = Buffer.concat([Buffer.from("#!/bin/sh\n"), zip]);
+    const finder = zipEndFinder();
+    const isFoundIn = (...pieces: readonly Uint8Array[]) => {
+      finder.reset(whole.length);
+      for (const piece of pieces) finder.push(piece);
+      return finder.isFound();
+    };
+    const cuts = Array.from(whole.keys());
+    expect(cuts.filter((cut) => !isFoundIn(whole.subarray(0, cut), whole.subarray(cut)))).toEqual([]);
+    expect(isFoundIn(...cuts.map((at) => whole.subarray(at, at + 1)))).toBe(true);
   });
 
   test("of many files that cannot be unpacked the first are named and the others counted", async () => {
@@ -1075,6 +1101,7 @@ const zipOf = (members: readonly (readonly [string, Buffer, number])[], comment 
   const end = Buffer.alloc(22);
   end.writeUInt32LE(0x06054b50, 0);
   end.writeUInt16LE(members.length, 10);
+  end.writeUInt32LE(Buffer.concat(directory).length, 12);
   end.writeUInt32LE(offset, 16);
   end.writeUInt16LE(comment.length, 20);
   return Buffer.concat([...locals, ...directory, end, Buffer.from(comment)]);

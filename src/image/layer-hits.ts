@@ -11,6 +11,7 @@ import {
 import type { PatternSearch } from "./pattern-search.ts";
 import type { PackedSearch } from "./search-parts.ts";
 import type { TarEntry } from "./tar-header.ts";
+import { zipEndFinder } from "./zip.ts";
 
 /** Where a pattern was found. */
 export interface LayerHit {
@@ -81,6 +82,7 @@ const searchingFinder = ({ patterns, unpack, unpackSmall, release }: SearchMeans
   const running: { readonly path: string; readonly search: PackedSearch }[] = [];
   const pending: { readonly pattern: number; readonly start: number }[] = [];
   const head = new Uint8Array(PACKED_HEAD);
+  const zipEnd = zipEndFinder();
   let headLength = 0;
   let moreGaps = 0;
   let searchedBytes = 0;
@@ -138,11 +140,15 @@ const searchingFinder = ({ patterns, unpack, unpackSmall, release }: SearchMeans
     packed?.write(head.slice(0, headLength));
   };
 
+  const keepGap = (inside: string, gap: string): void => {
+    if (gaps.length === MOST_GAPS) moreGaps++;
+    else gaps.push(`\`${inside}\` ${gap}`);
+  };
+
   const settle = async (): Promise<void> => {
     for (const { path: inside, search } of running.splice(0)) {
       const gap = await search.settled();
-      if (gap !== undefined && gaps.length === MOST_GAPS) moreGaps++;
-      else if (gap !== undefined) gaps.push(`\`${inside}\` ${gap}`);
+      if (gap !== undefined) keepGap(inside, gap);
     }
     await packed?.settled();
   };
@@ -158,6 +164,7 @@ const searchingFinder = ({ patterns, unpack, unpackSmall, release }: SearchMeans
       entry = next;
       path = nextPath;
       headLength = 0;
+      zipEnd.reset(next.size);
     },
     data: (bytes) => {
       let from = 0;
@@ -172,11 +179,15 @@ const searchingFinder = ({ patterns, unpack, unpackSmall, release }: SearchMeans
           if (headLength === PACKED_HEAD) openHead();
         }
       }
-      if (from < bytes.length) packed?.write(bytes.subarray(from));
+      if (packed === undefined) zipEnd.push(bytes);
+      else if (from < bytes.length) packed.write(bytes.subarray(from));
     },
     leave: () => {
       if (headLength > 0 && headLength < PACKED_HEAD) openHead();
-      if (packed === undefined) return;
+      if (packed === undefined) {
+        if (zipEnd.isFound()) keepGap(path, "is a zip archive with something in front of it, which is not unpacked");
+        return;
+      }
       packed.end();
       running.push({ path, search: packed });
       packed = undefined;

@@ -41,6 +41,63 @@ export function* zipParser(source: ByteSource, visitor: ZipVisitor): ByteParser 
   }
 }
 
+/** Tells whether a file ends as a zip archive does, while it streams by: one with other bytes in front starts as anything. */
+export interface ZipEndFinder {
+  /** The next file begins; its size is known. */
+  readonly reset: (size: number) => void;
+  readonly push: (bytes: Uint8Array) => void;
+  readonly isFound: () => boolean;
+}
+
+export const zipEndFinder = (): ZipEndFinder => {
+  let left = 0;
+  let rest = NOTHING;
+  let isFound = false;
+  return {
+    reset: (size) => {
+      left = size;
+      rest = NOTHING;
+      isFound = false;
+    },
+    push: (bytes) => {
+      const before = Math.max(0, left - LONGEST_END);
+      left -= bytes.length;
+      if (isFound || before >= bytes.length) return;
+      const seen = rest.length === 0 ? bytes.subarray(before) : joined(rest, bytes);
+      isFound = hasEnd(seen, left);
+      // An end that the next piece completes.
+      rest = left > 0 ? seen.slice(-(END_LENGTH - 1)) : NOTHING;
+    },
+    isFound: () => isFound,
+  };
+};
+
+const NOTHING = new Uint8Array(0);
+const END_LENGTH = 22;
+/** With the longest comment. */
+const LONGEST_END = END_LENGTH + 0xffff;
+/** Of a member in the directory, the least. */
+const LISTED = 46;
+
+const joined = (first: Uint8Array, second: Uint8Array): Uint8Array => {
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
+};
+
+/** @param left how many bytes of the file come after these */
+const hasEnd = (bytes: Uint8Array, left: number): boolean => {
+  for (let at = bytes.indexOf(0x50); at !== -1 && at + END_LENGTH <= bytes.length; at = bytes.indexOf(0x50, at + 1)) {
+    if (uint32(bytes, at) !== END) continue;
+    const members = uint16(bytes, at + 10);
+    const isListed = members > 0 && uint32(bytes, at + 12) >= members * LISTED;
+    // The comment is all that may come after it.
+    if (isListed && uint16(bytes, at + 20) === bytes.length - at - END_LENGTH + left) return true;
+  }
+  return false;
+};
+
 const MEMBER = 0x04034b50;
 const MEMBER_REST = 26;
 const DIRECTORY = 0x02014b50;
@@ -92,12 +149,9 @@ function* skipDescriptor(): ByteParser {
 
 /** The end is where a descriptor tells just as many bytes as there were. */
 function* untilDescriptor(source: ByteSource, { data }: ZipVisitor): ByteParser {
-  let tail = new Uint8Array(0);
+  let tail = NOTHING;
   for (let before = 0; ; ) {
-    const piece = yield -PIECE;
-    const bytes = new Uint8Array(tail.length + piece.length);
-    bytes.set(tail);
-    bytes.set(piece, tail.length);
+    const bytes = joined(tail, yield -PIECE);
     const found = findDescriptor(bytes, before);
     if (found !== undefined) {
       data(bytes.subarray(0, found.start));
