@@ -397,9 +397,16 @@ describe("the proof that no secret stayed", () => {
         where: { in: "layer", layer: 1, path: "etc/a", part: "packed contents" },
         lines: { start: 2, end: 2 },
       },
+      {
+        secretId: "token",
+        form: "as it is",
+        where: { in: "layer", layer: 1, path: "etc/link", part: "name or attributes" },
+        lines: undefined,
+      },
     ]);
     expect(secretSearch([targetWith([imageOf([2], {}, { leaks })])])?.found).toEqual([
       { id: "token", target: "Dockerfile:app", place: "layer 2, line 2, packed in `etc/a` (hex)" },
+      { id: "token", target: "Dockerfile:app", place: "layer 2, the name or attributes of `etc/link`" },
     ]);
   });
 });

@@ -35,7 +35,12 @@ const leakPlace = ({ where, form, lines }: Leak, image: Pick<Image, "layers">): 
   const written = form === "as it is" ? "" : ` (${form})`;
   if (where.in === "layer") {
     const of = image.layers[where.layer]?.isBase ? " of the base" : "";
-    const part = where.part === "contents" ? "" : where.part === "name or attributes" ? "the name of " : "packed in ";
+    const part =
+      where.part === "contents"
+        ? ""
+        : where.part === "name or attributes"
+          ? "the name or attributes of "
+          : "packed in ";
     return `layer ${where.layer + 1}${of}${line}, ${part}\`${where.path}\`${written}`;
   }
   if (where.in === "history") return `the history of the image${line}${written}`;
