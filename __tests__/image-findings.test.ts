@@ -7,7 +7,7 @@ import { namedTarget, type Target } from "../src/build/target.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
 import type { Image, ImageContents, Layer, LeakSearch, Waste } from "../src/image/image.ts";
 import { renderHtml } from "../src/report/html.ts";
-import { imageFacts } from "../src/report/image-facts.ts";
+import { contentsJson, imageFacts } from "../src/report/image-facts.ts";
 import { renderInspected } from "../src/report/inspected-text.ts";
 import { renderJson } from "../src/report/json.ts";
 import { limitsOf, limitWords } from "../src/report/limits.ts";
@@ -506,6 +506,18 @@ test("an image is described in a few words", () => {
       " · ",
     ),
   ).toBe("runs as app · no HEALTHCHECK · shell sh · package manager apk · no setuid program · no waste");
+  const open = { path: "open", layer: 0, mode: 0o777, uid: 0 };
+  const writable = (amount: number) => {
+    const facts = imageFacts(imageOf([], { worldWritable: Array.from({ length: amount }, () => open) }));
+    return facts.filter((fact) => fact.includes("world-writable"));
+  };
+  expect([0, 1, 2, 1000].map(writable)).toEqual([
+    [],
+    ["1 world-writable path"],
+    ["2 world-writable paths"],
+    ["at least 1,000 world-writable paths"],
+  ]);
+  expect(contentsJson(imageOf([], { worldWritable: [open] }))?.worldWritable).toEqual([open]);
 });
 
 test("a terminal that showed the audit before hears what the images add and refute", () => {

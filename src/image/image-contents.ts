@@ -88,7 +88,7 @@ const developmentFile = (path: string, folders: ReadonlySet<string>): LeftoverMa
 type MutableLeftover = { -readonly [Key in keyof Leftover]: Leftover[Key] };
 
 /** Where somebody opened a whole tree to everybody, the first ones tell it. */
-const MOST_WRITABLE = 1000;
+export const MOST_WRITABLE = 1000;
 
 /** It answers to `dpkg` and `rpm`, which installs nothing worth the name. */
 const BUSYBOX = /(?:^|\/)busybox$/;

@@ -1,6 +1,8 @@
-import type { FileBytes, Image } from "../image/image.ts";
+import type { FileBytes, FilePermission, Image } from "../image/image.ts";
+import { MOST_WRITABLE } from "../image/image-contents.ts";
 import { wasteBytes } from "./limits.ts";
 import { formatBytes } from "./numbers.ts";
+import { count } from "./words.ts";
 
 /** Files that a summary names. */
 const mostFiles = 5;
@@ -11,7 +13,7 @@ const mostListed = 100;
 export const imageFacts = (image: Image): readonly string[] => {
   const { config, contents } = image;
   if (contents === undefined) return [];
-  const { shells, packageManagers, setuidFiles } = contents;
+  const { shells, packageManagers, setuidFiles, worldWritable } = contents;
   const waste = wasteBytes(image);
   return [
     `runs as ${config.user === "" ? "root" : config.user}`,
@@ -21,9 +23,13 @@ export const imageFacts = (image: Image): readonly string[] => {
     setuidFiles.length === 0
       ? "no setuid program"
       : `${setuidFiles.length} setuid ${setuidFiles.length === 1 ? "program" : "programs"}`,
+    ...(worldWritable.length === 0 ? [] : [writablePaths(worldWritable.length)]),
     waste === 0 ? "no waste" : `${formatBytes(waste)} wasted`,
   ];
 };
+
+const writablePaths = (amount: number): string =>
+  `${amount < MOST_WRITABLE ? "" : "at least "}${count(amount, "world-writable path")}`;
 
 export interface PlacedFile extends FileBytes {
   /** The lowest is 0. */
@@ -48,9 +54,8 @@ export const contentsJson = (image: Image) => {
     healthcheck: config.hasHealthcheck,
     shells: contents.shells,
     packageManagers: contents.packageManagers,
-    setuidFiles: contents.setuidFiles
-      .slice(0, mostListed)
-      .map(({ path, layer, mode, uid }) => ({ path, layer, mode, uid })),
+    setuidFiles: contents.setuidFiles.slice(0, mostListed).map(permissionJson),
+    worldWritable: contents.worldWritable.slice(0, mostListed).map(permissionJson),
     files: contents.fileCounts.reduce((sum, files) => sum + files, 0),
     largestFiles: largestFiles(image, 10).map(({ path, bytes, layer }) => ({ path, bytes, layer })),
     wasteBytes: wasteBytes(image),
@@ -60,6 +65,8 @@ export const contentsJson = (image: Image) => {
     leftovers: contents.leftovers.slice(0, mostListed),
   };
 };
+
+const permissionJson = ({ path, layer, mode, uid }: FilePermission): FilePermission => ({ path, layer, mode, uid });
 
 const names = (paths: readonly string[]): string => {
   const all = [...new Set(paths.map((path) => path.slice(path.lastIndexOf("/") + 1)))];
