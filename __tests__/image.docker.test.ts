@@ -31,7 +31,7 @@ EOF
 RUN head -c 5000 /dev/zero > /rewritten && head -c 7000 /dev/zero > /doomed
 COPY --from=tools /out/random /random
 RUN head -c 4000 /dev/zero | tr '\\0' x > /rewritten && rm /doomed
-RUN chmod 600 /random
+RUN chmod 600 \`echo /random\`
 RUN --mount=type=secret,id=token base64 /run/secrets/token > /encoded
 RUN --mount=type=secret,id=token mkdir -p /var/lib/apt/lists && gzip -c /run/secrets/token > /var/lib/apt/lists/notes.gz
 RUN --mount=type=secret,id=token cat /run/secrets/token > /raw; chmod 4755 /raw; mkdir -m 777 /open
@@ -73,7 +73,7 @@ describe("an image that was just built", () => {
       [16, 16, "RUN head -c 5000 /dev/zero > /rewritten && head -c 7000 /dev/zero > /doomed", 12_000],
       [17, 17, "COPY --from=tools /out/random /random", MEBIBYTE],
       [18, 18, "RUN head -c 4000 /dev/zero | tr '\\0' x > /rewritten && rm /doomed", 4000],
-      [19, 19, "RUN chmod 600 /random", MEBIBYTE],
+      [19, 19, "RUN chmod 600 `echo /random`", MEBIBYTE],
       [20, 20, "RUN --mount=type=secret,id=token base64 /run/secrets/token > /encoded", 29],
       [21, 21, expect.stringMatching(/^RUN --mount=type=secret,id=token mkdir -p /), expect.any(Number)],
       [

@@ -917,6 +917,7 @@ describe("small parts", () => {
     ["RUN |2 A=a b TOKEN=x /bin/bash -o pipefail -c make # buildkit", "RUN /bin/bash -o pipefail -c make"],
     ["RUN |1 TOKEN=hunter2 powershell make # buildkit", "RUN"],
     ["RUN |1 TOKEN=/bin/sh hunter2 /bin/sh -c make # buildkit", "RUN make"],
+    ["RUN |1 V=1 /bin/sh -c ln -sf /a /bin/sh && echo ok # buildkit", "RUN ln -sf /a /bin/sh && echo ok"],
     ["COPY a /b # buildkit", "COPY a /b"],
     ["/bin/sh -c apt-get update", "RUN apt-get update"],
     ["|1 TOKEN=hunter2 /bin/sh -c make", "RUN make"],

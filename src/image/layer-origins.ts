@@ -75,7 +75,9 @@ const LONGEST = 120;
 const oneLine = (text: string, lines: LineRange): string => {
   const written = text.split("\n").slice(lines.start - 1, lines.end);
   const kept = written.filter((line, index) => index === 0 || !/^\s*#/.test(line));
-  return shorten(kept.map((line) => line.replace(/[\\`]\s*$/, "")).join(" "));
+  return shorten(
+    kept.map((line, index) => (index === kept.length - 1 ? line : line.replace(/[\\`]\s*$/, ""))).join(" "),
+  );
 };
 
 const shorten = (text: string): string => {
@@ -86,7 +88,7 @@ const shorten = (text: string): string => {
 /** `RUN |1 TOKEN=… /bin/sh -c make # buildkit` → `RUN make`: values of build arguments are left out. */
 const fromHistory = (createdBy: string): string | undefined => {
   const classic = createdBy.replace(/^\/bin\/sh -c #\(nop\)\s*/, "").replace(/^(\|\d+ .*)?\/bin\/sh -c /, "RUN $&");
-  const withoutArguments = classic.replace(/^RUN \|\d+ .*(?=\/bin\/(?:ba|da)?sh )/s, "RUN ");
+  const withoutArguments = classic.replace(/^RUN \|\d+ .*(?=\/bin\/(?:ba|da)?sh (?:-o \w+ |-\w+ )*-c )/s, "RUN ");
   const hasArguments = /^RUN \|\d+ /.test(withoutArguments);
   if (hasArguments) return "RUN";
   return shorten(withoutArguments.replace(/^RUN \/bin\/sh -c /, "RUN ").replace(/ # buildkit$/, "")) || undefined;
