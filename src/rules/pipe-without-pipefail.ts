@@ -12,8 +12,8 @@ export default defineRule({
 file or none and is cached as if it had worked.
 
 Choose a shell with \`pipefail\`: \`SHELL ["/bin/bash", "-o", "pipefail", "-c"]\`, or \`/bin/ash\` on Alpine Linux. dash knows
-no such option, so \`set -o pipefail\` fails on Debian and Ubuntu. Almost every pipe in maintained images lacks it, hence
-this rule is off unless it is asked for.`,
+the option in Debian 13 and Ubuntu 25.04 and later; in older releases \`set -o pipefail\` fails. Almost every pipe in
+maintained images lacks it, hence this rule is off unless it is asked for.`,
   aliases: ["DL4006", "efbf148a"],
   silent: [
     "SHELL or `set` with pipefail.",

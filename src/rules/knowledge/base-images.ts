@@ -46,6 +46,15 @@ export const shOf = (reference: ImageReference): "bash" | "dash" | "ash" | undef
   }
 };
 
+/** Whether the tag names a release up to Debian 12 or Ubuntu 24.04: their dash is older than 0.5.12-7, which learnt pipefail. */
+export const hasDashWithoutPipefail = (reference: ImageReference): boolean => {
+  const name = familiarName(reference);
+  const tag = reference.tag ?? "";
+  if (releasesBeforePipefail.test(tag)) return true;
+  if (/^(debian(\/eol)?|buildpack-deps|bitnami\/minideb)$/.test(name)) return /^([4-9]|1[0-2])([.-]|$)/.test(tag);
+  return /^(ubuntu\/)?ubuntu$/.test(name) && /^(1\d\.|2[0-3]\.|24\.04)/.test(tag);
+};
+
 /** The user that containers of an image have when nobody says otherwise; undefined when unknown. */
 export const defaultUserOf = (reference: ImageReference): "root" | "other" | undefined => {
   const name = familiarName(reference);
@@ -132,6 +141,9 @@ const tagWords: readonly (readonly [RegExp, Family])[] = [
   [/(^|-)(ubi\d*|oraclelinux\d*|oracle|al2\d*|amazonlinux\d*|centos\d*)(-|$)/, "rhel"],
   [/(^|-)windowsservercore|(^|-)nanoserver/, "windows"],
 ];
+
+const releasesBeforePipefail =
+  /(^|-)((squeeze|wheezy|jessie|stretch|buster|bullseye|bookworm|precise|trusty|xenial|bionic|focal|jammy|kinetic|lunar|mantic|noble)(-|$)|ubuntu-?(1\d\.|2[0-3]\.|24\.04))/;
 
 /** By the USER of the image that the publisher ships. */
 const nonRootImages: ReadonlySet<string> = new Set(

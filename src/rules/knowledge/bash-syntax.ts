@@ -1,5 +1,6 @@
 import type { Span } from "../../dockerfile/model.ts";
 import type { Script, ShellCommand } from "../../dockerfile/script.ts";
+import type { PosixShell } from "./default-shell.ts";
 import { maskedScript } from "./shell-text.ts";
 
 export interface BashSyntax {
@@ -8,12 +9,12 @@ export interface BashSyntax {
   readonly written: string;
 }
 
-type Posix = "dash" | "ash";
+type Posix = PosixShell["name"];
 
 /** What the shell does not have, the first of each kind, in the order of the script. */
-export const bashSyntaxIn = (script: Script, shell: Posix, fileText: string): readonly BashSyntax[] => {
+export const bashSyntaxIn = (script: Script, shell: PosixShell, fileText: string): readonly BashSyntax[] => {
   const { text } = script;
-  const found = parts.some((part) => text.includes(part)) && hint.test(text) ? inText(script, shell) : [];
+  const found = parts.some((part) => text.includes(part)) && hint.test(text) ? inText(script, shell.name) : [];
   const seen = new Set<string>();
   for (const command of script.commands) {
     if (!suspects.has(command.name) || command.enclosures.includes("nested-script")) continue;
@@ -83,19 +84,21 @@ const suspects: ReadonlySet<string> = new Set([
   "set",
 ]);
 
-const inCommand = function* (command: ShellCommand, shell: Posix, fileText: string): Iterable<BashSyntax> {
+const inCommand = function* (command: ShellCommand, shell: PosixShell, fileText: string): Iterable<BashSyntax> {
   const { name, nameWord, args } = command;
-  if (nameWord !== undefined && commands[shell].has(name)) yield { at: nameWord.span, written: name };
+  const isDash = shell.name === "dash";
+  if (nameWord !== undefined && commands[shell.name].has(name)) yield { at: nameWord.span, written: name };
   const [first] = args;
-  if (shell === "dash" && nameWord?.value === "echo" && first !== undefined && /^-(e|ne|en)$/.test(first.value)) {
+  if (isDash && nameWord?.value === "echo" && first !== undefined && /^-(e|ne|en)$/.test(first.value)) {
     yield { at: first.span, written: first.value === "-e" ? "echo -e" : `echo ${first.value}` };
   }
-  if (shell === "dash" && (name === "[" || name === "test")) {
+  if (isDash && (name === "[" || name === "test")) {
     for (const word of args) if (word.value === "==") yield { at: word.span, written: "==" };
   }
   const pipefail = args.find((word) => word.value === "pipefail");
   const isTried = command.followedBy === "||" || command.enclosures.length > 0 || command.redirects.length > 0;
-  if (shell === "dash" && name === "set" && pipefail !== undefined && nameWord !== undefined && !isTried) {
+  const isRefused = isDash && !shell.mayKnowPipefail && !isTried;
+  if (isRefused && name === "set" && pipefail !== undefined && nameWord !== undefined) {
     yield { at: { start: nameWord.span.start, end: pipefail.span.end }, written: "set -o pipefail" };
   }
   if (!pathPrograms.has(name)) return;

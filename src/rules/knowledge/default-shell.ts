@@ -1,20 +1,28 @@
 import type { Script, ShellCommand } from "../../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
 import type { Edit } from "../rule.ts";
-import { familyOf, shOf } from "./base-images.ts";
+import { familyOf, hasDashWithoutPipefail, shOf } from "./base-images.ts";
 import { aboveComments } from "./edits.ts";
 import { alongLineage } from "./once.ts";
 import { type RunCommands, runsOf } from "./run-commands.ts";
 import { lineBreakOf } from "./script-edits.ts";
 
-/** `dash` or `ash` where one of them certainly runs the script; undefined for bash and where it is not known. */
-export const posixShellOf = (file: AuditedFile, run: RunCommands, script: Script): "dash" | "ash" | undefined => {
+export interface PosixShell {
+  readonly name: "dash" | "ash";
+  /** False only where the release of the base is known to be too old for it. */
+  readonly mayKnowPipefail: boolean;
+}
+
+/** The shell where dash or ash certainly runs the script; undefined for bash and where it is not known. */
+export const posixShellOf = (file: AuditedFile, run: RunCommands, script: Script): PosixShell | undefined => {
   if (script.status !== "parsed" || run.run.command.form === "exec") return undefined;
-  if (script.dialect === "dash" || script.dialect === "ash") return script.dialect;
-  if (script.dialect !== "sh" || isRelinked(file, run)) return undefined;
   const { rootBase } = run.stage;
-  const sh = rootBase.kind === "image" && rootBase.reference !== undefined ? shOf(rootBase.reference) : undefined;
-  return sh === "bash" ? undefined : sh;
+  const reference = rootBase.kind === "image" ? rootBase.reference : undefined;
+  const mayKnowPipefail = reference === undefined || !hasDashWithoutPipefail(reference);
+  if (script.dialect === "dash" || script.dialect === "ash") return { name: script.dialect, mayKnowPipefail };
+  if (script.dialect !== "sh" || reference === undefined || isRelinked(file, run)) return undefined;
+  const name = shOf(reference);
+  return name === undefined || name === "bash" ? undefined : { name, mayKnowPipefail };
 };
 
 /** The words of a SHELL with this option, for a base that is known to hold the shell. */
