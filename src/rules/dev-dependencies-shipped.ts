@@ -17,7 +17,7 @@ export default defineRule({
 their flaws are reported against the image though nothing there ever runs them. Install for production in the stage that
 ships; build and test in another one.`,
   silent: [
-    "NODE_ENV=production, BUNDLE_WITHOUT or COMPOSER_NO_DEV known in the chain of stages",
+    "NODE_ENV=production, BUNDLE_WITHOUT or COMPOSER_NO_DEV known in the chain of stages, `bundle config set without …` before",
     "a later prune in the same RUN, and options that a variable may hold",
     "stages that start nothing in the file, and those named for development, tests, debugging or building",
   ],
@@ -45,6 +45,14 @@ ships; build and test in another one.`,
     { good: 'FROM node:22 AS build\nRUN npm ci\nFROM node:22-slim\nCOPY --from=build /app /app\nCMD ["node", "a"]' },
     { good: 'FROM node:22\nRUN npm ci && npm run build && npm prune --omit=dev\nCMD ["node", "a"]' },
     { good: 'FROM node:22\nRUN npm install -g pm2@5\nCMD ["pm2"]' },
+    {
+      title: "Settings of Bundler",
+      good: "FROM ruby:3.4 AS base\nRUN bundle config set --local without 'development test'\nFROM base\nRUN bundle install\nCMD [\"rackup\"]",
+    },
+    {
+      title: "Settings of Bundler that come too late, or leave nothing out",
+      bad: 'FROM ruby:3.4\nRUN bundle config set --global jobs 4 && ⟦bundle install⟧\nRUN bundle config set without test\nCMD ["rackup"]',
+    },
     { good: 'FROM node:22 AS dev\nRUN npm ci\nCMD ["npm", "run", "watch"]' },
   ],
   check: function* (file) {
@@ -54,10 +62,11 @@ ships; build and test in another one.`,
       for (const stage of target.lineage) {
         if (reported.has(stage)) continue;
         reported.add(stage);
-        for (const { packages } of runsOf(file, stage)) {
+        for (const { packages, run } of runsOf(file, stage)) {
           if (packages.some(({ subcommand }) => subcommand === "prune" || subcommand === "workspaces focus")) continue;
           for (const install of packages) {
             const kind = productionInstalls.get(install.manager.name);
+            if (kind?.firstSetting !== undefined && kind.firstSetting(stage, file) <= run.index) continue;
             if (kind === undefined || !isOfProject(install) || !takesDevelopment(target, kind, install)) continue;
             yield problem(install, kind);
           }

@@ -18,7 +18,7 @@ Use the form that fails instead: \`npm ci\`, \`yarn install --frozen-lockfile\` 
   silent: [
     "No lock file is known to lie in the image: none is copied, mounted, or in the part of the context that is.",
     "Packages are named, or installed globally.",
-    "`CI=true` for pnpm and Yarn 2 and later; the variables and settings that mean the same elsewhere.",
+    "`CI=true` for pnpm and Yarn 2 and later; the variables and settings that mean the same elsewhere, also of an earlier RUN or a copied `.yarnrc.yml`.",
     "`composer install` and `poetry install`, which are exact; `cargo build`, which nearly nobody locks and which keeps to a lock file that fits.",
     "The RUN removes the lock file.",
   ],
@@ -82,6 +82,43 @@ RUN cargo install --locked --path . && pnpm i --frozen-lockfile --prod
     {
       title: "frozen by a variable",
       good: "FROM node:22-slim\nENV CI=true\nCOPY pnpm-lock.yaml .\nRUN pnpm install\n",
+    },
+    {
+      title: "frozen by settings of an earlier RUN",
+      good: `FROM ruby:3.4 AS base
+RUN bundle config set --local deployment true
+FROM base
+COPY Gemfile Gemfile.lock ./
+RUN bundle install
+FROM ruby:3.4
+COPY Gemfile.lock .
+RUN bundle config --global frozen 1
+RUN bundle install
+FROM node:22
+COPY yarn.lock .
+RUN yarn config set enableImmutableInstalls true
+RUN yarn install
+`,
+    },
+    {
+      title: "other settings, and those that come too late",
+      bad: `FROM ruby:3.4
+COPY Gemfile.lock .
+RUN bundle config set --local frozen false && bundle config set jobs 4
+RUN bundle ⟦install⟧
+RUN bundle config set frozen true
+`,
+      message: "`bundle install` may deviate from Gemfile.lock: set `BUNDLE_FROZEN=true`",
+    },
+    {
+      title: "frozen by a file of settings",
+      files: { "yarn.lock": "", ".yarnrc.yml": "nodeLinker: node-modules\nenableImmutableInstalls: true\n" },
+      good: "FROM node:22\nCOPY package.json yarn.lock .yarnrc.yml ./\nRUN yarn install\nFROM node:22\nCOPY . .\nRUN yarn install\n",
+    },
+    {
+      title: "a file of settings that is not copied",
+      files: { "yarn.lock": "", ".yarnrc.yml": "enableImmutableInstalls: true\n" },
+      bad: "FROM node:22\nCOPY package.json yarn.lock ./\nRUN yarn ⟦install⟧\n",
     },
     {
       title: "removed on purpose",

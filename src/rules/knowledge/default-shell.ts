@@ -3,8 +3,7 @@ import type { AuditedFile, StageFacts } from "../audited-file.ts";
 import type { Edit } from "../rule.ts";
 import { familyOf, hasDashWithoutPipefail, shOf } from "./base-images.ts";
 import { aboveComments } from "./edits.ts";
-import { alongLineage } from "./once.ts";
-import { type RunCommands, runsOf } from "./run-commands.ts";
+import { firstRunWhere, type RunCommands } from "./run-commands.ts";
 import { lineBreakOf } from "./script-edits.ts";
 
 export interface PosixShell {
@@ -46,13 +45,9 @@ export const insertShell = (file: AuditedFile, run: RunCommands, words: readonly
 /** Whether an earlier RUN of the lineage may have made /bin/sh another shell. */
 const isRelinked = (file: AuditedFile, run: RunCommands): boolean => firstRelink(run.stage, file) <= run.run.index;
 
-/** Index of the first instruction of the lineage that touches /bin/sh. */
-const firstRelink = alongLineage<number>((stage, below, file) => {
-  const own = runsOf(file, stage).find((run) => run.commands.some(relinks))?.run.index;
-  return Math.min(below ?? Number.POSITIVE_INFINITY, own ?? Number.POSITIVE_INFINITY);
-});
-
 const relinks = ({ name, args }: ShellCommand): boolean =>
   (/^(ln|mv|cp|rm)$/.test(name) && args.some((word) => /^(\/usr)?\/bin\/sh$/.test(word.value))) ||
   (/^(dpkg-reconfigure|debconf-set-selections)$/.test(name) && args.some((word) => word.value === "dash")) ||
   (name === "update-alternatives" && args.some((word) => word.value === "/bin/sh" || word.value === "sh"));
+
+const firstRelink = firstRunWhere(relinks);

@@ -1,13 +1,13 @@
 import type { CopyInstruction, Span } from "../../dockerfile/model.ts";
 import type { ShellWord } from "../../dockerfile/script.ts";
 import { matchesWildcards } from "../../dockerfile/wildcards.ts";
-import type { AuditedFile } from "../audited-file.ts";
+import type { AuditedFile, StageFacts } from "../audited-file.ts";
 import { hasOption } from "./command-options.ts";
 import { holdsPath } from "./context-paths.ts";
-import { alongLineage } from "./once.ts";
+import { alongLineage, once } from "./once.ts";
 import type { PackageCommand, PackageManagerName } from "./package-managers.ts";
 import { withoutEndSlashes } from "./paths.ts";
-import { mayHold, type RunCommands } from "./run-commands.ts";
+import { firstRunWithArguments, mayHold, type RunCommands } from "./run-commands.ts";
 
 export interface LockFault {
   /** The install word, or the program when there is none. */
@@ -34,11 +34,11 @@ export const lockDiscipline = (file: AuditedFile, run: RunCommands, called: Pack
   const exact = new RegExp(row.exact.length === 0 ? "^$" : `^(${row.exact.join("|")})`);
   if (mayHold(file, run, options.unknown, exact)) return undefined;
   if (row.variables.some((name) => isOn(run.stage.variableAt(name, run.run)) || assigns(run, name))) return undefined;
-  if (row.setting !== undefined && run.commands.some((command) => row.setting?.test(textOf(command.args))))
-    return undefined;
   const lock = findLock(file, run, row.locks);
   const word = called.actionWord ?? called.command.nameWord;
   if (lock === undefined || word === undefined || removes(run, lock.name)) return undefined;
+  if (row.firstSetting !== undefined && row.firstSetting(run.stage, file) <= run.run.index) return undefined;
+  if (row.settings !== undefined && isSetIn(row.settings, file, run)) return undefined;
   return { word, lock, remedy: row.remedy?.(file, called), advice: row.advice };
 };
 
@@ -49,8 +49,10 @@ interface Row {
   readonly exact: readonly string[];
   /** Variables that do the same. */
   readonly variables: readonly string[];
-  /** Arguments of a command that does the same (`bundle config set frozen true`), anywhere in the RUN. */
-  readonly setting?: RegExp;
+  /** Index of the RUN that first makes a setting which does the same (`bundle config set frozen true`). */
+  readonly firstSetting?: (stage: StageFacts, file: AuditedFile) => number;
+  /** The file that may do the same, and how. */
+  readonly settings?: { readonly name: string; readonly pattern: RegExp };
   readonly applies?: (called: PackageCommand) => boolean;
   readonly advice?: string;
   readonly remedy?: (file: AuditedFile, called: PackageCommand) => LockFault["remedy"];
@@ -82,6 +84,8 @@ const rows: Readonly<Partial<Record<PackageManagerName, Row>>> = {
     subcommands: /^(|install|upgrade)$/,
     exact: ["--frozen-lockfile", "--immutable", "--pure-lockfile", "--no-lockfile"],
     variables: ["YARN_ENABLE_IMMUTABLE_INSTALLS", "YARN_FROZEN_LOCKFILE", "CI"],
+    firstSetting: firstRunWithArguments(/\benableImmutableInstalls:?\s+(?!false\b)\S/),
+    settings: { name: ".yarnrc.yml", pattern: /^enableImmutableInstalls:[ \t]*["']?true\b/m },
     remedy: (file, called) =>
       called.action === "install"
         ? insert(isModernYarn(file) ? "--immutable" : "--frozen-lockfile")(file, called)
@@ -128,7 +132,7 @@ const rows: Readonly<Partial<Record<PackageManagerName, Row>>> = {
     subcommands: /^(|install|i|update)$/,
     exact: ["--frozen", "--deployment", "--local"],
     variables: ["BUNDLE_FROZEN", "BUNDLE_DEPLOYMENT"],
-    setting: /\bconfig\b(?:(?!\bconfig\b).)*\b(?:frozen|deployment)\b/,
+    firstSetting: firstRunWithArguments(/\bconfig\s+(?:set\s+)?(?:--\w+\s+)*(?:frozen|deployment)\s+(?!false\b|0\b)\S/),
     advice: "set `BUNDLE_FROZEN=true`",
   },
   cargo: {
@@ -166,8 +170,6 @@ const assigns = (run: RunCommands, name: string): boolean =>
       (command.name === "export" && command.args.some((word) => word.value.startsWith(`${name}=`))),
   );
 
-const textOf = (words: readonly ShellWord[]): string => words.map((word) => word.value).join(" ");
-
 const removes = (run: RunCommands, lock: string): boolean =>
   run.commands.some(
     (command) => command.name === "rm" && command.args.some((word) => matchesWildcards(baseOf(word.value), lock)),
@@ -186,13 +188,27 @@ const findLock = (file: AuditedFile, run: RunCommands, locks: readonly string[])
   return undefined;
 };
 
-/** Where the lineage first copies each lock file. */
+/** Whether a file of settings lies in the image that makes the install exact; one that nobody can read may do so. */
+const isSetIn = ({ name }: NonNullable<Row["settings"]>, file: AuditedFile, run: RunCommands): boolean =>
+  findLock(file, run, [name]) !== undefined && (file.context === undefined || exactSettings(file).has(name));
+
+/** Names of the files in the context that make installs exact. */
+const exactSettings = once((file: AuditedFile): ReadonlySet<string> => {
+  const { context } = file;
+  const found = (context?.files ?? []).flatMap((path) => {
+    const settings = allSettings.find(({ name }) => name === baseOf(path));
+    return settings?.pattern.test(context?.read(path) ?? "") === true ? [settings.name] : [];
+  });
+  return new Set(found);
+});
+
+/** Where the lineage first copies each lock file and each file of settings. */
 const firstCopies = alongLineage<ReadonlyMap<string, { readonly index: number; readonly at: Span }>>(
   (stage, below, file) => {
     const found = new Map(below ?? []);
     for (const copy of stage.instructions) {
       if (copy.keyword !== "COPY" && copy.keyword !== "ADD") continue;
-      for (const name of allLocks) {
+      for (const name of allNames) {
         if (found.has(name)) continue;
         const source = copy.sources.find((word) => brings(file, word.text, name, isFromContext(copy)));
         if (source !== undefined) found.set(name, { index: copy.index, at: source.span });
@@ -202,7 +218,11 @@ const firstCopies = alongLineage<ReadonlyMap<string, { readonly index: number; r
   },
 );
 
-const allLocks: readonly string[] = Object.values(rows).flatMap((row) => row.locks);
+const allSettings = Object.values(rows).flatMap(({ settings }) => settings ?? []);
+const allNames: readonly string[] = [
+  ...Object.values(rows).flatMap((row) => row.locks),
+  ...allSettings.map(({ name }) => name),
+];
 
 const isFromContext = (copy: Pick<CopyInstruction, "flags">): boolean =>
   !copy.flags.some((flag) => flag.name === "from");

@@ -1,9 +1,14 @@
+import type { AuditedFile, StageFacts } from "../audited-file.ts";
+import { firstRunWithArguments } from "./run-commands.ts";
+
 /** How a package manager leaves the development dependencies of a project out. */
 export interface ProductionInstall {
   readonly subcommands: RegExp;
   /** Options that leave them out, or decide themselves. */
   readonly options: readonly string[];
   readonly variables: ReadonlyMap<string, RegExp>;
+  /** Index of the RUN that first makes a setting which does the same. */
+  readonly firstSetting?: (stage: StageFacts, file: AuditedFile) => number;
   readonly insert: string | undefined;
 }
 
@@ -63,6 +68,9 @@ export const productionInstalls: ReadonlyMap<string, ProductionInstall> = new Ma
         ["BUNDLE_ONLY", /./],
         ["BUNDLE_DEPLOYMENT", /./],
       ]),
+      firstSetting: firstRunWithArguments(
+        /\bconfig\s+(?:set\s+)?(?:--\w+\s+)*(?:(?:without|only)\s+\S|deployment\s+(?!false\b|0\b)\S)/,
+      ),
       // `--without` is remembered in a config file and deprecated; ENV BUNDLE_WITHOUT is the way, but not one edit.
       insert: undefined,
     },

@@ -1,7 +1,7 @@
 import type { RunInstruction } from "../../dockerfile/model.ts";
 import type { Script, ShellCommand, ShellWord } from "../../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
-import { once } from "./once.ts";
+import { alongLineage, once } from "./once.ts";
 import { type PackageCommand, readPackageCommand } from "./package-managers.ts";
 import { purposeOf } from "./stage-purpose.ts";
 
@@ -34,6 +34,19 @@ const runsOfStage = once((stage: StageFacts, file: AuditedFile): readonly RunCom
 const allRuns = once((file: AuditedFile) => file.stages.flatMap((stage) => runsOf(file, stage)));
 
 const shippedRuns = once((file: AuditedFile) => stagesOfImages(file).flatMap((stage) => runsOf(file, stage)));
+
+/** Index of the first RUN of a stage's lineage that holds such a command; infinite when none does. Made once per question. */
+export const firstRunWhere = (
+  isWanted: (command: ShellCommand) => boolean,
+): ((stage: StageFacts, file: AuditedFile) => number) =>
+  alongLineage<number>((stage, below, file) => {
+    if (below !== undefined && below < Number.POSITIVE_INFINITY) return below;
+    return runsOf(file, stage).find((run) => run.commands.some(isWanted))?.run.index ?? Number.POSITIVE_INFINITY;
+  });
+
+/** The same for arguments, as they are given to any program: `bundle config set frozen true`. */
+export const firstRunWithArguments = (wanted: RegExp): ((stage: StageFacts, file: AuditedFile) => number) =>
+  firstRunWhere(({ args }) => wanted.test(args.map((word) => word.value).join(" ")));
 
 const stagesOfImages = (file: AuditedFile): readonly StageFacts[] => {
   const images = file.targetStages.filter((stage) => purposeOf(stage) !== "test");
