@@ -20,10 +20,10 @@ export const isSourceText = (path: string, text: string): boolean => {
 };
 
 const sourceEnding =
-  /\.(go|[cm]?[jt]sx?|py|rb|php|java|kt|rs|cs|cpp|sh|ps1|lua|sql|css|scss|vue|tf|hcl|rego|bzl|txt|mdx|golden|ya?ml|toml|lock|xml)$/i;
+  /\.(go|[cm]?[jt]sx?|py|rb|php|java|kts?|rs|cs|c|cc|cpp|h|hpp|swift|dart|zig|nim|scala|groovy|clj|exs?|erl|hs|mli?|fs|jl|pl|el|vim|sh|ps1|lua|sql|css|scss|vue|proto|tf|hcl|rego|bzl|txt|mdx|golden|snippets|sublime-syntax|ya?ml|toml|lock|xml)$/i;
 /** What a file in another language begins with, whatever its ending. */
 const sourceStart =
-  /^(?:(?:let|package|import|export|const|var|function|def|class|module|use|using|fn|local)[ \t]|---|[{[]|"""|\/\/|\/\*|;;|<[a-z!?])/;
+  /^(?:(?:let|package|import|export|const|var|function|def|defmodule|class|module|namespace|use|using|fn|local)[ \t]|---|%|-module\(|\(\*|[{[]|"""|\/\/|\/\*|;;|<[a-z!?])/;
 const firstLine = /^\uFEFF?(?:[ \t]*(?:#[^\n]*|\r)?\n)*[ \t]*([^\s#][^\n]*)/;
 const instruction =
   /^(?:add|arg|cmd|copy|entrypoint|env|expose|from|healthcheck|label|maintainer|onbuild|run|shell|stopsignal|user|volume|workdir)[ \t\\`]/i;
