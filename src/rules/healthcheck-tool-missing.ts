@@ -1,7 +1,11 @@
 import { familiarName, type ImageReference } from "../dockerfile/image-reference.ts";
-import type { HealthcheckInstruction, Span } from "../dockerfile/model.ts";
+import type { AddInstruction, CopyInstruction, HealthcheckInstruction, Span } from "../dockerfile/model.ts";
+import type { ShellCommand } from "../dockerfile/script.ts";
 import type { AuditedFile, StageFacts } from "./audited-file.ts";
 import { familyOf } from "./knowledge/base-images.ts";
+import { filesNamed, holdsPath } from "./knowledge/context-paths.ts";
+import { isArchiveName, isRemoteSource } from "./knowledge/copy-sources.ts";
+import { isBelow, resolvePath } from "./knowledge/paths.ts";
 import { type RunCommands, runsOf } from "./knowledge/run-commands.ts";
 import { baseName } from "./knowledge/start-command.ts";
 import { defineRule } from "./rule.ts";
@@ -41,6 +45,34 @@ Install the tool, or better, let the service's own program or language ask: \`HE
     { good: 'FROM gcr.io/distroless/static-debian12:nonroot\nCOPY app /app\nHEALTHCHECK CMD ["/app", "health"]' },
     { good: "FROM debian:12\nARG PKGS\nRUN apt-get install -y $PKGS\nHEALTHCHECK CMD curl localhost" },
     { good: "FROM debian:12\nCOPY --from=acme/curl:1 /usr/bin/curl /usr/bin/curl\nHEALTHCHECK CMD curl localhost" },
+    {
+      title: "A folder of programs from another stage",
+      good: `FROM debian:12 AS build
+FROM debian:12
+COPY --from=build /install /usr/local
+HEALTHCHECK CMD curl localhost
+FROM debian:12
+COPY --from=build /install /usr
+HEALTHCHECK CMD curl localhost
+FROM debian:12
+RUN --mount=from=build,source=/out,target=/o cp -a /o/. /
+HEALTHCHECK CMD curl localhost
+`,
+    },
+    {
+      title: "A folder of the context that holds the tool",
+      files: { "rootfs/usr/bin/curl": "" },
+      good: "FROM debian:12\nCOPY rootfs/ /\nHEALTHCHECK CMD curl localhost\nFROM debian:12\nCOPY . /\nHEALTHCHECK CMD curl localhost\n",
+    },
+    {
+      title: "A folder that is not known",
+      good: "FROM debian:12\nCOPY rootfs/ /\nHEALTHCHECK CMD curl localhost\nFROM debian:12\nADD rootfs.tar.gz /\nHEALTHCHECK CMD curl localhost\n",
+    },
+    {
+      title: "A folder of the context without the tool, and single files",
+      files: { "rootfs/etc/app.conf": "", start: "" },
+      bad: "FROM debian:12 AS build\nFROM debian:12\nCOPY rootfs/ /\nCOPY start /usr/local/bin/\nCOPY --from=build /out /srv\nRUN cp /srv/app /usr/local/bin/\nHEALTHCHECK CMD ⟦curl⟧ localhost\n",
+    },
   ],
   check: function* (file) {
     const reported = new Set<HealthcheckInstruction>();
@@ -106,14 +138,37 @@ const mayBring = (file: AuditedFile, stage: StageFacts, tool: string): boolean =
     const isCopied = facts.instructions.some((instruction) => {
       if (instruction.keyword !== "COPY" && instruction.keyword !== "ADD") return false;
       const names = [instruction.destination, ...instruction.sources].map(({ text }) => baseName(text));
-      const isFromElsewhere = instruction.flags.some(({ name }) => name === "from");
-      return (
-        names.includes(tool) ||
-        (isFromElsewhere && /^\/?((usr\/)?(local\/)?(s?bin)?)?\/?$/.test(instruction.destination.text))
-      );
+      return names.includes(tool) || bringsPrograms(file, facts, instruction, tool);
     });
     return isCopied || runsOf(file, facts).some((run) => mayInstall(run, tool));
   });
+
+/** Whether a folder, which may hold the tool, is copied over the folders of programs. */
+const bringsPrograms = (
+  file: AuditedFile,
+  stage: StageFacts,
+  copy: CopyInstruction | AddInstruction,
+  tool: string,
+): boolean => {
+  const target = resolvePath(copy.destination.text, stage.workdirAt(copy) ?? "/");
+  if (target === undefined || !programFolder.test(target)) return false;
+  const isUnpacked = copy.keyword === "ADD" && copy.sources.some(({ text }) => isArchiveName(text));
+  if (isUnpacked || copy.flags.some(({ name }) => name === "from")) return true;
+  return copy.sources.some((source) => {
+    const path = file.expand(source, copy).value;
+    return path === undefined || mayHoldTool(file, path, tool);
+  });
+};
+
+const programFolder = /^\/((usr\/(local\/)?)?s?bin|usr(\/local)?)?$/;
+
+/** By what the context holds; of what it does not hold, or when it is unknown, only the name tells a folder from a file. */
+const mayHoldTool = ({ context }: AuditedFile, source: string, tool: string): boolean => {
+  const path = resolvePath(source, "/")?.slice(1) ?? "";
+  if (context === undefined || (path !== "" && !holdsPath(context, path)))
+    return !isRemoteSource(source) && /[^./]\/$|(^|\/)(root|rootfs|overlay)$/.test(source);
+  return filesNamed(context, tool).some((one) => path === "" || isBelow(one, path));
+};
 
 const mayInstall = ({ packages, commands, isRead }: RunCommands, tool: string): boolean => {
   if (!isRead) return true;
@@ -124,12 +179,28 @@ const mayInstall = ({ packages, commands, isRead }: RunCommands, tool: string): 
     if (action !== "install") continue;
     if (hasUnknown || operands.some(({ value }) => pattern.test(value.replace(/[=~<>].*/s, "")))) return true;
   }
-  return commands.some(
-    ({ name, nameWord, args }) =>
+  return commands.some((command) => {
+    const { name, nameWord, args } = command;
+    return (
       name === tool ||
+      copiesPrograms(command, tool) ||
       /\.(sh|bash)$/.test(name) ||
       (/^\.{0,2}\//.test(nameWord?.value ?? "") && !/^\/(usr\/)?s?bin\//.test(nameWord?.value ?? "")) ||
       nameWord?.isLiteral === false ||
-      (/^(sh|bash|\.|source|make|dpkg|rpm)$/.test(name) && args.length > 0),
+      (/^(sh|bash|\.|source|make|dpkg|rpm)$/.test(name) && args.length > 0)
+    );
+  });
+};
+
+/** `cp -a /out/. /`, and the tool itself under any path. */
+const copiesPrograms = ({ name, args }: ShellCommand, tool: string): boolean => {
+  if (!/^(cp|mv|ln|install|rsync)$/.test(name)) return false;
+  const takesFolders = args
+    .slice(0, -1)
+    .some(({ value }) => /^-\w*[aRr]|^--(archive|recursive)$|[/*]$|\/\.$/.test(value));
+  const target = resolvePath(args.at(-1)?.value ?? "", "/");
+  return (
+    args.some(({ value }) => baseName(value) === tool) ||
+    (takesFolders && target !== undefined && programFolder.test(target))
   );
 };

@@ -1,6 +1,6 @@
 import type { CmdInstruction, EntrypointInstruction } from "../../dockerfile/model.ts";
-import { oncePerObject } from "../../once-per-object.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
+import { filesNamed } from "./context-paths.ts";
 import { once } from "./once.ts";
 
 /** What a container of a stage starts. */
@@ -94,7 +94,7 @@ export const scriptsOf = (
     }
   }
   if (found.length > 0) return found;
-  const copied = file.context === undefined ? [] : (filesByName(file.context.files).get(name) ?? []);
+  const copied = file.context === undefined ? [] : filesNamed(file.context, name);
   const only = copied.length === 1 ? copied[0] : undefined;
   if (only !== undefined) return read(file, only);
   return isEntrypointScript(program) ? undefined : [];
@@ -105,10 +105,6 @@ export interface StartScript {
   readonly path: string | undefined;
   readonly text: string;
 }
-
-const filesByName = oncePerObject(
-  (files: readonly string[]): ReadonlyMap<string, readonly string[]> => Map.groupBy(files, baseName),
-);
 
 const read = (file: AuditedFile, path: string): readonly StartScript[] => {
   const text = file.context?.read(path);
