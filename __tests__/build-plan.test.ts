@@ -596,6 +596,7 @@ describe("the context of a Dockerfile", () => {
     ["docker/Dockerfile", "docker", []],
     ["Dockerfile", ".", ["The build context `.` does not hold `made.txt`"]],
     ["docker/Dockerfile", ".", ["The build context `.` does not hold `made.txt`"]],
+    ["Dockerfile.goreleaser", ".", []],
   ])("%s in %s may be given what its own folder lacks", (path, folder, messages) => {
     const file = auditedFile(readDockerfile(path, "FROM x\nCOPY made.txt /\n"), {
       context: () => contextOf(folder, ["a.txt"]),

@@ -17,6 +17,7 @@ export default defineRule({
     "The context is not known, or is another one than the main context (`--from`).",
     "Wildcards, and variables without a known value.",
     "The context is the Dockerfile's own folder below the repository's root, because nothing names another, and it has no name much like the missing one: the build may be given another context, or put the file there.",
+    "A `.goreleaser.yml` lies in the context, and nothing there has a name much like the missing one; or the Dockerfile is named after GoReleaser, which builds in a folder of its own.",
     "The path is ignored by git, or has the name of something that a build puts there (dist, target, node_modules, *.jar).",
     "A `..` at the front, which the engine drops, is dropped before looking.",
   ],
@@ -56,16 +57,26 @@ COPY ⟦\${SRC}/⟧ /app/
       bad: "COPY ⟦conf/ngnix.conf⟧ /etc/nginx/\n",
       message: "The build context `.` does not hold `conf/ngnix.conf` (is `conf/nginx.conf` meant?)",
     },
+    {
+      title: "what GoReleaser puts there",
+      files: { ".goreleaser.yaml": "", "main.go": "" },
+      good: "COPY mytool /usr/bin/mytool\n",
+    },
+    {
+      title: "a name much like it, beside GoReleaser",
+      files: { ".goreleaser.yaml": "", "config.toml": "" },
+      bad: "COPY ⟦confg.toml⟧ /etc/\n",
+    },
     { title: "context unknown", good: "COPY nowhere /a\n" },
   ],
   check: function* (file) {
     const { context } = file;
-    if (context === undefined) return;
+    if (context === undefined || /goreleaser/i.test(baseName(file.dockerfile.path))) return;
     for (const { word, path } of contextSources(file)) {
       if (path === undefined || path === "" || /[*?[\]\\]/.test(path)) continue;
       if (holds(context, path) || mayBeBuilt(context, path)) continue;
       const near = nearName(context, path);
-      if (near === undefined && isOwnFolder(file, context)) continue;
+      if (near === undefined && (isOwnFolder(file, context) || isReleasedByGo(context))) continue;
       const hint = near === undefined ? "" : ` (is \`${near}\` meant?)`;
       yield { at: word.span, message: `The build context \`${context.path}\` does not hold \`${path}\`${hint}` };
     }
@@ -75,6 +86,10 @@ COPY ⟦\${SRC}/⟧ /app/
 /** Few are built there: what is missing lies mostly in the context that the build is given. */
 const isOwnFolder = ({ dockerfile }: AuditedFile, { path }: BuildContext): boolean =>
   path !== "." && path === dockerfile.path.replace(/\/?[^/]*$/, "");
+
+/** GoReleaser builds in a folder of its own, where it puts the programs that it has made. */
+const isReleasedByGo = (context: BuildContext): boolean =>
+  [".goreleaser.yml", ".goreleaser.yaml", "goreleaser.yml", "goreleaser.yaml"].some((path) => holdsPath(context, path));
 
 /** What the folder holds in place of the missing name, give or take an edit or two. */
 const nearName = ({ files }: BuildContext, path: string): string | undefined => {
