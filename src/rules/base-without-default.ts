@@ -2,6 +2,7 @@ import { expandWord } from "../dockerfile/expand.ts";
 import { parseImageReference } from "../dockerfile/image-reference.ts";
 import type { Span } from "../dockerfile/model.ts";
 import type { AuditedFile } from "./audited-file.ts";
+import { platformArguments } from "./knowledge/variables.ts";
 import { defineRule } from "./rule.ts";
 
 export default defineRule({
@@ -15,6 +16,7 @@ the build ends before its first step. A default makes the file build for everybo
 linters and for update bots. A base that has to be given may go without one, knowingly.`,
   silent: [
     "names that are valid without the value: `debian$SUFFIX`, `${BASE:-debian}`",
+    "arguments of the platform such as `TARGETARCH`, and defaults that are made of them",
     "arguments that nobody declares: undefined-arg-in-from speaks of them",
   ],
   fixes: "none",
@@ -30,6 +32,8 @@ linters and for update bots. A base that has to be given may go without one, kno
     },
     { good: "ARG RELEASE=bookworm\nFROM debian:$RELEASE" },
     { good: "ARG SUFFIX\nFROM debian${SUFFIX}\nFROM debian:${SUFFIX:-bookworm}" },
+    { good: "ARG FLAVOR=${TARGETARCH}\nFROM busybox:1 AS amd64\nFROM ${FLAVOR}" },
+    { good: "ARG TARGETARCH\nARG BASE=build-${TARGETARCH}\nFROM busybox:1 AS build-amd64\nFROM ${BASE}" },
     { good: "FROM base-$TARGETARCH\nFROM debian:$NOPE" },
   ],
   check: function* (file) {
@@ -41,8 +45,8 @@ linters and for update bots. A base that has to be given may go without one, kno
       const { unknown } = file.expand(image, stage.from);
       const [name] = unknown;
       if (name === undefined || !unknown.every((one) => globals.has(one))) continue;
-      const { value = "" } = defaultValue(file, image.text, globals);
-      if (parseImageReference(value) !== undefined) continue;
+      const { value } = defaultValue(file, image.text, globals);
+      if (value === undefined || parseImageReference(value) !== undefined) continue;
       const result = value === "" ? "empty" : `\`${value}\`, which is no image`;
       const declared = globals.get(name)?.span;
       yield {
@@ -55,7 +59,8 @@ linters and for update bots. A base that has to be given may go without one, kno
 });
 
 interface Default {
-  readonly value: string;
+  /** Undefined when the platform of the build decides. */
+  readonly value: string | undefined;
   readonly span: Span;
 }
 
@@ -66,11 +71,16 @@ const globalDefaults = (file: AuditedFile): ReadonlyMap<string, Default> => {
     instruction.keyword === "ARG" && instruction.stageIndex === undefined ? instruction.assignments : [],
   ))
     defaults.set(key.text, {
-      value: value === undefined ? "" : (defaultValue(file, value.text, defaults).value ?? ""),
+      value: value === undefined ? withoutDefault(key.text) : defaultValue(file, value.text, defaults).value,
       span,
     });
   return defaults;
 };
 
+const withoutDefault = (name: string): string | undefined => (platformArguments.has(name) ? undefined : "");
+
 const defaultValue = ({ dockerfile }: AuditedFile, text: string, globals: ReadonlyMap<string, Default>) =>
-  expandWord(text, dockerfile.escape, (name) => ({ value: globals.get(name)?.value ?? "" }));
+  expandWord(text, dockerfile.escape, (name) => {
+    const known = globals.get(name);
+    return { value: known === undefined ? withoutDefault(name) : known.value };
+  });

@@ -2,6 +2,7 @@ import type { Span, Word } from "../dockerfile/model.ts";
 import type { AuditedFile } from "./audited-file.ts";
 import { partOf } from "./knowledge/edits.ts";
 import { once } from "./knowledge/once.ts";
+import { platformArguments } from "./knowledge/variables.ts";
 import { defineRule, type Problem } from "./rule.ts";
 
 export default defineRule({
@@ -49,7 +50,7 @@ function* problemsIn(file: AuditedFile, word: Word, declared: ReadonlySet<string
   for (const found of word.text.matchAll(/(?<!\\)(\\*)\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*)\})/g)) {
     const [whole, escapes = "", plain, braced] = found;
     const name = plain ?? braced ?? "";
-    if (escapes.length % 2 === 1 || declared.has(name) || predefined.has(name)) continue;
+    if (escapes.length % 2 === 1 || declared.has(name) || platformArguments.has(name)) continue;
     const at = partOf(file.text, word, found.index + escapes.length, found.index + whole.length);
     const elsewhere = declarationsInStages(file).get(name);
     yield {
@@ -78,9 +79,3 @@ const declarationsInStages = once((file: AuditedFile): ReadonlyMap<string, Span>
         for (const { key } of instruction.assignments) if (!found.has(key.text)) found.set(key.text, key.span);
   return found;
 });
-
-const predefined: ReadonlySet<string> = new Set(
-  ["TARGET", "BUILD"].flatMap((side) =>
-    ["PLATFORM", "OS", "ARCH", "VARIANT", "OSVERSION", "STAGE"].map((part) => side + part),
-  ),
-);

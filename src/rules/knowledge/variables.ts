@@ -35,3 +35,10 @@ export const variablesIn = (text: string, escapeCharacter: string): readonly Var
 };
 
 const variable = /\$(?:([A-Za-z_]\w*)|\{([A-Za-z_]\w*))/y;
+
+/** What BuildKit sets before the first FROM without being asked: `TARGETARCH`, `BUILDPLATFORM`, … */
+export const platformArguments: ReadonlySet<string> = new Set(
+  ["TARGET", "BUILD"].flatMap((side) =>
+    ["PLATFORM", "OS", "ARCH", "VARIANT", "OSVERSION", "STAGE"].map((part) => side + part),
+  ),
+);
