@@ -89,6 +89,37 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
       good: 'FROM debian:12\nRUN apt-get update && apt-get install -y gosu\nCOPY start /start\nENTRYPOINT ["/start"]',
     },
     {
+      title: "su, sudo and the like start it as another user",
+      good: `FROM debian:12 AS a
+CMD ["su", "app", "-c", "/srv/run"]
+FROM debian:12 AS b
+CMD su - app -c "/srv/run --port 80"
+FROM debian:12 AS c
+ENTRYPOINT ["su", "-s", "/bin/sh", "-c", "exec /srv/run", "app"]
+FROM debian:12 AS d
+ENTRYPOINT ["sudo", "-E", "-u", "app"]
+CMD ["/srv/run"]
+FROM debian:12 AS e
+CMD exec sudo -u app /srv/run
+FROM debian:12 AS f
+CMD ["capsh", "--user=app", "--", "-c", "/srv/run"]
+FROM debian:12 AS g
+CMD ["doas", "-u", "app", "/srv/run"]
+`,
+    },
+    {
+      title: "sudo as root, and before the last command",
+      bad: `FROM ⟦debian:12⟧ AS a
+CMD ["sudo", "-E", "/srv/run", "-u", "app"]
+FROM ⟦debian:12⟧ AS d
+CMD ["sudo", "-u", "root", "/srv/run"]
+FROM ⟦debian:12⟧ AS b
+CMD ["su", "root", "-c", "/srv/run"]
+FROM ⟦debian:12⟧ AS c
+CMD su app -c /srv/prepare && /srv/run
+`,
+    },
+    {
       title: "The official image leaves root by itself",
       good: 'FROM postgres:17\nCOPY init.sql /docker-entrypoint-initdb.d/\nCMD ["postgres"]',
     },

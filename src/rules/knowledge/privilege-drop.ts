@@ -1,7 +1,8 @@
 import { familiarName } from "../../dockerfile/image-reference.ts";
 import type { AuditedFile, StageFacts } from "../audited-file.ts";
 import { sliceOf } from "./edits.ts";
-import { startOf, startScripts } from "./start-command.ts";
+import { changesToOther, runsAsOther } from "./other-user.ts";
+import { type Start, startOf, startScripts } from "./start-command.ts";
 
 /**
  * Whether a container that starts as root hands over to another user by itself: gosu and its like anywhere in the
@@ -14,8 +15,17 @@ export const mayDropPrivileges = (file: AuditedFile, stage: StageFacts): boolean
     return true;
   if (start === undefined) return false;
   if (start.words.some((word) => handOver.test(word) || inits.test(word) || daemons.test(word))) return true;
+  if (startsAsOther(file, start)) return true;
   const scripts = startScripts(file, stage, start);
   return scripts === undefined || scripts.some((script) => handOver.test(script.text));
+};
+
+/** Whether the last thing that is started runs as somebody else: `CMD su app -c serve`, `["sudo", "-u", "app", "serve"]`. */
+const startsAsOther = (file: AuditedFile, { instruction, words }: Start): boolean => {
+  if (changesToOther(words)) return true;
+  const script = file.script(instruction.command, instruction);
+  const last = script?.commands.findLast(({ name }) => name !== "");
+  return script !== undefined && last !== undefined && runsAsOther(file, script, last);
 };
 
 /** Programs that stay root only to start others as somebody else. */
