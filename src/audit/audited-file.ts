@@ -6,6 +6,7 @@ import type { Dialect, Script } from "../dockerfile/script.ts";
 import { matchesWildcards } from "../dockerfile/wildcards.ts";
 import type { AuditedFile, Base, BuildContext, Expansion, RunScript, StageFacts } from "../rules/audited-file.ts";
 import { ignoresOf } from "../rules/ignore-comment.ts";
+import { familyOf } from "../rules/knowledge/base-images.ts";
 import { globalArguments, pragmaShells, type StageState, stageState } from "./stage-state.ts";
 
 /** What is known about a Dockerfile from outside it. */
@@ -197,14 +198,40 @@ const baseOf = (
 const longestLineage = 64;
 
 const windowsName =
-  /nanoserver|servercore|(^|\/)windows([/:@-]|$)|windows(server|amd64|-?ltsc|-?1809|-?20\d\d)|ltsc20\d\d/i;
+  /nanoserver|servercore|(^|\/)windows([/:@-]|$)|-windows([/:@]|-(?!gnu|msvc)|$)|windows(server|amd64|-?ltsc|-?1809|-?20\d\d)|ltsc20\d\d/i;
 
 const isWindowsBase = (base: Base, stage: Stage, hasBacktick: boolean): boolean => {
   const platform = stage.from.flags.find(({ name }) => name === "platform")?.value ?? "";
   if (/^windows\b/i.test(platform)) return true;
-  if (base.kind === "image") return windowsName.test(base.text);
-  return base.kind === "unknown" && (windowsName.test(base.text) || hasBacktick);
+  if (base.kind !== "image" && base.kind !== "unknown") return false;
+  if (windowsName.test(base.text) || (base.kind === "unknown" && hasBacktick)) return true;
+  const isKnown = base.kind === "image" && base.reference !== undefined && familyOf(base.reference) !== undefined;
+  return !isKnown && stage.instructions.some(isForWindows);
 };
+
+/** Whether it names a drive, or a program that only Windows has. */
+const isForWindows = (instruction: Instruction): boolean => {
+  switch (instruction.keyword) {
+    case "WORKDIR":
+      return drive.test(instruction.path.text);
+    case "VOLUME":
+      return instruction.paths.some(({ text }) => drive.test(text));
+    case "CMD":
+    case "ENTRYPOINT": {
+      const { command } = instruction;
+      const words = command.form === "exec" ? command.words.map(({ text }) => text) : [command.joined.text];
+      return /^["']?(?:\S*\.cmd|(?:\S*[\\/])?(?:cmd\.exe|pwsh\.exe|powershell(?:\.exe)?))(?![\w.])/i.test(
+        words[0] ?? "",
+      );
+    }
+    case "SHELL":
+      return /^(?:cmd|powershell)(?:\.exe)?$/i.test(instruction.words[0]?.text ?? "");
+    default:
+      return false;
+  }
+};
+
+const drive = /^["']?[A-Za-z]:(?:[\\/]|["']?$)/;
 
 const dependenciesOf = (
   facts: StageFacts,

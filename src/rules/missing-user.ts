@@ -82,6 +82,36 @@ program writes to, and end the stage with \`USER\`. A number (\`USER 10001\`) le
       title: "The daemon changes its user",
       good: 'FROM alpine:3.22\nRUN apk add mosquitto\nCMD ["/usr/sbin/mosquitto"]',
     },
+    {
+      title: "Windows, by the name of the base or by what only it has",
+      good: `FROM stefanscherer/node-windows:22 AS a
+CMD ["node", "a.js"]
+FROM microsoft/mssql-server-windows-express AS b
+CMD ["sqlservr"]
+FROM acme/base:1 AS c
+WORKDIR C:/app
+CMD ["app"]
+FROM acme/base:1 AS d
+VOLUME ["D:/data"]
+CMD ["app"]
+FROM acme/base:1 AS e
+CMD start.cmd --all
+FROM acme/base:1 AS f
+SHELL ["powershell", "-Command"]
+CMD ["app"]
+FROM acme/base:1 AS g
+ENTRYPOINT ["C:/tools/powershell.exe", "app.ps1"]
+`,
+    },
+    {
+      title: "Not Windows",
+      bad: `FROM ⟦ghcr.io/cross-rs/x86_64-pc-windows-gnu:1⟧
+CMD ["app"]
+FROM ⟦acme/base:1⟧
+VOLUME /c:/data
+CMD ["start.cmdline"]
+`,
+    },
     { title: "Data only", good: "FROM scratch\nCOPY assets /assets" },
     { title: "Others build on it", good: 'FROM debian:12\nRUN apt-get update\nCMD ["bash"]' },
     {
