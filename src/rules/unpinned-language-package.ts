@@ -65,6 +65,10 @@ RUN dotnet tool install --global ⟦dotnet-ef⟧ && composer global require ⟦p
       good: "FROM golang:1.23\nCOPY . /src\nRUN go install ./cmd/... && go install example.com/project/cmd/tool && cargo install --path .\n",
     },
     {
+      title: "files of requirements",
+      good: "FROM python:3.12-slim\nRUN uv pip sync --system requirements.lock\n",
+    },
+    {
       title: "a git source has a rule of its own",
       good: "FROM python:3.12-slim\nRUN pip install git+https://example.com/a.git\n",
     },

@@ -6,11 +6,15 @@ import { isLocalOrRemoteFile, isSimulated, type PackageCommand, type PackageMana
 export const unpinnedPackages = (called: PackageCommand, hasSources: boolean): readonly ShellWord[] => {
   const read = readers[called.manager.name];
   if (read === undefined || called.action !== "install" || isSimulated(called)) return [];
+  if (takesFiles.has(called.subcommand)) return [];
   const words = runsItsOperand.has(called.subcommand) ? called.operands.slice(0, 1) : called.operands;
   return read(called, words.filter(isKnown), hasSources);
 };
 
 type Reader = (called: PackageCommand, words: readonly ShellWord[], hasSources: boolean) => readonly ShellWord[];
+
+/** The operands are files of requirements. */
+const takesFiles: ReadonlySet<string> = new Set(["pip sync"]);
 
 /** The operands behind the first are the arguments of the program. */
 const runsItsOperand: ReadonlySet<string> = new Set(["run", "tool run", "dlx"]);
