@@ -84,7 +84,8 @@ export const smallerVariantOf = (reference: ImageReference): string | undefined 
     /(^|-)(slim|alpine[\d.]*|tiny|minimal|distroless|chiseled|jre|jre-.*|nanoserver|windowsservercore)(-|$)/.test(tag)
   )
     return undefined;
-  return smallerVariants.get(name);
+  // php has no alpine variant with Apache, debian no slim one with backports.
+  return /(^|-)(apache|backports)(-|$)/.test(tag) ? undefined : smallerVariants.get(name);
 };
 
 const words = (text: string): readonly string[] => text.split(/\s+/).filter((word) => word !== "");
