@@ -1,4 +1,5 @@
 import type { AuditedFile } from "./audited-file.ts";
+import { hasDnf5 } from "./knowledge/base-images.ts";
 import { hasOption } from "./knowledge/command-options.ts";
 import { deletes } from "./knowledge/package-caches.ts";
 import { isIndexUsedLater } from "./knowledge/package-index.ts";
@@ -53,6 +54,11 @@ is needed either. The images of Debian and Ubuntu delete packages after every in
       title: "cleaned in a shipped stage",
       good: "FROM node:22\nRUN npm ci && npm cache clean --force && pip install --no-cache-dir flask==3\n",
     },
+    {
+      title: "dnf in Fedora 41 and later",
+      bad: "FROM fedora:44\nRUN dnf ⟦install⟧ -y git\n",
+      fixed: "FROM fedora:44\nRUN --mount=type=cache,target=/var/cache/libdnf5,sharing=locked dnf install -y git\n",
+    },
     { title: "another user", good: "FROM node:22\nUSER node\nRUN npm ci\n" },
     { title: "nothing is downloaded", good: "FROM node:22\nRUN npm run build && go version\n" },
   ],
@@ -62,7 +68,7 @@ is needed either. The images of Debian and Ubuntu delete packages after every in
       if (!run.isRead || !isRoot(run) || run.run.mounts.some(({ type }) => type === "cache" || type === "tmpfs"))
         continue;
       const called = run.packages.find((candidate) => isDownload(run, candidate));
-      const targets = called === undefined ? undefined : targetsOf[called.manager.name];
+      const targets = called === undefined ? undefined : targetsFor(run, called);
       if (called === undefined || targets === undefined) continue;
       const written = `${called.manager.name} ${called.subcommand}`.trim();
       yield {
@@ -94,6 +100,9 @@ const targetsOf: Readonly<Partial<Record<string, readonly string[]>>> = {
   cargo: ["/usr/local/cargo/registry"],
   composer: ["/root/.composer/cache"],
 };
+
+const targetsFor = ({ stage }: RunCommands, { manager }: PackageCommand): readonly string[] | undefined =>
+  /^(dnf|yum)$/.test(manager.name) && hasDnf5(stage) ? ["/var/cache/libdnf5,sharing=locked"] : targetsOf[manager.name];
 
 const isRoot = (run: RunCommands): boolean => {
   const user = run.stage.userAt(run.run);

@@ -91,6 +91,22 @@ RUN rm -rf /var/lib/apt/lists/*
         "FROM almalinux:9\nRUN dnf -y install \\\n        git \\\n        make \\\n && make --version \\\n && dnf clean all\n",
     },
     {
+      title: "dnf in Fedora 41 and later",
+      bad: "FROM fedora:41\nRUN dnf -y ⟦install⟧ git\n",
+      fixed: "FROM fedora:41\nRUN dnf -y install git && dnf clean all\n",
+      message: "`dnf install` leaves its downloads and index in /var/cache/libdnf5 of this layer",
+    },
+    {
+      title: "dnf in an older release",
+      bad: "FROM fedora:40\nRUN dnf -y ⟦install⟧ git\n",
+      fixed: "FROM fedora:40\nRUN dnf -y install git && dnf clean all\n",
+      message: "`dnf install` leaves its downloads and index in /var/cache/dnf of this layer",
+    },
+    {
+      title: "deleted by path",
+      good: "FROM fedora:44\nRUN dnf install -y git && rm -rf /var/cache/libdnf5\nRUN yum install -y make && rm -rf /var/cache/libdnf5/*\n",
+    },
+    {
       title: "zypper in a heredoc",
       bad: "FROM opensuse/leap:15.6\nRUN <<END\nset -e\nzypper -n ⟦in⟧ git\nEND\n",
       fixed: "FROM opensuse/leap:15.6\nRUN <<END\nset -e\nzypper -n in git\nzypper clean --all\nEND\n",

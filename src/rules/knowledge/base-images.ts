@@ -1,4 +1,5 @@
 import { familiarName, type ImageReference } from "../../dockerfile/image-reference.ts";
+import type { StageFacts } from "../audited-file.ts";
 
 export type Family =
   | "debian"
@@ -53,6 +54,15 @@ export const hasDashWithoutPipefail = (reference: ImageReference): boolean => {
   if (releasesBeforePipefail.test(tag)) return true;
   if (/^(debian(\/eol)?|buildpack-deps|bitnami\/minideb)$/.test(name)) return /^([4-9]|1[0-2])([.-]|$)/.test(tag);
   return /^(ubuntu\/)?ubuntu$/.test(name) && /^(1\d\.|2[0-3]\.|24\.04)/.test(tag);
+};
+
+/** Whether dnf, yum and microdnf are dnf5, which keeps its downloads elsewhere: in Fedora 41 and later. */
+export const hasDnf5 = ({ rootBase }: StageFacts): boolean => {
+  if (rootBase.kind !== "image" || rootBase.reference === undefined) return false;
+  const { tag = "latest" } = rootBase.reference;
+  const isFedora = /^((quay\.io\/fedora|registry\.fedoraproject\.org)\/)?fedora(-minimal)?$/;
+  if (!isFedora.test(familiarName(rootBase.reference))) return false;
+  return /^(latest|rawhide)$/.test(tag) || Number(/^\d+/.exec(tag)?.[0]) >= 41;
 };
 
 /** The user that containers of an image have when nobody says otherwise; undefined when unknown. */

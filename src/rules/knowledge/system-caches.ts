@@ -1,5 +1,6 @@
 import type { AuditedFile } from "../audited-file.ts";
 import type { Fix, Problem } from "../rule.ts";
+import { hasDnf5 } from "./base-images.ts";
 import { hasOption } from "./command-options.ts";
 import { appendCleanUp, callsUnknownScript, cleansUpAfter, deletes, isMounted } from "./package-caches.ts";
 import { isIndexUsedLater } from "./package-index.ts";
@@ -112,6 +113,9 @@ const downloads: readonly (readonly [name: string, cleaners: readonly string[]])
   ["pacman", ["pacman"]],
 ];
 
+const cacheOf = ({ stage }: RunCommands, { manager }: PackageCommand): string | undefined =>
+  manager.caches.find((directory) => directory.endsWith("/libdnf5") && hasDnf5(stage)) ?? manager.caches[0];
+
 const packageDownloads = function* (file: AuditedFile, run: RunCommands): Iterable<Problem> {
   for (const [name, cleaners] of downloads) {
     const called = run.packages.find(
@@ -126,7 +130,7 @@ const packageDownloads = function* (file: AuditedFile, run: RunCommands): Iterab
       (command) => command.index > called.command.index && deletes(command, called.manager.caches),
     );
     if (isRemoved || cleansUpAfter(run, called.command, cleaners)) continue;
-    const message = `\`${writtenAs(called)}\` leaves its downloads and index in ${called.manager.caches[0]} of this layer`;
+    const message = `\`${writtenAs(called)}\` leaves its downloads and index in ${cacheOf(run, called)} of this layer`;
     const { cleanUp } = called.manager;
     yield { at: wordOf(called), message, ...(cleanUp === undefined ? {} : appendCleanUp(file, run, called, cleanUp)) };
   }

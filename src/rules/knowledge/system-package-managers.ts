@@ -84,7 +84,7 @@ export const systemPackageManagers = {
     actions: dnfActions,
     valued: dnfOptions,
     assumeYes: "-y --assumeyes",
-    caches: "/var/cache/yum /var/cache/dnf",
+    caches: "/var/cache/yum /var/cache/dnf /var/cache/libdnf5",
     cleanUp: "yum clean all",
   },
   dnf: {
