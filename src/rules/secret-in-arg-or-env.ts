@@ -17,7 +17,7 @@ export default defineRule({
 \`RUN --mount=type=secret,id=npm_token,env=NPM_TOKEN npm ci\` gives the same command the same variable and leaves nothing behind. What the running container needs is given when it starts, not when it is built.`,
   aliases: ["DL3064", "SecretsUsedInArgOrEnv", "DS-0031", "CIS-DI-0010"],
   silent: [
-    "The name tells a place or a property of a secret (FILE, PATH, DIR, URL, SERVER, NAME, ID, TTL, VERSION, ENABLED, …) or something public (PUBLIC, GPG).",
+    "The name tells a place or a property of a secret (FILE, PATH, DIR, URL, SERVER, NAME, ID, TTL, VERSION, ENABLED, …) or something public (PUBLIC, GPG, and what is compiled into a page: VITE_…, REACT_APP_…).",
     "The value is a path, a URL without credentials, a fingerprint, a short number or a switch.",
     "ENV gives the variable an empty value, which takes it away.",
   ],
@@ -60,6 +60,8 @@ RUN test -n "$SSH_PRIVATE_KEY"
       title: "names of places, properties and public things",
       good: `ENV GPG_KEY=A035C8C19219BA821ECEA86B64E628F8D684696D PASSWORD_FILE=/run/secrets/db
 ARG SSH_PUBLIC_KEY
+ARG VITE_MAPS_API_KEY
+ARG REACT_APP_STRIPE_KEY
 ENV TOKEN_TTL=3600 SECRET_NAME=db KEY_ID=abc AUTH_ENABLED=true
 ENV Filters__0__Key=ProcessId Filters__0__Value=1
 `,

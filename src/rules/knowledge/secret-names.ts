@@ -1,6 +1,8 @@
 /** Whether a variable of this name holds a secret, going by the words of the name: `NPM_TOKEN`, `dbPassword`. */
 export const isSecretName = (name: string): boolean => {
   if (exactNames.has(name.toUpperCase())) return true;
+  // Compiled into what the browser gets.
+  if (/^(VITE|REACT_APP|VUE_APP|GATSBY)_/.test(name)) return false;
   // The key of a key and value pair, as in .NET's `Filters__0__Key`.
   if (/__\d+__key$/i.test(name)) return false;
   if (/_(sha\d+|md5|checksum)(sum)?$/i.test(name)) return false;
