@@ -19,6 +19,7 @@ build repeatable to the byte.`,
     "`scratch`, earlier stages, and build contexts that are given by name",
     "a reference with a digest",
     "a variable that has no default in the file; one with a default is judged by it",
+    "distroless images that name their release: `gcr.io/distroless/static-debian12` has no other tags",
     "a file in a folder named `testdata` or `fixtures`: the input of a test",
     "a bare word in `--from`, of which unknown-stage-reference speaks",
     "an owner that is an argument (`${OWNER}/base`) without a tag in the text: images of one family, whose build gives both",
@@ -37,6 +38,11 @@ build repeatable to the byte.`,
     { good: "FROM debian:bookworm-slim" },
     { good: "FROM alpine:3.22 AS base\nFROM BASE AS prod\nFROM scratch\nCOPY --from=prod /a /a" },
     { title: "A digest names one image", good: `FROM debian@sha256:${"0123456789abcdef".repeat(4)}` },
+    {
+      title: "The release is in the name",
+      good: "FROM gcr.io/distroless/static-debian12\nFROM gcr.io/distroless/cc-debian13:latest",
+    },
+    { bad: "FROM ⟦gcr.io/distroless/static⟧" },
     { title: "The build gives the name", good: "ARG BASE\nFROM ${BASE}" },
     { good: "ARG VERSION=22\nFROM node:${VERSION:-20}-slim" },
     {
@@ -54,6 +60,7 @@ build repeatable to the byte.`,
     for (const use of imageUses(file)) {
       const { reference } = use;
       if (reference === undefined || reference.digest !== undefined || isOfFamily(file, use)) continue;
+      if (distrolessRelease.test(reference.repository)) continue;
       if (reference.tag === "latest") yield latest(file, use);
       else if (reference.tag === undefined) yield untagged(file, use);
     }
@@ -66,6 +73,9 @@ build repeatable to the byte.`,
     }
   },
 });
+
+/** The release is in the name, and there are no tags but `latest`, `nonroot`, `debug` and `debug-nonroot`. */
+const distrolessRelease = /(^|\/)distroless\/.*-debian\d+$/;
 
 /** Whether the owner is a variable and no tag is written: who builds the family gives both. */
 const isOfFamily = (file: AuditedFile, use: ImageUse): boolean => {
