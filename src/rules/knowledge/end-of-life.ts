@@ -20,11 +20,12 @@ export const endOfLifeOf = (reference: ImageReference): EndOfLife | undefined =>
   const { tag } = reference;
   if (tag === undefined) return undefined;
   const name = familiarName(reference);
-  const product = products.find((each) => each.images.test(name));
-  return (
-    (product === undefined ? undefined : lookUp(product, tag)) ??
-    (product?.isDistribution === true ? undefined : distributionIn(tag))
-  );
+  const own = products.filter(({ images }) => images.test(name));
+  for (const product of own) {
+    const found = lookUp(product, tag);
+    if (found !== undefined) return found;
+  }
+  return own.some(({ isDistribution }) => isDistribution) ? undefined : distributionIn(tag);
 };
 
 const lookUp = (product: Product, tag: string): EndOfLife | undefined => {
@@ -35,7 +36,8 @@ const lookUp = (product: Product, tag: string): EndOfLife | undefined => {
     // The variant of a language's image on an old distribution is not built for new releases.
     const isPlain = /^(-(slim|alpine|fpm|apache|cli|zts|fpm-alpine|cli-alpine|jre|jdk|management|noble))?$/.test(rest);
     const [version, ...codeNames] = row.names;
-    const release = `${product.label} ${version}${codeNames.length === 1 ? ` (${codeNames[0]})` : ""}`;
+    const codeName = codeNames.length === 1 ? ` (${codeNames[0]})` : "";
+    const release = `${product.label} ${version}${codeName}${product.suffix ?? ""}`;
     const supported = /^\d/.test(written) ? product.supported : (product.supportedName ?? product.supported);
     const successor = isPlain && supported !== "" ? supported : undefined;
     return { release, ended: row.ended, source: product.source, written, successor };
@@ -85,6 +87,8 @@ interface Row {
 interface Product {
   readonly label: string;
   readonly images: RegExp;
+  /** Said behind the version, where the image has ended and not what is in it. */
+  readonly suffix?: string;
   readonly isDistribution?: boolean;
   readonly source: string;
   /** A version that gets fixes for years from now. */
@@ -99,6 +103,8 @@ const ended = (text: string): readonly Row[] =>
     const [names = "", day = ""] = row.trim().split(" ");
     return { names: names.split("/"), ended: day };
   });
+
+const dotnet = /^mcr\.microsoft\.com\/dotnet\/(core\/)?(sdk|aspnet|runtime|runtime-deps|monitor)$/;
 
 const products: readonly Product[] = [
   {
@@ -222,13 +228,20 @@ const products: readonly Product[] = [
     ),
   },
   {
-    label: ".NET",
-    images: /^mcr\.microsoft\.com\/dotnet\/(core\/)?(sdk|aspnet|runtime|runtime-deps|monitor)$/,
+    label: ".NET Core",
+    images: dotnet,
     source: "https://dotnet.microsoft.com/platform/support/policy/dotnet-core",
     supported: "10.0",
     ended: ended(
-      "1 2019-06-27, 2 2021-08-21, 3.0 2020-03-03, 3.1 2022-12-13, 5.0 2022-05-10, 6.0 2024-11-12, 7.0 2024-05-14, 8.0 2026-11-10, 9.0 2026-11-10",
+      "1.0 2019-06-27, 1.1 2019-06-27, 1 2019-06-27, 2.0 2018-10-01, 2.1 2021-08-21, 2.2 2019-12-23, 2 2021-08-21, 3.0 2020-03-03, 3.1 2022-12-13",
     ),
+  },
+  {
+    label: ".NET",
+    images: dotnet,
+    source: "https://dotnet.microsoft.com/platform/support/policy/dotnet-core",
+    supported: "10.0",
+    ended: ended("5.0 2022-05-10, 6.0 2024-11-12, 7.0 2024-05-14, 8.0 2026-11-10, 9.0 2026-11-10"),
   },
   {
     label: "PostgreSQL",
@@ -251,13 +264,15 @@ const products: readonly Product[] = [
     label: "Java",
     // Replaced by openjdk, which itself is deprecated by now.
     images: /^java$/,
+    suffix: " of the image `java`",
     source: "https://hub.docker.com/_/java",
     supported: "",
     ended: ended("6 2016-12-31, 7 2016-12-31, 8 2016-12-31, 9 2016-12-31"),
   },
   {
-    label: "OpenJDK",
+    label: "Java",
     images: /^openjdk$/,
+    suffix: " of the image `openjdk`",
     // The image itself is deprecated in favour of eclipse-temurin and others.
     source: "https://hub.docker.com/_/openjdk",
     supported: "",
