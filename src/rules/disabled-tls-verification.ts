@@ -91,7 +91,18 @@ RUN python3 fetch.py && npm ci
       bad: 'RUN ["wget", ⟦"--no-check-certificate"⟧, "https://example.org/a"]\n',
       fixed: 'RUN ["wget", "https://example.org/a"]\n',
     },
-    { title: "written into a configuration", bad: 'RUN echo "[main] ⟦sslverify=false⟧" >> /etc/yum.conf\n' },
+    {
+      title: "written into a configuration",
+      bad: `RUN echo "[main] ⟦sslverify=false⟧" >> /etc/yum.conf
+RUN echo '⟦Acquire::https::Verify-Peer "false"⟧;' > /etc/apt/apt.conf.d/x
+RUN echo ⟦insecure⟧ >> ~/.curlrc && printf 'silent\\n⟦--insecure⟧\\n' > /root/.curlrc
+`,
+      message: "`insecure` turns off certificate checks",
+    },
+    {
+      title: "written elsewhere, or on",
+      good: `RUN echo insecure >> /notes && echo 'Acquire::https::Verify-Peer "true";' > /etc/apt/apt.conf.d/x && echo proxy-insecure-not > ~/.curlrc\n`,
+    },
     {
       title: "verified all the same",
       good: `RUN curl -kfsSLo a.zip https://example.org/a.zip && echo "$SHA256  a.zip" | sha256sum -c -\n`,
@@ -143,7 +154,7 @@ const inCommand = function* (
   for (const one of found)
     yield {
       at: one.text === one.word.value ? one.word.span : spanWithin(file.text, one.word.span, one.text),
-      message: `\`${one.text}\` turns off the certificate check of \`${command.name}\``,
+      message: `\`${one.text}\` turns off ${one.isWritten ? "certificate checks" : `the certificate check of \`${command.name}\``}`,
       ...fixed(deletion(file, run, command, one)),
     };
 };

@@ -24,6 +24,8 @@ export interface TlsSwitch {
   readonly last: ShellWord;
   /** `-k` inside `-fsSLk`. */
   readonly letter?: string;
+  /** It goes into a file, for another program to read. */
+  readonly isWritten?: boolean;
 }
 
 /** The words of a command that turn certificate checks off. */
@@ -119,12 +121,17 @@ const none: readonly TlsSwitch[] = [];
 /** A setting that echo, printf or sed writes into a configuration file. */
 const writtenSwitches = (command: ShellCommand): readonly TlsSwitch[] => {
   if (!/^(echo|printf|sed)$/.test(command.name)) return none;
-  const isWritten = outputRedirect(command) !== undefined || command.pipedInto !== undefined || command.name === "sed";
+  const redirect = outputRedirect(command);
+  const isWritten = redirect !== undefined || command.pipedInto !== undefined || command.name === "sed";
   if (!isWritten) return none;
-  const setting =
-    /(?<![\w-])(sslverify|strict-ssl|check_certificate|ssl_verify)\s*[=:]\s*(0|false|no|off)\b(?!.*\/\s*\1\s*[=:]\s*(1|true|yes|on))/i;
+  const settings = /(^|\/)[._]?curlrc$/.test(redirect?.target?.value ?? "") ? curlSettings : fileSettings;
   return command.args.flatMap((word) => {
-    const found = setting.exec(word.value);
-    return found === null ? [] : [{ text: found[0], word, last: word }];
+    const found = settings.exec(word.value);
+    return found === null ? [] : [{ text: found[0], word, last: word, isWritten }];
   });
 };
+
+const fileSettings =
+  /(?<![\w-])(sslverify|strict-ssl|check_certificate|ssl_verify)\s*[=:]\s*(0|false|no|off)\b(?!.*\/\s*\1\s*[=:]\s*(1|true|yes|on))|(?:Acquire::https::(?:[\w.*-]+::)?)?\bVerify-(?:Peer|Host)\s+(?:"(?:0|false|no)"|(?:0|false|no)\b)/i;
+
+const curlSettings = /(?<=^|\s|\\n)(?:(?:--)?insecure|-k)(?=$|\s|\\n)/;
