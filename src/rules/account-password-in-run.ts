@@ -28,8 +28,11 @@ everyone who pulls it. Containers need no passwords: reach them with \`docker ex
     { bad: "FROM debian:12\nRUN ⟦chpasswd⟧ <<EOF\napp:pw\nEOF" },
     { bad: "FROM debian:12\nRUN ⟦passwd⟧ -d root", message: "`passwd -d` lets everybody log in without a password" },
     { bad: 'FROM fedora:44\nARG PW\nRUN echo "$PW" | ⟦passwd⟧ --stdin app' },
+    { title: "Typed twice", bad: "FROM alpine:3.22\nRUN printf 'pw\\npw\\n' | ⟦passwd⟧ app" },
     { good: "FROM debian:12\nRUN --mount=type=secret,id=pw chpasswd < /run/secrets/pw" },
-    { good: "FROM debian:12\nRUN passwd -l root && usermod -p '*' app && useradd --password '!' b" },
+    {
+      good: "FROM debian:12\nRUN passwd -l root && echo x | passwd -q -l app && usermod -p '*' app && useradd --password '!' b",
+    },
     { good: "FROM debian:12\nRUN echo 'root:*' | chpasswd -e" },
     {
       title: "A random password that nobody knows",

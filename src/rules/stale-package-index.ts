@@ -56,6 +56,7 @@ RUN apt-get ⟦install⟧ -y git
 `,
     },
     { title: "no update at all", bad: "FROM debian:12\nRUN apt-get ⟦install⟧ -y curl && apt-get install -y git\n" },
+    { title: "another command behind it", bad: "FROM debian:12\nRUN apt-get ⟦update⟧ && echo ok\n" },
     { title: "Alpine Linux", bad: "FROM alpine:3.20\nRUN apk ⟦update⟧\nCOPY . /app\n" },
     { good: "FROM debian:12\nRUN apt-get update && apt-get install -y curl\n" },
     { title: "in one go", good: "FROM debian:12\nRUN apt-get install -y --update curl\n" },

@@ -53,6 +53,11 @@ better also hashes, or give a constraints file.`,
       files: { "requirements.txt": "flask\n", "constraints.txt": "flask==3.0.3\n" },
       good: "FROM python:3.12-slim\nCOPY *.txt ./\nRUN pip install -r requirements.txt -c constraints.txt\n",
     },
+    {
+      title: "constraints named in the file",
+      files: { "requirements.txt": "-c constraints.txt\nflask\n" },
+      good: "FROM python:3.12-slim\nCOPY *.txt ./\nRUN pip install -r requirements.txt\n",
+    },
     { title: "not in the context", files: {}, good: "FROM python:3.12-slim\nRUN pip install -r requirements.txt\n" },
   ],
   check: function* (file) {

@@ -38,6 +38,10 @@ review sees what was added. The order has no effect on the install.`,
       good: "FROM debian:12\nRUN apt-get install -y \\\n  b \\\n  a \\\n  c && apt-get install -y d c b a\n",
     },
     {
+      title: "other lists",
+      good: "FROM python:3.14\nRUN pip install \\\n  d \\\n  c \\\n  b \\\n  a\nRUN apt-get remove -y \\\n  d \\\n  c \\\n  b \\\n  a\n",
+    },
+    {
       title: "comments between",
       good: "FROM debian:12\nRUN apt-get install -y \\\n  d \\\n  # for b\n  c \\\n  b \\\n  a\n",
     },

@@ -50,6 +50,7 @@ RUN ["gem", "install", ⟦"https://example.com/e.gem"⟧]
 ARG RPM=https://example.com/a.rpm
 RUN pip install https://example.com/a.whl#sha256=e3b0c442 && dnf install -y $RPM
 RUN dnf install -y --setopt=localpkg_gpgcheck=1 https://example.com/b.rpm
+RUN rpm -K https://example.com/c.rpm && rpm -i https://example.com/c.rpm
 RUN rpm --import https://example.com/key.asc && dnf install -y git
 `,
     },
