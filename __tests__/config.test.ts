@@ -250,6 +250,9 @@ strict-labels: true
       ],
     });
     expect(levels((await configs.of(join(root, "own/Dockerfile"))).rules)).toEqual({});
+    await expect(open(folderOf({ ".hadolint.yaml": "trustedRegistries:\n  - *.example.com" }))).rejects.toThrow(
+      new Error(".hadolint.yaml:2:5: there is no anchor `&.example.com`; a text that begins with `*` is put in quotes"),
+    );
   });
 
   test.each([
@@ -295,6 +298,18 @@ strict-labels: true
       "1:6: the file is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
     ],
     ["profile: all\nprofile: all", "2:1: the file is not YAML: Map keys must be unique"],
+    [
+      "allowed-registries: *.example.com",
+      "1:21: there is no anchor `&.example.com`; a text that begins with `*` is put in quotes",
+    ],
+    [
+      "exclude: [a, **/testdata/**]",
+      "1:14: there is no anchor `&*/testdata/**`; a text that begins with `*` is put in quotes",
+    ],
+    [
+      "profile: all\n---\nprofile: strict",
+      "2:1: the file holds a second document, which `---` begins; only one is read",
+    ],
   ])("that says %j is refused at the place", async (text, message) => {
     const root = folderOf({ "sub/.docker-hygiene.yml": text });
     await expect(open(root, undefined, ["sub"])).rejects.toThrow(new Error(`sub/.docker-hygiene.yml:${message}`));

@@ -31,13 +31,20 @@ export const readYaml = (text: string, refuse: Refuse): Tree | undefined => {
     return { line, column: col };
   };
   const error = document.errors[0];
+  if (error?.code === "MULTIPLE_DOCS")
+    return refuse(position(error.pos[0]), "the file holds a second document, which `---` begins; only one is read");
   if (error !== undefined) return refuse(position(error.pos[0]), `the file is not YAML: ${error.message}`);
   let nodes = 0;
   const convert = (node: Node | null, depth: number, fallback: Position): Tree => {
     const at = node?.range ? position(node.range[0]) : fallback;
     if (++nodes > 20_000 || depth > 50) return refuse(at, "the file nests or repeats too much");
     if (node === null) return { kind: "scalar", at, value: null, text: "" };
-    if (isAlias(node)) return { ...convert(node.resolve(document) ?? null, depth + 1, at), at };
+    if (isAlias(node)) {
+      const target = node.resolve(document);
+      if (target === undefined)
+        return refuse(at, `there is no anchor \`&${node.source}\`; a text that begins with \`*\` is put in quotes`);
+      return { ...convert(target, depth + 1, at), at };
+    }
     if (isSeq(node))
       return { kind: "list", at, items: node.items.map((item) => convert(item as Node | null, depth + 1, at)) };
     if (isMap(node)) {
