@@ -1,6 +1,6 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
@@ -231,6 +231,23 @@ Options:
       `${there}/x/Containerfile`,
       "b/odd.txt",
     ]);
+  });
+
+  test("gives JSON and nothing else, whatever is on the PATH", () => {
+    const cwd = folderOf({
+      Dockerfile: clean,
+      ".git/HEAD": "",
+      'bin "x"/git': "#!/bin/sh\nprintf 'H Dockerfile\\0'\n",
+    });
+    chmodSync(join(cwd, 'bin "x"/git'), 0o755);
+    const path = `${process.execPath}:${join(cwd, 'bin "x"')}:${environment.PATH}`;
+    const { stdout, stderr } = cli(cwd, ["audit", "--format", "json"], { PATH: path });
+    const { files, notes } = JSON.parse(stdout) as { files: readonly { readonly path: string }[]; notes: string[] };
+    expect({ files: files.map((file) => file.path), notes, stderr }).toEqual({
+      files: ["Dockerfile"],
+      notes: [],
+      stderr: "",
+    });
   });
 
   test("writes the report to a file, in a folder it makes", () => {

@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
+import { delimiter, dirname, join, resolve } from "node:path";
 
 /** What git knows of a folder. Paths are relative to the folder, with `/`. */
 export type GitListing =
@@ -23,9 +23,11 @@ export const repositoryOf = (folder: string): string | undefined => {
 
 /** Lists the files of a folder of a working tree that match the pathspecs (all when there are none). */
 export const listFiles = async (folder: string, pathspecs: readonly string[]): Promise<GitListing> => {
+  const program = findGit();
+  if (program === undefined) return notInstalled;
   const { getExecOutput } = await import(/* webpackMode: "eager" */ "@actions/exec");
   try {
-    const { exitCode, stdout, stderr } = await getExecOutput("git", listArguments(folder, pathspecs), {
+    const { exitCode, stdout, stderr } = await getExecOutput(quoted(program), listArguments(folder, pathspecs), {
       silent: true,
       ignoreReturnCode: true,
       env: environment(),
@@ -73,6 +75,26 @@ export const baseOf = (
 };
 
 const notInstalled: GitListing & { readonly status: "unknown" } = { status: "unknown", reason: "git is not installed" };
+
+/** Looked for here, because @actions/exec tells on stdout, where the report goes, of each folder it cannot look into. */
+const findGit = (): string | undefined =>
+  (process.env.PATH ?? "")
+    .split(delimiter)
+    .filter((folder) => folder !== "")
+    .map((folder) => resolve(folder, process.platform === "win32" ? "git.exe" : "git"))
+    .find(isProgram);
+
+const isProgram = (file: string): boolean => {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+};
+
+/** As one word of the command line that @actions/exec takes apart. */
+const quoted = (program: string): string => `"${program.replaceAll('"', '\\"')}"`;
 
 /** A repository's own configuration must not start programs. */
 const hardened = (folder: string): string[] => [
