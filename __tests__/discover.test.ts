@@ -256,6 +256,20 @@ describe("discovery", () => {
     });
   });
 
+  // Other systems refuse such names.
+  const linuxTest = process.platform === "linux" ? test : test.skip;
+  linuxTest("a path that is not UTF-8 is taken, and cannot be read", async () => {
+    const folder = (root: string): Buffer => Buffer.concat([Buffer.from(`${root}/caf`), Buffer.from([0xe9])]);
+    const root = repositoryOf({ Dockerfile: "FROM a" });
+    mkdirSync(folder(root));
+    writeFileSync(Buffer.concat([folder(root), Buffer.from("/Dockerfile")]), "FROM b");
+    git(root, "add", "-A");
+    expect(await found(root)).toEqual({ files: ["Dockerfile", "caf\ufffd/Dockerfile"], notes: [] });
+    await expect(createFiles(root).readBytes(join(root, "caf\ufffd/Dockerfile"))).rejects.toThrow(
+      /^its path is not UTF-8$/,
+    );
+  });
+
   test("`files` takes the place of the names and `exclude` takes away", async () => {
     const root = repositoryOf({ ...tree, "build/api.docker": "FROM x" });
     expect(await found(root, { files: ["*.docker", "vendor/**/Dockerfile", "tools/*.j2"] })).toEqual({

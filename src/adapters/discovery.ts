@@ -207,7 +207,9 @@ const obstacleOf = (root: string, absolute: string): string | undefined => {
     return undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") return systemReason(error);
-    return isGone(absolute) ? "gone" : "the symbolic link leads nowhere";
+    if (!isGone(absolute)) return "the symbolic link leads nowhere";
+    // A path that is not UTF-8 cannot be opened by its text; taken all the same, the file counts as unread.
+    return absolute.includes("\ufffd") ? undefined : "gone";
   }
 };
 

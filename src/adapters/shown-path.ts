@@ -16,7 +16,8 @@ export const pathBelow = (folder: string, absolute: string): string | undefined 
 
 /** Why the system refused, in words that go behind a path. */
 export const systemReason = (error: unknown): string => {
-  const code = (error as NodeJS.ErrnoException | undefined)?.code ?? "";
+  const { code = "", path = "" } = (error ?? {}) as NodeJS.ErrnoException;
+  if (code === "ENOENT" && path.includes("\ufffd")) return "its path is not UTF-8";
   return reasons[code] ?? (error instanceof Error ? error.message : String(error));
 };
 
