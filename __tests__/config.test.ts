@@ -298,6 +298,23 @@ strict-labels: true
       "1:6: the file is not YAML: Flow sequence in block collection must be sufficiently indented and end with a ]",
     ],
     ["profile: all\nprofile: all", "2:1: the file is not YAML: Map keys must be unique"],
+    ["forbid: [{ id: a/b, command: a, message: x }]", "1:16: `id` must be of letters, digits, `_`, `.` and `-` alone"],
+    [
+      "forbid: [{ id: custom/a, command: a, message: x }]\nrequire: [{ id: a, label: a, message: x }]",
+      "2:17: the id `a` is that of another entry, too",
+    ],
+    [
+      "forbid: [{ instruction: EXPOS, message: x }]",
+      "1:25: `instruction` must be the keyword of an instruction; did you mean `EXPOSE`?",
+    ],
+    [
+      "forbid: [{ id: no-wget, command: wget, message: x }]\nrules:\n  custom/no-wgte: off",
+      "3:3: there is no house rule `custom/no-wgte`; did you mean `custom/no-wget`?",
+    ],
+    [
+      "overrides: [{ files: a, rules: { custom/forbid-wget: off } }]",
+      "1:34: there is no house rule `custom/forbid-wget`",
+    ],
     [
       "allowed-registries: *.example.com",
       "1:21: there is no anchor `&.example.com`; a text that begins with `*` is put in quotes",
@@ -329,6 +346,18 @@ strict-labels: true
     ],
   ])("with %s is refused", async (text, files, message) => {
     await expect(open(folderOf({ ".docker-hygiene.yml": text, ...files }))).rejects.toThrow(new Error(message));
+  });
+
+  test("sets the house rules of what it extends and of what extends it", async () => {
+    const root = folderOf({
+      ".docker-hygiene.yml":
+        "extends: base.yml\nforbid: [{ command: wget, message: x }]\nrules: { custom/no-add: note }",
+      "base.yml": "forbid: [{ id: no-add, instruction: ADD, message: x }]\nrules: { custom/forbid-wget: error }",
+    });
+    expect(levels((await open(root)).root.rules)).toEqual({ "custom/forbid-wget": "error", "custom/no-add": "note" });
+    await expect(open(root, "base.yml")).rejects.toThrow(
+      new Error("base.yml:2:10: there is no house rule `custom/forbid-wget`"),
+    );
   });
 
   test("that never ends is refused", async () => {
@@ -400,6 +429,12 @@ describe("the schema", () => {
     ["rules: { nope: off }", false],
     ["rules: { root-user: loud }", false],
     ["forbid: [{ message: x }]", false],
+    ["forbid: [{ id: custom/a.b_c-1, instruction: Add, message: x }]", true],
+    ["forbid: [{ id: 1, instruction: ONBUILD, message: x }]", true],
+    ["forbid: [{ id: 'a b', command: a, message: x }]", false],
+    ["forbid: [{ id: a/b, command: a, message: x }]", false],
+    ["forbid: [{ instruction: NOPE, message: x }]", false],
+    ["forbid: [{ instruction: ADDS, message: x }]", false],
     ["max-size: many", false],
     ["budgets: [{ target: a }]", false],
     ["budgets: [{ target: a, max-layers: 12, max-increase: 10% }]", true],

@@ -194,6 +194,22 @@ rules: { custom/no-add: note, custom/gone: off }
   ]);
 });
 
+test("house rules without an id are numbered where they would have the same", async () => {
+  const yaml = `
+forbid:
+  - { command: wget, pattern: http, message: a }
+  - { command: wget, pattern: ftp, message: b }
+  - { id: forbid-wget-2, command: curl, message: c }
+  - { image: '*', message: d }
+`;
+  expect((await config(yaml)).customRules?.map(({ id, message }) => [id, message])).toEqual([
+    ["custom/forbid-wget", "a"],
+    ["custom/forbid-wget-3", "b"],
+    ["custom/forbid-wget-2", "c"],
+    ["custom/forbid", "d"],
+  ]);
+});
+
 describe("patterns", () => {
   const patternOf = (source: string) => {
     const pattern = readPattern(source);

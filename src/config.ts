@@ -38,7 +38,7 @@ export const openConfigs = async (request: {
   const { cwd, config, paths } = request;
   const read = new Map<string, Promise<Config>>();
   const load = (file: string): Promise<Config> => {
-    const loading = read.get(file) ?? loadConfig(cwd, file, request.rules, []);
+    const loading = read.get(file) ?? loadConfig(cwd, file, request.rules);
     read.set(file, loading);
     return loading;
   };
@@ -82,15 +82,29 @@ const outermost = (cwd: string, folder: string): string | undefined =>
 const isInRepository = (folder: string): boolean =>
   existsSync(join(folder, ".git")) || (dirname(folder) !== folder && isInRepository(dirname(folder)));
 
-const loadConfig = async (
+const loadConfig = async (cwd: string, file: string, loadRules: () => Promise<readonly Rule[]>): Promise<Config> => {
+  const { config, checks } = await loadFile(cwd, file, loadRules, []);
+  for (const check of checks) check(config);
+  return config;
+};
+
+interface LoadedFile {
+  readonly config: Config;
+  /** What can be judged only when all files are laid over each other; each throws what it finds. */
+  readonly checks: readonly ((whole: Config) => void)[];
+}
+
+const loadFile = async (
   cwd: string,
   file: string,
   loadRules: () => Promise<readonly Rule[]>,
   from: readonly string[],
-): Promise<Config> => {
+): Promise<LoadedFile> => {
   const shown = shownPath(cwd, file);
   const text = readText(file, shown);
-  const { readConfig, layOver } = await import(/* webpackMode: "eager" */ "./config/read-config.ts");
+  const { readConfig, layOver, refuseUnknownHouseRule } = await import(
+    /* webpackMode: "eager" */ "./config/read-config.ts"
+  );
   const rules = await loadRules();
   const place = placeOf(cwd, file);
   const refuse = ({ line, column }: { line: number; column: number }, message: string): never => {
@@ -100,6 +114,7 @@ const loadConfig = async (
     ? (await import(/* webpackMode: "eager" */ "./config/hadolint.ts")).readHadolintConfig(text, shown, rules, refuse)
     : await readConfig(text, place, rules, refuse);
   const says = { ...layer.says, ...discoveryGlobs(layer, cwd, place) };
+  const checks = layer.setHouseRules.map((id) => (whole: Config) => refuseUnknownHouseRule(whole, id, refuse));
   let base = emptyConfig(place.folder);
   for (const path of layer.extends) {
     const extended = resolve(dirname(file), path);
@@ -109,10 +124,11 @@ const loadConfig = async (
       throw new UserError(`${shown}: \`extends\` goes in a circle through ${shownPath(cwd, extended)}`);
     if (!/\.ya?ml$/.test(path)) throw new UserError(`${shown}: \`extends\` names ${path}, which is no .yml file`);
     if (!existsSync(extended)) throw new UserError(`${shown}: \`extends\` names ${path}, which does not exist`);
-    const below = await loadConfig(cwd, extended, loadRules, [...from, file]);
-    base = layOver(base, { extends: [], says: given(below) });
+    const below = await loadFile(cwd, extended, loadRules, [...from, file]);
+    checks.push(...below.checks);
+    base = layOver(base, { says: given(below.config) });
   }
-  return { ...layOver(base, { extends: [], says }), path: shown, folder: place.folder };
+  return { config: { ...layOver(base, { says }), path: shown, folder: place.folder }, checks };
 };
 
 /** What a whole configuration says, as a layer: texts that it leaves open stay open. */

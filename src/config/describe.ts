@@ -1,3 +1,4 @@
+import { keywords } from "../dockerfile/node.ts";
 import type { Rule, RuleOption } from "../rules/rule.ts";
 import { guideLines } from "./guide.ts";
 import { configShape, type Field, levels, type ObjectShape, type Shape } from "./shape.ts";
@@ -104,6 +105,10 @@ const describe = (shape: Shape): string => {
       return "text or list of texts";
     case "pattern":
       return "regular expression";
+    case "keyword":
+      return "keyword";
+    case "rule-id":
+      return "letters, digits, `_`, `.`, `-`";
     case "pairs":
       return "map of names to texts";
     case "rules":
@@ -158,12 +163,19 @@ const valueSchema = (shape: Exclude<Shape, { readonly kind: "rules" }>): Schema 
     case "pattern":
       // Without `format: regex`, which is JavaScript's syntax.
       return { type: "string", minLength: 1 };
+    case "keyword":
+      return { type: "string", pattern: `^(${keywords.map(inAnyCase).join("|")})$` };
+    case "rule-id":
+      return { ...textSchema, pattern: "^(custom/)?[\\w.-]+$" };
     case "pairs":
       return { type: "object", additionalProperties: { type: ["string", "number", "boolean", "null"] } };
     case "list":
       return { type: "array", items: objectSchema(shape.of) };
   }
 };
+
+/** A regular expression of JSON Schema has no flags. */
+const inAnyCase = (word: string): string => [...word].map((letter) => `[${letter}${letter.toLowerCase()}]`).join("");
 
 const sizePattern = "(\\d+(\\.\\d+)?|\\.\\d+)\\s*([kKmMgGtT][iI]?)?[bB]?";
 const percentPattern = "\\d+(\\.\\d+)?\\s*%";

@@ -11,7 +11,8 @@ import { type Refuse, readYaml, type Tree } from "./yaml-tree.ts";
  */
 export const readHadolintConfig = (text: string, path: string, rules: readonly Rule[], refuse: Refuse): ConfigLayer => {
   const tree = readYaml(text, refuse);
-  if (tree === undefined || (tree.kind === "scalar" && tree.value === null)) return { extends: [], says: {} };
+  if (tree === undefined || (tree.kind === "scalar" && tree.value === null))
+    return { extends: [], says: {}, setHouseRules: [] };
   if (tree.kind !== "map") return refuse(tree.at, "the configuration must be a map");
   const settings = new Map<string, RuleSetting>();
   const unknown = new Set<string>();
@@ -33,6 +34,7 @@ export const readHadolintConfig = (text: string, path: string, rules: readonly R
   const noFail = isTrue(parts.get("no-fail"));
   return {
     extends: [],
+    setHouseRules: [],
     says: {
       rules: settings,
       ...(noFail ? { failureThreshold: "none" } : threshold === undefined ? {} : { failureThreshold: threshold }),

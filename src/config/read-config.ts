@@ -11,15 +11,17 @@ import type {
   RuleSetting,
   RuleSettings,
 } from "../settings.ts";
-import { configShape } from "./shape.ts";
-import { type Values, validateObject, type WrittenPattern } from "./validate.ts";
-import { type Refuse, readYaml } from "./yaml-tree.ts";
+import { configShape, customSubjects } from "./shape.ts";
+import { suggestion, type Values, validateObject, type Written } from "./validate.ts";
+import { type Refuse, readYaml, type Tree } from "./yaml-tree.ts";
 
 /** What one file says, before it is laid over the files it extends. */
 export interface ConfigLayer {
   readonly extends: readonly string[];
   /** Only what the file says. */
   readonly says: Partial<Omit<Config, "path" | "folder">>;
+  /** The house rules that are set in it, which it may have from a file that it extends, or that extends it. */
+  readonly setHouseRules: readonly Written[];
 }
 
 /** Where a configuration stands: paths of the file start at `folder`. */
@@ -48,6 +50,7 @@ export const readConfig = async (
   const texts = (key: string): readonly string[] | undefined => values.get(key) as readonly string[] | undefined;
   return {
     extends: texts("extends") ?? [],
+    setHouseRules: isEmpty ? [] : setHouseRules(tree),
     says: given({
       profile: values.get("profile") as Profile | undefined,
       failureThreshold: values.get("failure-threshold") as Severity | "none" | undefined,
@@ -71,7 +74,7 @@ export const readConfig = async (
 };
 
 /** Lays a file over what it extends: texts replace, rules join by id, lists of entries go before. */
-export const layOver = (base: Config, { says }: ConfigLayer): Config => ({
+export const layOver = (base: Config, { says }: Pick<ConfigLayer, "says">): Config => ({
   ...base,
   ...says,
   rules: new Map([...base.rules, ...(says.rules ?? [])]),
@@ -81,6 +84,25 @@ export const layOver = (base: Config, { says }: ConfigLayer): Config => ({
   customRules: [...base.customRules, ...(says.customRules ?? [])],
   notes: [...base.notes, ...(says.notes ?? [])],
 });
+
+/** Refuses to set a house rule that there is not. */
+export const refuseUnknownHouseRule = ({ customRules }: Config, { text, at }: Written, refuse: Refuse): void => {
+  const ids = customRules.map(({ id }) => id);
+  if (!ids.includes(text)) refuse(at, `there is no house rule \`${text}\`${suggestion(text, ids)}`);
+};
+
+const setHouseRules = (tree: Tree): readonly Written[] => {
+  const overrides = member(tree, "overrides");
+  const maps = [tree, ...(overrides?.kind === "list" ? overrides.items : [])].map((map) => member(map, "rules"));
+  return maps.flatMap((map) =>
+    map?.kind === "map"
+      ? map.entries.flatMap(({ key, keyAt }) => (key.startsWith("custom/") ? [{ text: key, at: keyAt }] : []))
+      : [],
+  );
+};
+
+const member = (tree: Tree, key: string): Tree | undefined =>
+  tree.kind === "map" ? tree.entries.find((entry) => entry.key === key)?.value : undefined;
 
 /** Matches Dockerfiles by their path from the configuration's folder. */
 const dockerfileMatcher = (globs: readonly string[], place: ConfigPlace): ((absolute: string) => boolean) => {
@@ -165,29 +187,59 @@ const customRules = async (
   refuse: Refuse,
 ): Promise<readonly CustomRule[] | undefined> => {
   if (forbid === undefined && require === undefined) return undefined;
+  const entries = [
+    ...(forbid ?? []).map((entry) => ({ kind: "forbid" as const, entry })),
+    ...(require ?? []).map((entry) => ({ kind: "require" as const, entry })),
+  ];
+  const taken = takenIds(
+    entries.map(({ entry }) => entry),
+    refuse,
+  );
   const rules: CustomRule[] = [];
-  for (const entry of forbid ?? []) rules.push(customRule("forbid", entry, await patternOf(entry, refuse)));
-  for (const entry of require ?? []) rules.push(customRule("require", entry, await patternOf(entry, refuse)));
+  for (const { kind, entry } of entries) {
+    const id = idOf(entry)?.text ?? freeId(kind, entry, taken);
+    taken.add(id);
+    rules.push(customRule(kind, `custom/${id}`, entry, await patternOf(entry, refuse)));
+  }
   return rules;
+};
+
+const idOf = (entry: Values): Written | undefined => entry.get("id") as Written | undefined;
+
+/** Two rules of one id could only be set and silenced together. */
+const takenIds = (entries: readonly Values[], refuse: Refuse): Set<string> => {
+  const taken = new Set<string>();
+  for (const id of entries.flatMap((entry) => idOf(entry) ?? [])) {
+    if (taken.has(id.text)) refuse(id.at, `the id \`${id.text}\` is that of another entry, too`);
+    taken.add(id.text);
+  }
+  return taken;
+};
+
+const freeId = (kind: CustomRule["kind"], entry: Values, taken: ReadonlySet<string>): string => {
+  const subject = customSubjects.map((key) => entry.get(key) as string | undefined).find((text) => text !== undefined);
+  const id = [kind, ...(subject?.toLowerCase().match(/[a-z0-9]+/g) ?? [])].join("-");
+  let number = 1;
+  const numbered = (): string => (number === 1 ? id : `${id}-${number}`);
+  while (taken.has(numbered())) number++;
+  return numbered();
 };
 
 /** Most configurations have no pattern, and need not wait until the engine for them is loaded. */
 const patternOf = async (entry: Values, refuse: Refuse): Promise<Pattern | undefined> => {
-  const written = entry.get("pattern") as WrittenPattern | undefined;
+  const written = entry.get("pattern") as Written | undefined;
   if (written === undefined) return undefined;
   const { readPattern } = await import(/* webpackMode: "eager" */ "./bounded-pattern.ts");
-  const read = readPattern(written.source);
+  const read = readPattern(written.text);
   return typeof read === "string" ? refuse(written.at, `\`pattern\` ${read}`) : read;
 };
 
-const customRule = (kind: "forbid" | "require", entry: Values, pattern: Pattern | undefined): CustomRule => {
+const customRule = (kind: CustomRule["kind"], id: string, entry: Values, pattern: Pattern | undefined): CustomRule => {
   const text = (key: string): string | undefined => entry.get(key) as string | undefined;
-  const subject = text("instruction") ?? text("command") ?? text("image") ?? text("label") ?? "";
-  const words = subject.toLowerCase().match(/[a-z0-9]+/g) ?? [];
   return {
     kind,
-    id: `custom/${(text("id") ?? [kind, ...words].join("-")).replace(/^custom\//, "")}`,
-    instruction: text("instruction")?.toUpperCase(),
+    id,
+    instruction: text("instruction"),
     command: text("command"),
     image: text("image"),
     label: text("label"),

@@ -12,6 +12,10 @@ export type Shape =
   /** A list, or one text alone. */
   | { readonly kind: "texts" }
   | { readonly kind: "pattern" }
+  /** The keyword of an instruction, whatever the case. */
+  | { readonly kind: "keyword" }
+  /** The id of a house rule, with or without `custom/`. */
+  | { readonly kind: "rule-id" }
   | { readonly kind: "pairs" }
   | { readonly kind: "rules" }
   | { readonly kind: "list"; readonly of: ObjectShape };
@@ -59,15 +63,17 @@ const limitFields = (whose: string, end = ""): readonly Field[] => [
   },
 ];
 
-const customSubjects = ["instruction", "command", "image", "label"];
+/** What an entry of `forbid` or `require` looks for. */
+export const customSubjects = ["instruction", "command", "image", "label"];
 
 const customFields: readonly Field[] = [
-  { key: "id", shape: { kind: "text" }, summary: "Name of the rule in reports; `custom/` is put in front." },
   {
-    key: "instruction",
-    shape: { kind: "text" },
-    summary: "Keyword of the instruction: `ADD`.",
+    key: "id",
+    shape: { kind: "rule-id" },
+    summary:
+      "Name of the rule in reports; `custom/` is put in front. Without one it is made of what the entry looks for: `forbid-wget`, and `forbid-wget-2` for the next of that name.",
   },
+  { key: "instruction", shape: { kind: "keyword" }, summary: "Keyword of the instruction: `ADD`." },
   {
     key: "command",
     shape: { kind: "text" },

@@ -1,4 +1,5 @@
 import { nearestName } from "../build/target-names.ts";
+import { keywords } from "../dockerfile/node.ts";
 import type { Level, Rule } from "../rules/rule.ts";
 import type { RuleSetting } from "../settings.ts";
 import { findRule } from "./find-rule.ts";
@@ -13,9 +14,9 @@ export interface Validation {
   readonly rules: readonly Rule[];
 }
 
-/** A regular expression that nobody has read yet; what refuses it needs its place. */
-export interface WrittenPattern {
-  readonly source: string;
+/** A text that is not judged yet; what refuses it needs its place. */
+export interface Written {
+  readonly text: string;
   readonly at: Tree["at"];
 }
 
@@ -73,8 +74,18 @@ const validate = (tree: Tree, shape: Shape, name: string, context: Validation): 
       return texts(tree, name, refuse);
     case "pattern":
       return scalar?.text
-        ? ({ source: scalar.text, at: tree.at } satisfies WrittenPattern)
+        ? ({ text: scalar.text, at: tree.at } satisfies Written)
         : refuse(tree.at, `${name} must be a regular expression`);
+    case "keyword": {
+      const written = scalar?.text ?? "";
+      const keyword = written.toUpperCase();
+      if (keywords.includes(keyword)) return keyword;
+      return refuse(tree.at, `${name} must be the keyword of an instruction${suggestion(written, keywords)}`);
+    }
+    case "rule-id":
+      return /^(custom\/)?[\w.-]+$/.test(scalar?.text ?? "")
+        ? ({ text: (scalar?.text ?? "").replace(/^custom\//, ""), at: tree.at } satisfies Written)
+        : refuse(tree.at, `${name} must be of letters, digits, \`_\`, \`.\` and \`-\` alone`);
     case "pairs":
       return pairs(tree, name, refuse);
     case "rules":
