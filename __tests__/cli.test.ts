@@ -1,6 +1,15 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { stripVTControlCharacters } from "node:util";
@@ -44,6 +53,8 @@ USER 65532
 ENTRYPOINT ["/app"]
 `;
 const unclean = "FROM debian:12\nRUN curl https://x.org/a.sh | sh\nUSER root\nCMD ['app']\n";
+
+const long = "x".repeat(300);
 
 describe("the command line", () => {
   test("helps", () => {
@@ -115,6 +126,8 @@ Options:
     [["audit", "--color", "blue"], "--color: `blue` is not one of auto, always, never (on the command line)."],
     [["aduit"], "`aduit` is neither a command nor a file. Did you mean `docker-hygiene audit`?"],
     [["audit", "nowhere"], "`nowhere` cannot be looked into: it does not exist"],
+    [["audit", long], `\`${long}\` cannot be looked into: its name is too long`],
+    [["init", long], `init: there is no folder \`${long}\` to write a configuration into.`],
     [["inspect"], "inspect: name an image, an image layout or an archive (on the command line)."],
     [["inspect", "/", "-f", "sarif"], "--format: `sarif` is not one of text, json (on the command line)."],
     [["inspect", tmpdir()], `\`${tmpdir()}\` is no image layout: it has no \`index.json\`.`],
@@ -148,6 +161,13 @@ Options:
       stdout: "",
       stderr: `docker-hygiene: ${message}\n`,
     });
+  });
+
+  test("refuses a link to itself", () => {
+    const cwd = folderOf({});
+    symlinkSync("loop", join(cwd, "loop"));
+    const stderr = "docker-hygiene: `loop` cannot be looked into: its symbolic links go in a circle\n";
+    expect(said(cli(cwd, ["audit", "loop"]))).toEqual({ status: 2, stdout: "", stderr });
   });
 
   test("wraps its help to the width, below the option where the column would be too narrow", () => {

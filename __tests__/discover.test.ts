@@ -348,6 +348,13 @@ describe("reading", () => {
     expect([beside?.isIgnored("docs/x.md"), beside?.isIgnored("api/src/main.c")]).toEqual([true, false]);
     expect(files.context("https://example.org/x.git", "Dockerfile")).toBeUndefined();
     expect(files.context("nowhere", "Dockerfile")).toBeUndefined();
+    symlinkSync("loop", join(root, "loop"));
+    expect(files.context("loop", "Dockerfile")).toBeUndefined();
+  });
+
+  test("a link to itself beside a list of submodules is a file of the context", () => {
+    const root = repositoryOf({ Dockerfile: "FROM a", ".gitmodules": "", loop: "->loop" });
+    expect(createFiles(root).context(".", "Dockerfile")?.files).toEqual([".gitmodules", "Dockerfile", "loop"]);
   });
 });
 

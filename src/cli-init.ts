@@ -1,13 +1,14 @@
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { isFolder } from "./adapters/is-folder.ts";
 import { shownPath, systemReason } from "./adapters/shown-path.ts";
 import { UserError } from "./errors.ts";
 
 /** Writes a configuration to start from; returns its path as the user knows it. */
 export const initConfig = async (cwd: string, folder: string | undefined): Promise<string> => {
   const root = resolve(cwd, folder ?? ".");
-  if (statSync(root, { throwIfNoEntry: false })?.isDirectory() !== true)
+  if (!isFolder(root))
     throw new UserError(`init: there is no folder \`${folder ?? "."}\` to write a configuration into.`);
   const names = [
     ".docker-hygiene.yml",

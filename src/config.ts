@@ -1,5 +1,6 @@
-import { existsSync, realpathSync, statSync } from "node:fs";
+import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
+import { isFolder } from "./adapters/is-folder.ts";
 import { readRegularFile } from "./adapters/regular-file.ts";
 import { pathBelow, shownPath, systemReason } from "./adapters/shown-path.ts";
 import type { ConfigLayer, ConfigPlace } from "./config/read-config.ts";
@@ -52,7 +53,7 @@ export const openConfigs = async (request: {
     return file === undefined ? emptyConfig(cwd) : load(file);
   };
   const first = resolve(cwd, paths[0] ?? ".");
-  const root = await at(statSync(first, { throwIfNoEntry: false })?.isDirectory() === false ? dirname(first) : first);
+  const root = await at(isFolder(first) ? first : dirname(first));
   return { root, of: (dockerfile) => at(dirname(dockerfile)) };
 };
 

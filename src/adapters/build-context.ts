@@ -1,10 +1,11 @@
-import { readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseDockerignore } from "../discover/dockerignore.ts";
 import type { PathMatcher } from "../discover/path-patterns.ts";
 import { byCodeUnit } from "../discover/paths.ts";
 import type { BuildContext } from "../rules/audited-file.ts";
 import { isFolderIgnored, listFilesNow, repositoryOf } from "./git.ts";
+import { isFolder } from "./is-folder.ts";
 import { pathBelow, shownPath } from "./shown-path.ts";
 import { walk } from "./walk.ts";
 
@@ -98,8 +99,7 @@ const listRepository = (repository: string): readonly string[] | undefined => {
   const hasSubmodules = listing.files.includes(".gitmodules");
   const files = listing.files.flatMap((path) => {
     // git lists a submodule as one entry.
-    const isSubmodule =
-      hasSubmodules && statSync(join(repository, path, ".git"), { throwIfNoEntry: false }) !== undefined;
+    const isSubmodule = hasSubmodules && existsSync(join(repository, path, ".git"));
     return isSubmodule ? inside(repository, path) : [path];
   });
   return [...files, ...listing.repositories.flatMap((path) => inside(repository, path))].sort(byCodeUnit);
@@ -161,8 +161,6 @@ const readText = (absolute: string): string | undefined => {
     return undefined;
   }
 };
-
-const isFolder = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 const once = <Value>(make: () => Value): (() => Value) => {
   let made: { readonly value: Value } | undefined;
