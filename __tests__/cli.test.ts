@@ -154,6 +154,11 @@ Options:
       "The image `app:1.2` cannot be read: docker is not installed, or not on the PATH.",
       { PATH: "/nowhere" },
     ],
+    [
+      ["audit"],
+      "`/nowhere` cannot hold temporary files: it does not exist. Give another folder in TMPDIR.",
+      { TMPDIR: "/nowhere/" },
+    ],
     [["audit", "--config", "no.yml"], "the configuration `no.yml` cannot be read: it does not exist"],
   ])("refuses %j in one message", (argv, message, extra = {}) => {
     expect(said(cli(folderOf({ Dockerfile: clean }), argv, extra))).toEqual({

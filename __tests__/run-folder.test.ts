@@ -17,6 +17,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "@jest/globals";
 import { endRecorded, machineOf, recordProcess, startOf, startRecords } from "../src/adapters/process-records.ts";
 import { nameRunFolder, openRunFolder, removeStaleRuns } from "../src/adapters/run-folder.ts";
+import { UserError } from "../src/errors.ts";
 
 let parent: string;
 const children = new Set<ChildProcess>();
@@ -99,6 +100,22 @@ describe("the folder of a run", () => {
       isThere: false,
       start: undefined,
     });
+  });
+
+  test("leaves nothing where it cannot be made, and names the variable that the folder for it comes from", async () => {
+    const { RUNNER_TEMP } = process.env;
+    process.env.RUNNER_TEMP = join(parent, "gone");
+    try {
+      await expect(openRunFolder(nameRunFolder(join(parent, "gone")))).rejects.toThrow(
+        new UserError(
+          `\`${parent}/gone\` cannot hold temporary files: it does not exist. Give another folder in RUNNER_TEMP.`,
+        ),
+      );
+    } finally {
+      if (RUNNER_TEMP === undefined) delete process.env.RUNNER_TEMP;
+      else process.env.RUNNER_TEMP = RUNNER_TEMP;
+    }
+    expect(readdirSync(parent)).toEqual([]);
   });
 
   test("of a killed run is removed by the next one, and so is what it started", async () => {

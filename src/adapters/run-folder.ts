@@ -1,9 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { lstat, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { UserError } from "../errors.ts";
 import { leftoverName, removeLeftovers } from "./buildx-exporter.ts";
 import { endRecorded, machineOf, signalRecorded, startOf, startRecords } from "./process-records.ts";
+import { systemReason } from "./shown-path.ts";
 
 const prefix = "docker-hygiene-run-";
 /** Says whose folder it is. */
@@ -25,14 +27,11 @@ export interface RunFolder {
 }
 
 /**
- * Makes the folder of a run, for its owner alone. What runs at the end of this process is ended with it; should it be
- * killed, the folder remembers what is to be ended and removed.
+ * Makes the folder of a run, for its owner alone; rejects with a UserError where it cannot be made. What runs at the end
+ * of this process is ended with it; should it be killed, the folder remembers what is to be ended and removed.
  */
 export const openRunFolder = async (path: string): Promise<RunFolder> => {
-  await mkdir(path, { mode: 0o700 });
-  const owner: Owner = { pid: process.pid, start: startOf(process.pid), machine: machineOf() };
-  await writeFile(join(path, ownerFile), JSON.stringify(owner), { mode: 0o600 });
-  startRecords(path);
+  await makeRunFolder(path);
   const onExit = (): void => {
     signalRecorded(path, "SIGKILL");
     if (!hasLeftoverName(path)) rmSync(path, { recursive: true, force: true, maxRetries: 3 });
@@ -47,6 +46,28 @@ export const openRunFolder = async (path: string): Promise<RunFolder> => {
     },
   };
 };
+
+const makeRunFolder = async (path: string): Promise<void> => {
+  try {
+    await mkdir(path, { mode: 0o700 });
+    const owner: Owner = { pid: process.pid, start: startOf(process.pid), machine: machineOf() };
+    await writeFile(join(path, ownerFile), JSON.stringify(owner), { mode: 0o600 });
+    startRecords(path);
+  } catch (error) {
+    await removeFolder(path);
+    const parent = dirname(path);
+    throw new UserError(
+      `\`${parent}\` cannot hold temporary files: ${systemReason(error)}. Give another folder in ${variableOf(parent)}.`,
+    );
+  }
+};
+
+/** Where the folder for temporary files comes from. */
+const variableOf = (folder: string): string =>
+  ["RUNNER_TEMP", "TMPDIR", "TMP", "TEMP"].find((name) => {
+    const value = process.env[name];
+    return value !== undefined && value !== "" && resolve(value) === resolve(folder);
+  }) ?? "TMPDIR";
 
 /**
  * Removes the folder that a killed run left, with all that it started. The caller knows that the run is over; numbers
