@@ -4,6 +4,7 @@ import {
   chmodSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -173,6 +174,26 @@ Options:
     symlinkSync("loop", join(cwd, "loop"));
     const stderr = "docker-hygiene: `loop` cannot be looked into: its symbolic links go in a circle\n";
     expect(said(cli(cwd, ["audit", "loop"]))).toEqual({ status: 2, stdout: "", stderr });
+  });
+
+  test("leaves nothing in the current directory where it has no folder for its cache", () => {
+    const cwd = folderOf({});
+    const env = { ...environment, HOME: "", XDG_CACHE_HOME: "cache" };
+    const { status } = spawnSync(process.execPath, [resolve("src/start.ts"), "version"], { cwd, env });
+    expect({ status, left: readdirSync(cwd) }).toEqual({ status: 0, left: [] });
+  });
+
+  // Only root may run something as somebody else.
+  const rootTest = process.getuid?.() === 0 ? test : test.skip;
+  rootTest("starts for a user whom the system does not know", () => {
+    const { HOME: _home, ...env } = environment;
+    const { status, stderr } = spawnSync(process.execPath, [resolve("src/start.ts"), "version"], {
+      cwd: "/",
+      env,
+      uid: 54_321,
+      encoding: "utf8",
+    });
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   });
 
   test("wraps its help to the width, below the option where the column would be too narrow", () => {
