@@ -2,8 +2,10 @@ import { type SpawnSyncReturns, spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   chmodSync,
+  closeSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   realpathSync,
@@ -527,6 +529,24 @@ Options:
     ] as const;
     for (const [argv, message] of refused)
       expect(said(audit(...argv))).toEqual({ status: 2, stdout: "", stderr: `docker-hygiene: ${message}\n` });
+  });
+
+  const linuxTest = process.platform === "linux" ? test : test.skip;
+  linuxTest("says that its output cannot be written, and leaves nothing behind", () => {
+    const cwd = folderOf({ Dockerfile: unclean, "tmp/x": "" });
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(process.execPath, [main, "audit"], {
+      cwd,
+      env: { ...environment, TMPDIR: join(cwd, "tmp") },
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8",
+    });
+    closeSync(full);
+    expect({ status, stderr, left: readdirSync(join(cwd, "tmp")) }).toEqual({
+      status: 2,
+      stderr: "docker-hygiene: the output cannot be written: the disk is full\n",
+      left: ["x"],
+    });
   });
 
   test("survives a reader that goes away", async () => {

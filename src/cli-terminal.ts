@@ -1,4 +1,5 @@
 import { styleText } from "node:util";
+import { systemReason } from "./adapters/shown-path.ts";
 import { UserError } from "./errors.ts";
 import { manyLines } from "./report/escape/plain.ts";
 import { withoutCommands } from "./report/escape/workflow-command.ts";
@@ -23,7 +24,10 @@ export const openTerminal = (color: string | undefined, environment: NodeJS.Proc
   const { stdout, stderr } = process;
   for (const stream of [stdout, stderr]) {
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+      if (error.code === "EPIPE") return;
+      // Nobody waits for what was written; at its exit the process ends what it started and removes its folder.
+      if (stream === stdout) stderr.write(`docker-hygiene: the output cannot be written: ${systemReason(error)}\n`);
+      process.exit(2);
     });
   }
   const when = color ?? "auto";

@@ -40,9 +40,10 @@ export const openRunFolder = async (path: string): Promise<RunFolder> => {
   return {
     path,
     remove: async () => {
-      process.off("exit", onExit);
       await endRecorded(path);
       await removeFolder(path);
+      // The process may end before that is done.
+      process.off("exit", onExit);
     },
   };
 };
