@@ -217,12 +217,37 @@ describe("docker-hygiene fix", () => {
 +CMD ["node", "server.js"]
 \\ No newline at end of file
 `);
+    expect(stdout.split("\n").filter((line) => /^(---|\+\+\+) .* /.test(line))).toEqual([
+      "--- a/a b/Dockerfile\t",
+      "+++ b/a b/Dockerfile\t",
+    ]);
     for (const [path, text] of Object.entries(files)) expect(read(cwd, path)).toBe(text);
     const applied = spawnSync("git", ["apply", "-"], { cwd, input: stdout, encoding: "utf8" });
     expect(applied.stderr).toBe("");
     expect(read(cwd, "a b/Dockerfile")).toBe(safe.replaceAll("\n", "\r\n"));
     expect(read(cwd, "Dockerfile")).toBe(safe.trimEnd());
     expect(cli(cwd, "fix", "--diff")).toMatchObject({ status: 0, stdout: "" });
+  });
+
+  test("says where a patch of files outside of the current directory applies", () => {
+    const cwd = folderOf({ "api/Dockerfile": unfixed, "web/Dockerfile": unfixed, ".git/HEAD": "" });
+    const patches = (folder: string, path: string) => {
+      const { stdout, stderr } = cli(join(cwd, folder), "fix", "--diff", "-q", path);
+      return { names: stdout.split("\n").filter((line) => line.startsWith("---")), said: stderr.split("\n").slice(1) };
+    };
+    expect(patches("web", "../api")).toEqual({
+      names: ["--- a/api/Dockerfile"],
+      said: [`the patch applies in ${cwd}`, ""],
+    });
+    expect(patches("web", ".")).toEqual({ names: ["--- a/Dockerfile"], said: [""] });
+    rmSync(join(cwd, ".git"), { recursive: true });
+    expect(patches("web", "../api")).toEqual({
+      names: [`--- a${cwd}/api/Dockerfile`],
+      said: ["the patch applies in /", ""],
+    });
+    const patch = cli(join(cwd, "web"), "fix", "--diff", "../api").stdout;
+    expect(spawnSync("git", ["apply", "-"], { cwd: "/", input: patch, encoding: "utf8" }).stderr).toBe("");
+    expect(read(cwd, "api/Dockerfile")).toBe(safe);
   });
 
   test("exchanges all lines in a patch of thousands of changes, which applies", () => {

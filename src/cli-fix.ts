@@ -1,5 +1,8 @@
+import { isAbsolute, parse } from "node:path";
 import { createFiles } from "./adapters/files.ts";
+import { repositoryOf } from "./adapters/git.ts";
 import { replaceFile } from "./adapters/replace-file.ts";
+import { shownPath } from "./adapters/shown-path.ts";
 import { findingsOf } from "./audit/findings.ts";
 import { fixText } from "./audit/fixes.ts";
 import { nearestName } from "./build/target-names.ts";
@@ -10,6 +13,7 @@ import { decodeText } from "./dockerfile/decode.ts";
 import { lineStarts, positionAt } from "./dockerfile/position.ts";
 import { UserError } from "./errors.ts";
 import type { Files, FoundFile } from "./ports.ts";
+import { oneLine } from "./report/escape/plain.ts";
 import { type FixedFile, patchText, fixText as renderFixes } from "./report/fix-text.ts";
 import { rules } from "./rules/registry.ts";
 import type { Fix } from "./rules/rule.ts";
@@ -47,11 +51,12 @@ export const fixFiles = async ({
     terminal.err("\n");
     return 3;
   }
+  const base = patchBase(cwd, files);
   const fixed: FixedFile[] = [];
   for (const found of files) {
     const outcome = await fixFile(found, { settings, configs, world, ...wants });
     fixed.push(isDiff ? outcome.file : await written(found, outcome));
-    if (isDiff) terminal.out(await shownPatch(found, outcome, terminal));
+    if (isDiff) terminal.out(await shownPatch(shownPath(base, found.absolute), outcome, terminal));
   }
   const text = renderFixes(fixed, {
     paint: isDiff ? terminal.paintErr : terminal.paint,
@@ -59,11 +64,13 @@ export const fixFiles = async ({
     verbosity,
     isDiff,
   });
-  if (isDiff) terminal.err(text);
-  else terminal.out(text);
+  if (!isDiff) terminal.out(text);
+  else terminal.err(base === cwd || isUnchanged(fixed) ? text : `${text}the patch applies in ${oneLine(base)}\n`);
   const isIncomplete = fixed.some(({ refused }) => refused !== undefined);
-  return isIncomplete || (isDiff && fixed.some(({ applied }) => applied.length > 0)) ? 1 : 0;
+  return isIncomplete || (isDiff && !isUnchanged(fixed)) ? 1 : 0;
 };
+
+const isUnchanged = (files: readonly FixedFile[]): boolean => files.every(({ applied }) => applied.length === 0);
 
 interface FixRequest {
   readonly settings: Settings;
@@ -153,10 +160,17 @@ const written = async (found: FoundFile, { file, before, after, bytes, unfixed }
   }
 };
 
-const shownPatch = async (found: FoundFile, { before, after }: Outcome, terminal: Terminal): Promise<string> => {
+/** Where the patch applies: a folder that holds all files, because neither `git apply` nor `patch` takes a path upwards. */
+const patchBase = (cwd: string, files: readonly FoundFile[]): string => {
+  const { root } = parse(cwd);
+  const holdsAll = (folder: string): boolean => files.every(({ absolute }) => !isAbsolute(shownPath(folder, absolute)));
+  return [cwd, repositoryOf(cwd) ?? root].find(holdsAll) ?? root;
+};
+
+const shownPatch = async (path: string, { before, after }: Outcome, terminal: Terminal): Promise<string> => {
   if (before === after) return "";
   const { unifiedPatch } = await import(/* webpackMode: "eager" */ "./report/patch.ts");
-  const patch = unifiedPatch(found.path, before, after);
+  const patch = unifiedPatch(path, before, after);
   return terminal.isReading ? patchText(patch, terminal.paint) : patch;
 };
 

@@ -1,10 +1,14 @@
 import { createTwoFilesPatch, FILE_HEADERS_ONLY, formatPatch } from "diff";
 
-/** A unified patch for `git apply` or `patch -p1`, byte for byte; empty when nothing changes. */
+/** A unified patch for `git apply` or `patch -p1` where the path starts, byte for byte; empty when nothing changes. */
 export const unifiedPatch = (path: string, before: string, after: string): string => {
   if (before === after) return "";
-  const name = path.replace(/^\/+/, "");
-  const [oldFileName, newFileName] = [`a/${name}`, `b/${name}`];
+  const patch = patchOf([`a/${path}`, `b/${path}`], before, after);
+  // Where a name with a blank ends, `patch` knows by the tab that diff puts behind it.
+  return path.includes(" ") ? patch.replace(/^(---.*)\n(.*)\n/, "$1\t\n$2\t\n") : patch;
+};
+
+const patchOf = ([oldFileName, newFileName]: readonly [string, string], before: string, after: string): string => {
   const patch = createTwoFilesPatch(oldFileName, newFileName, before, after, undefined, undefined, {
     context: 3,
     headerOptions: FILE_HEADERS_ONLY,
