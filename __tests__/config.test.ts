@@ -336,13 +336,22 @@ strict-labels: true
     [
       "extends: b.yml",
       { "b.yml": "extends: [.docker-hygiene.yml]" },
-      "b.yml: `extends` goes in a circle through .docker-hygiene.yml",
+      "b.yml:1:11: `extends` goes in a circle through .docker-hygiene.yml",
     ],
-    ["extends: c.yml", {}, ".docker-hygiene.yml: `extends` names c.yml, which does not exist"],
+    [
+      "profile: all\nextends: c.yml",
+      {},
+      ".docker-hygiene.yml:2:10: `extends` names c.yml, which cannot be read: it does not exist",
+    ],
+    [
+      "extends:\n  - b.yml\n  - c.yml",
+      { "b.yml": "", "c.yml/x": "" },
+      ".docker-hygiene.yml:3:5: `extends` names c.yml, which cannot be read: it is a folder",
+    ],
     [
       "extends: https://x.org/y.yml",
       {},
-      ".docker-hygiene.yml: `extends` takes a file, not the address https://x.org/y.yml",
+      ".docker-hygiene.yml:1:10: `extends` takes a file, not the address https://x.org/y.yml",
     ],
   ])("with %s is refused", async (text, files, message) => {
     await expect(open(folderOf({ ".docker-hygiene.yml": text, ...files }))).rejects.toThrow(new Error(message));
@@ -364,7 +373,7 @@ strict-labels: true
     const message = "the configuration `/dev/zero` cannot be read: it is not a regular file";
     await expect(open(folderOf({}), "/dev/zero")).rejects.toThrow(new Error(message));
     await expect(open(folderOf({ ".docker-hygiene.yml": "extends: /dev/zero" }))).rejects.toThrow(
-      new Error(".docker-hygiene.yml: `extends` names /dev/zero, which is no .yml file"),
+      new Error(".docker-hygiene.yml:1:10: `extends` names /dev/zero, which is no .yml file"),
     );
   });
 

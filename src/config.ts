@@ -84,7 +84,12 @@ const isInRepository = (folder: string): boolean =>
   existsSync(join(folder, ".git")) || (dirname(folder) !== folder && isInRepository(dirname(folder)));
 
 const loadConfig = async (cwd: string, file: string, loadRules: () => Promise<readonly Rule[]>): Promise<Config> => {
-  const { config, checks } = await loadFile(cwd, file, loadRules, []);
+  const { config, checks } = await loadFile(cwd, file, loadRules, {
+    from: [],
+    refuse: (reason) => {
+      throw new UserError(`the configuration \`${shownPath(cwd, file)}\` cannot be read: ${reason}`);
+    },
+  });
   for (const check of checks) check(config);
   return config;
 };
@@ -99,10 +104,15 @@ const loadFile = async (
   cwd: string,
   file: string,
   loadRules: () => Promise<readonly Rule[]>,
-  from: readonly string[],
+  asked: {
+    /** The files on the way to this one. */
+    readonly from: readonly string[];
+    /** Says why the file cannot be read, where it is asked for. */
+    readonly refuse: (reason: string) => never;
+  },
 ): Promise<LoadedFile> => {
   const shown = shownPath(cwd, file);
-  const text = readText(file, shown);
+  const text = readText(file, asked.refuse);
   const { readConfig, layOver, refuseUnknownHouseRule } = await import(
     /* webpackMode: "eager" */ "./config/read-config.ts"
   );
@@ -117,15 +127,16 @@ const loadFile = async (
   const says = { ...layer.says, ...discoveryGlobs(layer, cwd, place) };
   const checks = layer.setHouseRules.map((id) => (whole: Config) => refuseUnknownHouseRule(whole, id, refuse));
   let base = emptyConfig(place.folder);
-  for (const path of layer.extends) {
+  for (const { text: path, at } of layer.extends) {
     const extended = resolve(dirname(file), path);
-    if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path))
-      throw new UserError(`${shown}: \`extends\` takes a file, not the address ${path}`);
-    if ([...from, file].includes(extended))
-      throw new UserError(`${shown}: \`extends\` goes in a circle through ${shownPath(cwd, extended)}`);
-    if (!/\.ya?ml$/.test(path)) throw new UserError(`${shown}: \`extends\` names ${path}, which is no .yml file`);
-    if (!existsSync(extended)) throw new UserError(`${shown}: \`extends\` names ${path}, which does not exist`);
-    const below = await loadFile(cwd, extended, loadRules, [...from, file]);
+    const from = [...asked.from, file];
+    if (/^[a-z][a-z0-9+.-]+:\/\//i.test(path)) refuse(at, `\`extends\` takes a file, not the address ${path}`);
+    if (from.includes(extended)) refuse(at, `\`extends\` goes in a circle through ${shownPath(cwd, extended)}`);
+    if (!/\.ya?ml$/.test(path)) refuse(at, `\`extends\` names ${path}, which is no .yml file`);
+    const below = await loadFile(cwd, extended, loadRules, {
+      from,
+      refuse: (reason) => refuse(at, `\`extends\` names ${path}, which cannot be read: ${reason}`),
+    });
     checks.push(...below.checks);
     base = layOver(base, { says: given(below.config) });
   }
@@ -183,10 +194,10 @@ const isHadolint = (file: string): boolean =>
 
 const mostBytes = 1024 * 1024;
 
-const readText = (file: string, shown: string): string => {
+const readText = (file: string, refuse: (reason: string) => never): string => {
   try {
     return readRegularFile(file, mostBytes).toString("utf8");
   } catch (error) {
-    throw new UserError(`the configuration \`${shown}\` cannot be read: ${systemReason(error)}`);
+    return refuse(systemReason(error));
   }
 };

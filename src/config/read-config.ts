@@ -17,7 +17,7 @@ import { type Refuse, readYaml, type Tree } from "./yaml-tree.ts";
 
 /** What one file says, before it is laid over the files it extends. */
 export interface ConfigLayer {
-  readonly extends: readonly string[];
+  readonly extends: readonly Written[];
   /** Only what the file says. */
   readonly says: Partial<Omit<Config, "path" | "folder">>;
   /** The house rules that are set in it, which it may have from a file that it extends, or that extends it. */
@@ -49,7 +49,7 @@ export const readConfig = async (
   const list = (key: string): readonly Values[] | undefined => values.get(key) as readonly Values[] | undefined;
   const texts = (key: string): readonly string[] | undefined => values.get(key) as readonly string[] | undefined;
   return {
-    extends: texts("extends") ?? [],
+    extends: isEmpty ? [] : written(member(tree, "extends")),
     setHouseRules: isEmpty ? [] : setHouseRules(tree),
     says: given({
       profile: values.get("profile") as Profile | undefined,
@@ -84,6 +84,12 @@ export const layOver = (base: Config, { says }: Pick<ConfigLayer, "says">): Conf
   customRules: [...base.customRules, ...(says.customRules ?? [])],
   notes: [...base.notes, ...(says.notes ?? [])],
 });
+
+/** The texts of a value, which may be one alone. */
+const written = (value: Tree | undefined): readonly Written[] => {
+  if (value?.kind === "list") return value.items.flatMap(written);
+  return value?.kind === "scalar" && value.value !== null ? [{ text: value.text, at: value.at }] : [];
+};
 
 /** Refuses to set a house rule that there is not. */
 export const refuseUnknownHouseRule = ({ customRules }: Config, { text, at }: Written, refuse: Refuse): void => {
