@@ -11,7 +11,7 @@ import { noPaint } from "../src/report/paint.ts";
 import { emptyConfig, type RuleSettings } from "../src/settings.ts";
 
 const config = async (yaml: string) => {
-  const place = { folder: "/", resolve: (path: string) => path, below: (path: string) => path };
+  const place = { folder: "/", shown: () => "", resolve: (path: string) => path, below: (path: string) => path };
   const { says } = await readConfig(yaml, place, [], ({ line, column }, message) => {
     throw new Error(`${line}:${column}: ${message}`);
   });

@@ -7,6 +7,7 @@ import { auditFile } from "../src/audit/audit.ts";
 import { auditedFile } from "../src/audit/audited-file.ts";
 import { findingsOf } from "../src/audit/findings.ts";
 import { readDockerfile } from "../src/dockerfile/read.ts";
+import { UserError } from "../src/errors.ts";
 import { compareFindings, parseFindingsBaseline, renderFindingsBaseline } from "../src/report/findings-baseline.ts";
 import { rules } from "../src/rules/registry.ts";
 
@@ -39,13 +40,17 @@ const audited = (text: string) => {
   return { findings: findingsOf(dockerfile, problems), files };
 };
 
+const written = { name: "b.json", where: "on the command line" };
+const anew = "`docker-hygiene audit --write-baseline b.json` writes it anew.";
+const another = "Name a file that `docker-hygiene audit --write-baseline FILE` wrote.";
+
 const same = (path: string): string => path;
 
 describe("a baseline of findings", () => {
   const before = "FROM debian:bookworm-slim\nENV A b\nENV A b\nUSER root\n";
   const compare = (text: string) => {
     const old = audited(before);
-    const baseline = parseFindingsBaseline(renderFindingsBaseline(old.findings, old.files, same), "baseline.json");
+    const baseline = parseFindingsBaseline(renderFindingsBaseline(old.findings, old.files, same), written);
     const now = audited(text);
     const { fresh, known, stale } = compareFindings(now.findings, now.files, baseline, same);
     return {
@@ -89,24 +94,56 @@ describe("a baseline of findings", () => {
   });
 
   test.each([
-    ["", "b.json is empty"],
-    ["{", "b.json is not JSON"],
-    ["[]", "b.json is no baseline of findings"],
-    ['{"schemaVersion":1,"verdict":{}}', "b.json is no baseline of findings"],
+    ["", "is empty", anew],
+    ["{", "is not JSON", another],
+    ["FROM a\n", "is not JSON", another],
+    ["[]", "is no baseline of findings", another],
+    ['{"schemaVersion":1,"verdict":{}}', "is no baseline of findings", another],
+    ['{\n  "kind": "findings",\n<<<<<<< HEAD', "is not JSON", anew],
     [
       '{"schemaVersion":2,"kind":"findings","findings":[]}',
-      "b.json has a `schemaVersion` that this version does not read; it reads 1",
+      "has a `schemaVersion` that this version does not read; it reads 1",
+      anew,
     ],
-    ['{"schemaVersion":1,"kind":"findings"}', "b.json has no list `findings`"],
+    ['{"schemaVersion":1,"kind":"findings"}', "has no list `findings`", anew],
     [
       '{"schemaVersion":1,"kind":"findings","findings":[{"rule":"a"}]}',
-      "b.json lacks `path`, `rule` or `content` in `findings[0]`",
+      "lacks `path`, `rule` or `content` in `findings[0]`",
+      anew,
     ],
-  ])("refuses %j", (text, message) => {
-    expect(() => parseFindingsBaseline(text, "b.json")).toThrow(
-      `baseline-findings: ${message}. \`docker-hygiene audit --write-baseline b.json\` writes it anew.`,
+  ])("refuses %j", (text, message, hint) => {
+    expect(() => parseFindingsBaseline(text, written)).toThrow(
+      new UserError(`baseline-findings: \`b.json\` ${message} (on the command line). ${hint}`),
     );
   });
+});
+
+test("a baseline that cannot be read is refused where it is named", () => {
+  const cwd = folderOf({
+    Dockerfile: "FROM debian:12.5\nUSER 1\n",
+    ".docker-hygiene.yml": "profile: all\nbaseline-findings: nope.json\n",
+  });
+  const wayOut = "`docker-hygiene audit --write-baseline FILE` writes one.";
+  const refused = (message: string) => ({ status: 2, stdout: "", stderr: `docker-hygiene: ${message}\n` });
+  expect(cli(cwd, "audit")).toEqual(
+    refused(`baseline-findings: \`nope.json\` cannot be read: it does not exist (.docker-hygiene.yml:2:20). ${wayOut}`),
+  );
+  expect(cli(cwd, "audit", "--baseline-findings", ".")).toEqual(
+    refused(`baseline-findings: \`.\` cannot be read: it is a folder (on the command line). ${wayOut}`),
+  );
+});
+
+test("a baseline takes the place of no other file", () => {
+  const cwd = folderOf({ Dockerfile: "FROM debian:12.5\nUSER 1\n", "empty.json": "", "report.json": "{}\n" });
+  const write = (file: string) => cli(cwd, "audit", "--write-baseline", file);
+  const refused = (file: string) => ({
+    status: 2,
+    stdout: "",
+    stderr: `docker-hygiene: --write-baseline: \`${file}\` is there and is no baseline of findings; it is left as it is (on the command line).\n`,
+  });
+  expect([write("Dockerfile"), write("report.json")]).toEqual([refused("Dockerfile"), refused("report.json")]);
+  expect(readFileSync(join(cwd, "report.json"), "utf8")).toBe("{}\n");
+  expect([write("new.json").status, write("new.json").status, write("empty.json").status]).toEqual([0, 0, 0]);
 });
 
 test("old findings pass, new ones do not, wherever the command runs", () => {
@@ -121,7 +158,7 @@ test("old findings pass, new ones do not, wherever the command runs", () => {
     status: 2,
     stdout: "",
     stderr:
-      "docker-hygiene: baseline-findings: `.github/baseline.json` cannot be read: it does not exist. `docker-hygiene audit --write-baseline .github/baseline.json` writes it.\n",
+      "docker-hygiene: baseline-findings: `.github/baseline.json` cannot be read: it does not exist (.docker-hygiene.yml:1:20). `docker-hygiene audit --write-baseline FILE` writes one.\n",
   });
   expect(cli(cwd, "audit", "--write-baseline", ".github/baseline.json")).toEqual({
     status: 0,

@@ -81,7 +81,7 @@ describe("settings", () => {
       maxParallel: 2,
       timeout: 5_400_000,
       baseline: "sizes.json",
-      baselineFindings: "known.json",
+      baselineFindings: { path: "known.json", where: "on the command line" },
     };
     expect(
       byFlags(
@@ -143,7 +143,10 @@ describe("settings", () => {
         baseline: "sizes.json",
         "baseline-findings": "known.json",
       }).settings,
-    ).toEqual(expected);
+    ).toEqual({
+      ...expected,
+      baselineFindings: { path: "known.json", where: "input `baseline-findings` of the workflow" },
+    });
   });
 
   test("keep the values of secrets out of themselves", () => {

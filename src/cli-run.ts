@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { resolve } from "node:path";
 import { keyFiles, readSecretValues } from "./adapters/buildx-secrets.ts";
@@ -56,6 +56,7 @@ export const runPipeline = async (request: {
     config: configs.root,
     environment: process.env,
   });
+  if (newBaseline !== undefined) await refuseOtherFile(newBaseline);
   // What is written holds everything, also what the old baseline knows.
   const chosen = newBaseline === undefined ? read : { ...read, baselineFindings: undefined };
   const verbosity = given.values.has(flags.quiet.name)
@@ -154,6 +155,17 @@ export const runPipeline = async (request: {
     interruption.release();
     await folder.remove();
   }
+};
+
+/** A mistyped name must not cost a file. */
+const refuseOtherFile = async (file: string): Promise<void> => {
+  const absolute = resolve(file);
+  if (!existsSync(absolute) || !statSync(absolute).isFile()) return;
+  const { mayBeBaseline } = await import(/* webpackMode: "eager" */ "./run-known.ts");
+  if (await mayBeBaseline(absolute, createFiles())) return;
+  throw new UserError(
+    `--write-baseline: \`${file}\` is there and is no baseline of findings; it is left as it is (on the command line).`,
+  );
 };
 
 /** All that is found now becomes known. */

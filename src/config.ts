@@ -4,6 +4,7 @@ import { isFolder } from "./adapters/is-folder.ts";
 import { readRegularFile } from "./adapters/regular-file.ts";
 import { pathBelow, shownPath, systemReason } from "./adapters/shown-path.ts";
 import type { ConfigLayer, ConfigPlace } from "./config/read-config.ts";
+import type { Refuse } from "./config/yaml-tree.ts";
 import { UserError } from "./errors.ts";
 import { withoutEndSlashes } from "./rules/knowledge/paths.ts";
 import type { Rule } from "./rules/rule.ts";
@@ -118,8 +119,8 @@ const loadFile = async (
   );
   const rules = await loadRules();
   const place = placeOf(cwd, file);
-  const refuse = ({ line, column }: { line: number; column: number }, message: string): never => {
-    throw new UserError(`${shown}:${line}:${column}: ${message}`);
+  const refuse: Refuse = (at, message) => {
+    throw new UserError(`${place.shown(at)}: ${message}`);
   };
   const layer: ConfigLayer = isHadolint(file)
     ? (await import(/* webpackMode: "eager" */ "./config/hadolint.ts")).readHadolintConfig(text, shown, rules, refuse)
@@ -183,6 +184,7 @@ const placeOf = (cwd: string, file: string): ConfigPlace => {
   const withSlashes = (path: string): string => path.replaceAll("\\", "/");
   return {
     folder: withSlashes(folder),
+    shown: ({ line, column }) => `${shownPath(cwd, file)}:${line}:${column}`,
     resolve: (path) => (isAbsolute(path) ? path : resolve(folder, path)),
     below: (absolute) =>
       pathBelow(folder, resolve(cwd, absolute)) ?? pathBelow(realpathSync(folder), resolve(cwd, absolute)),

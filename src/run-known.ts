@@ -5,12 +5,13 @@ import type { Files } from "./ports.ts";
 import {
   compareFindings,
   type FindingsBaseline,
+  mayBeFindingsBaseline,
   parseFindingsBaseline,
   renderFindingsBaseline,
 } from "./report/findings-baseline.ts";
 import type { Finding, ReportedFile } from "./report/report.ts";
 import { count } from "./report/words.ts";
-import type { Settings } from "./settings.ts";
+import type { BaselineFile, Settings } from "./settings.ts";
 
 export interface Sorted {
   /** What counts. */
@@ -26,9 +27,9 @@ export const sortKnown = async (
   files: readonly ReportedFile[],
   { settings, world }: { readonly settings: Settings; readonly world: { readonly files: Files } },
 ): Promise<Sorted> => {
-  const file = settings.baselineFindings;
-  if (file === undefined) return { findings: found, known: undefined, notes: [] };
-  const baseline = await readFindingsBaseline(file, world.files);
+  if (settings.baselineFindings === undefined) return { findings: found, known: undefined, notes: [] };
+  const file = settings.baselineFindings.path;
+  const baseline = await readFindingsBaseline(settings.baselineFindings, world.files);
   const pathOf = seenFrom(file);
   const { fresh, known, stale } = compareFindings(found, files, baseline, pathOf);
   // A part of the project says nothing about the rest of it.
@@ -55,17 +56,25 @@ export const sortKnown = async (
 export const baselineText = (findings: readonly Finding[], files: readonly ReportedFile[], file: string): string =>
   renderFindingsBaseline(findings, files, seenFrom(file));
 
-const readFindingsBaseline = async (file: string, files: Files): Promise<FindingsBaseline> => {
+/** Whether a new baseline may take the place of the file (absolute). */
+export const mayBeBaseline = (file: string, files: Files): Promise<boolean> =>
+  files.readBytes(file).then(
+    (bytes) => mayBeFindingsBaseline(decodeText(bytes)),
+    () => false,
+  );
+
+const readFindingsBaseline = async ({ path, where }: BaselineFile, files: Files): Promise<FindingsBaseline> => {
+  const name = shown(path);
   let bytes: Uint8Array;
   try {
-    bytes = await files.readBytes(resolve(file));
+    bytes = await files.readBytes(resolve(path));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError(
-      `baseline-findings: \`${shown(file)}\` cannot be read: ${reason}. \`docker-hygiene audit --write-baseline ${shown(file)}\` writes it.`,
+      `baseline-findings: \`${name}\` cannot be read: ${reason} (${where}). \`docker-hygiene audit --write-baseline FILE\` writes one.`,
     );
   }
-  return parseFindingsBaseline(decodeText(bytes), shown(file));
+  return parseFindingsBaseline(decodeText(bytes), { name, where });
 };
 
 /** Paths of a baseline start at its folder, so that they hold wherever the command runs. */
@@ -76,7 +85,8 @@ const seenFrom = (file: string): ((path: string) => string) => {
 
 const shown = (file: string): string => {
   const below = withSlashes(relative(process.cwd(), resolve(file)));
-  return below.startsWith("../") ? withSlashes(file) : below;
+  if (below === "") return ".";
+  return below === ".." || below.startsWith("../") ? withSlashes(file) : below;
 };
 
 const withSlashes = (path: string): string => path.replaceAll("\\", "/");

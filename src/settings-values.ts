@@ -138,9 +138,14 @@ export const readSettings = (
     maxParallel: readCount(last("max-parallel")) ?? 12,
     timeout: readDuration(last("timeout")) ?? 60 * minute,
     baseline: text("baseline"),
-    baselineFindings: text("baseline-findings") ?? config.baselineFindings,
+    baselineFindings: readBaselineFile(last("baseline-findings")) ?? config.baselineFindings,
   };
   return { settings, secretEnvironment: inline.environment, privateKeys };
+};
+
+const readBaselineFile = (given: Given | undefined): Settings["baselineFindings"] => {
+  const path = given?.text.trim();
+  return given === undefined || path === undefined || path === "" ? undefined : { path, where: given.origin.where };
 };
 
 /** Inputs of the workflow; an empty one was not given. `read` gets the input's name. */

@@ -40,8 +40,14 @@ export interface Settings {
   /** Milliseconds that one target may take. */
   readonly timeout: number;
   readonly baseline: string | undefined;
-  /** A file of findings that do not count, because they are known. */
-  readonly baselineFindings: string | undefined;
+  readonly baselineFindings: BaselineFile | undefined;
+}
+
+/** A file of findings that do not count, because they are known. */
+export interface BaselineFile {
+  readonly path: string;
+  /** Who names it: `on the command line`, a place of the configuration. */
+  readonly where: string;
 }
 
 /** How one rule is set. `level` is undefined when only options are given: the profile's level stays. */
@@ -77,8 +83,8 @@ export interface Config {
   /** The first that matches holds, each limit for itself. */
   readonly budgets: readonly BudgetConfig[];
   readonly customRules: readonly CustomRule[];
-  /** Absolute. */
-  readonly baselineFindings?: string;
+  /** Its path is absolute. */
+  readonly baselineFindings?: BaselineFile;
   /** What was read and has no meaning here. */
   readonly notes: readonly string[];
 }

@@ -13,7 +13,7 @@ import type {
 } from "../settings.ts";
 import { configShape, customSubjects } from "./shape.ts";
 import { suggestion, type Values, validateObject, type Written } from "./validate.ts";
-import { type Refuse, readYaml, type Tree } from "./yaml-tree.ts";
+import { type Position, type Refuse, readYaml, type Tree } from "./yaml-tree.ts";
 
 /** What one file says, before it is laid over the files it extends. */
 export interface ConfigLayer {
@@ -28,6 +28,8 @@ export interface ConfigLayer {
 export interface ConfigPlace {
   /** Absolute, with `/`. */
   readonly folder: string;
+  /** A place of the file as the user knows it: `.docker-hygiene.yml:3:1`. */
+  readonly shown: (at: Position) => string;
   /** A path of the file made absolute. */
   readonly resolve: (path: string) => string;
   /** An absolute path seen from the folder, with `/`; undefined when it lies outside. */
@@ -60,7 +62,7 @@ export const readConfig = async (
       exclude: texts("exclude"),
       bake: texts("bake")?.map((path) => place.resolve(path)),
       requireReason: values.get("require-reason") as boolean | undefined,
-      baselineFindings: baselineFindings(values, place),
+      baselineFindings: isEmpty ? undefined : baselineFindings(tree, place),
       rules: ruleSettings(values),
       overrides: list("overrides")?.map((entry) => ({
         matches: dockerfileMatcher(entry.get("files") as readonly string[], place),
@@ -122,9 +124,9 @@ const engine = (value: unknown): boolean | "auto" | undefined =>
 const given = (says: { readonly [Key in keyof ConfigLayer["says"]]: ConfigLayer["says"][Key] | undefined }) =>
   Object.fromEntries(Object.entries(says).filter(([, value]) => value !== undefined)) as ConfigLayer["says"];
 
-const baselineFindings = (values: Values, place: ConfigPlace): string | undefined => {
-  const file = values.get("baseline-findings") as string | undefined;
-  return file === undefined ? undefined : place.resolve(file);
+const baselineFindings = (tree: Tree, place: ConfigPlace): Config["baselineFindings"] => {
+  const [file] = written(member(tree, "baseline-findings"));
+  return file === undefined ? undefined : { path: place.resolve(file.text), where: place.shown(file.at) };
 };
 
 const ruleSettings = (values: Values): RuleSettings | undefined => {

@@ -75,12 +75,20 @@ const entries = (
 
 const keyOf = ({ rule, path, content }: BaselineEntry): string => `${path}\0${rule}\0${content}`;
 
-/** Reads a baseline. Throws a UserError that names `file` and what is wrong with it. */
-export const parseFindingsBaseline = (text: string, file: string): FindingsBaseline => {
+/** Whether a text is a baseline, however damaged, or nothing yet: what may be written anew. */
+export const mayBeFindingsBaseline = (text: string): boolean =>
+  text.trim() === "" || new RegExp(`"kind"\\s*:\\s*"${kind}"`).test(text);
+
+/** Reads a baseline. Throws a UserError that names the file, what is wrong with it and where it is asked for. */
+export const parseFindingsBaseline = (
+  text: string,
+  { name, where }: { readonly name: string; readonly where: string },
+): FindingsBaseline => {
   const refuse = (reason: string): never => {
-    throw new UserError(
-      `baseline-findings: ${file} ${reason}. \`docker-hygiene audit --write-baseline ${file}\` writes it anew.`,
-    );
+    const hint = mayBeFindingsBaseline(text)
+      ? `\`docker-hygiene audit --write-baseline ${name}\` writes it anew.`
+      : "Name a file that `docker-hygiene audit --write-baseline FILE` wrote.";
+    throw new UserError(`baseline-findings: \`${name}\` ${reason} (${where}). ${hint}`);
   };
   const content = parseJson(text, refuse);
   if (!isRecord(content) || content.kind !== kind) return refuse("is no baseline of findings");
