@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, describe, expect, test } from "@jest/globals";
@@ -374,6 +374,20 @@ strict-labels: true
     await expect(open(folderOf({}), "/dev/zero")).rejects.toThrow(new Error(message));
     await expect(open(folderOf({ ".docker-hygiene.yml": "extends: /dev/zero" }))).rejects.toThrow(
       new Error(".docker-hygiene.yml:1:10: `extends` names /dev/zero, which is no .yml file"),
+    );
+  });
+
+  test.each([
+    ["gone.yml", "the symbolic link leads nowhere"],
+    [".docker-hygiene.yml", "its symbolic links go in a circle"],
+  ])("that is a link to %s is refused, and left by init", async (target, reason) => {
+    const root = folderOf({});
+    symlinkSync(target, join(root, ".docker-hygiene.yml"));
+    await expect(open(root)).rejects.toThrow(
+      new Error(`the configuration \`.docker-hygiene.yml\` cannot be read: ${reason}`),
+    );
+    await expect(initConfig(root, undefined)).rejects.toThrow(
+      new Error("`.docker-hygiene.yml` is there already; it is left as it is."),
     );
   });
 

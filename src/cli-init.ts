@@ -1,7 +1,7 @@
-import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isFolder } from "./adapters/is-folder.ts";
+import { isThere } from "./adapters/is-there.ts";
 import { shownPath, systemReason } from "./adapters/shown-path.ts";
 import { UserError } from "./errors.ts";
 
@@ -16,7 +16,7 @@ export const initConfig = async (cwd: string, folder: string | undefined): Promi
     ".github/docker-hygiene.yml",
     ".github/docker-hygiene.yaml",
   ];
-  const there = names.map((name) => join(root, name)).find((file) => existsSync(file));
+  const there = names.map((name) => join(root, name)).find(isThere);
   if (there !== undefined) throw new UserError(`\`${shownPath(cwd, there)}\` is there already; it is left as it is.`);
   const file = join(root, names[0] as string);
   try {

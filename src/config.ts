@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { isFolder } from "./adapters/is-folder.ts";
+import { isThere } from "./adapters/is-there.ts";
 import { readRegularFile } from "./adapters/regular-file.ts";
 import { pathBelow, shownPath, systemReason } from "./adapters/shown-path.ts";
 import type { ConfigLayer, ConfigPlace } from "./config/read-config.ts";
@@ -68,7 +69,7 @@ const finder = (cwd: string): ((folder: string) => string | undefined) => {
     known: Map<string, string | undefined>,
   ): string | undefined => {
     if (known.has(folder)) return known.get(folder);
-    const here = names.map((name) => join(folder, name)).find((file) => existsSync(file));
+    const here = names.map((name) => join(folder, name)).find(isThere);
     const isTop = dirname(folder) === folder || existsSync(join(folder, ".git")) || folder === outermost(cwd, folder);
     const found = here ?? (isTop ? undefined : find(dirname(folder), names, known));
     known.set(folder, found);
@@ -200,6 +201,7 @@ const readText = (file: string, refuse: (reason: string) => never): string => {
   try {
     return readRegularFile(file, mostBytes).toString("utf8");
   } catch (error) {
-    return refuse(systemReason(error));
+    const isLink = (error as NodeJS.ErrnoException).code === "ENOENT" && isThere(file);
+    return refuse(isLink ? "the symbolic link leads nowhere" : systemReason(error));
   }
 };

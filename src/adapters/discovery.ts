@@ -6,6 +6,7 @@ import { isSourceText, isTemplateText } from "../discover/template-text.ts";
 import { UserError } from "../errors.ts";
 import type { Discovery, FoundFile } from "../ports.ts";
 import { isFolderIgnored, listFiles, repositoryOf } from "./git.ts";
+import { isThere } from "./is-there.ts";
 import { readRegularFile } from "./regular-file.ts";
 import { pathBelow, shownPath, systemReason } from "./shown-path.ts";
 import { walk } from "./walk.ts";
@@ -207,8 +208,9 @@ const obstacleOf = (root: string, absolute: string): string | undefined => {
     return undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") return systemReason(error);
-    if (!isGone(absolute)) return "the symbolic link leads nowhere";
-    // A path that is not UTF-8 cannot be opened by its text; taken all the same, the file counts as unread.
+    if (isThere(absolute)) return "the symbolic link leads nowhere";
+    // A path that is not UTF-8 cannot be opened by its text; taken all the same, the file counts as unread. Another one
+    // was listed by git and deleted since.
     return absolute.includes("\ufffd") ? undefined : "gone";
   }
 };
@@ -220,15 +222,6 @@ const heldIn = (absolute: string): "dockerfile" | "template" | "source" => {
     return isTemplateText(text) ? "template" : "dockerfile";
   } catch {
     return "dockerfile";
-  }
-};
-
-/** Listed by git and deleted since. */
-const isGone = (absolute: string): boolean => {
-  try {
-    return lstatSync(absolute, { throwIfNoEntry: false }) === undefined;
-  } catch {
-    return false;
   }
 };
 
