@@ -529,6 +529,13 @@ Options:
     ] as const;
     for (const [argv, message] of refused)
       expect(said(audit(...argv))).toEqual({ status: 2, stdout: "", stderr: `docker-hygiene: ${message}\n` });
+    writeFileSync(join(cwd, ".git/shallow"), spawnSync("git", ["-C", cwd, "rev-parse", "HEAD"]).stdout);
+    expect(said(audit("--only-new", "--base", "release"))).toEqual({
+      status: 2,
+      stdout: "",
+      stderr:
+        "docker-hygiene: --base: `release`: git knows no such commit, and the clone is shallow; `git fetch --unshallow` or, in a workflow, `fetch-depth: 0` completes it (on the command line).\n",
+    });
   });
 
   const linuxTest = process.platform === "linux" ? test : test.skip;

@@ -209,8 +209,8 @@ const obstacleOf = (root: string, absolute: string): string | undefined => {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") return systemReason(error);
     if (isThere(absolute)) return "the symbolic link leads nowhere";
-    // A path that is not UTF-8 cannot be opened by its text; taken all the same, the file counts as unread. Another one
-    // was listed by git and deleted since.
+    // A path that is not UTF-8 cannot be opened by its text; taken all the same, the file counts as unread. Any other was
+    // listed by git and deleted since.
     return absolute.includes("\ufffd") ? undefined : "gone";
   }
 };

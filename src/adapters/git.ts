@@ -68,8 +68,13 @@ export const baseOf = (
   const named = ask("rev-parse", "--verify", "--quiet", "--end-of-options", `${name}^{commit}`);
   if (named.error !== undefined) return notInstalled;
   const commit = named.stdout.trim();
-  if (named.status !== 0)
-    return { status: "unknown", reason: named.stderr === "" ? "git knows no such commit" : reasonOf(named.stderr) };
+  if (named.status !== 0 && named.stderr !== "") return { status: "unknown", reason: reasonOf(named.stderr) };
+  if (named.status !== 0) {
+    const isShallow = ask("rev-parse", "--is-shallow-repository").stdout.trim() === "true";
+    const wayOut =
+      ", and the clone is shallow; `git fetch --unshallow` or, in a workflow, `fetch-depth: 0` completes it";
+    return { status: "unknown", reason: `git knows no such commit${isShallow ? wayOut : ""}` };
+  }
   const left = ask("merge-base", commit, "HEAD");
   return { status: "found", commit: left.status === 0 ? left.stdout.trim() : commit };
 };
