@@ -126,6 +126,7 @@ Options:
       ["audit", "--format", "xml"],
       "--format: `xml` is not one of text, json, markdown, html, github, sarif (on the command line).",
     ],
+    [["run", "--dry-run", "-f", "json"], "--format: --dry-run gives text, and no `json` (on the command line)."],
     [["audit", "--color", "blue"], "--color: `blue` is not one of auto, always, never (on the command line)."],
     [["aduit"], "`aduit` is neither a command nor a file. Did you mean `docker-hygiene audit`?"],
     [["audit", "nowhere"], "`nowhere` cannot be looked into: it does not exist"],
@@ -308,6 +309,16 @@ Options:
     expect(JSON.parse(readFileSync(join(cwd, "out/report.json"), "utf8"))).toMatchObject({
       files: [{ path: "Dockerfile" }],
     });
+  });
+
+  test("writes what would be built to a file", () => {
+    const cwd = folderOf({ Dockerfile: clean, app: "" });
+    const plan = ["run", "--dry-run"];
+    const { status, stdout, stderr } = cli(cwd, [...plan, "--output", "plan.txt"], { PATH: cwd });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "", stderr: "wrote plan.txt\n" });
+    const text = readFileSync(join(cwd, "plan.txt"), "utf8");
+    expect(text).toMatch(/^1 target in 1 Dockerfile, /);
+    expect(text).toBe(cli(cwd, plan, { PATH: cwd }).stdout);
   });
 
   test("colours when it is asked to", () => {

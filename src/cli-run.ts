@@ -114,7 +114,12 @@ export const runPipeline = async (request: {
     if (given.values.has(flags.dryRun.name)) {
       const { describeRun } = await import(/* webpackMode: "eager" */ "./cli-dry-run.ts");
       const plan = await describeRun(await dryRun(common), settings, process.env);
-      terminal.out(plan.text.replaceAll(folder.path, "FOLDER"));
+      const text = plan.text.replaceAll(folder.path, "FOLDER");
+      if (output === undefined) terminal.out(text);
+      else {
+        await createFiles(cwd).writeText(output, text);
+        if (verbosity !== "quiet") terminal.err(wrote(cwd, output));
+      }
       return plan.code;
     }
     const earlier = earlierFor(given, { ...common, cwd, environment, sshKeys, temporaryFolder: folder.path });
@@ -148,7 +153,7 @@ export const runPipeline = async (request: {
       terminal.err([...report.notes.map((note) => `note: ${oneLine(note)}\n`), noneFound(cwd, paths)].join(""));
       return 3;
     }
-    if (output !== undefined && verbosity !== "quiet") terminal.err(`wrote ${shownPath(cwd, resolve(cwd, output))}\n`);
+    if (output !== undefined && verbosity !== "quiet") terminal.err(wrote(cwd, output));
     return report.verdict.status === "pass" ? 0 : 1;
   } finally {
     builds.stop();
@@ -156,6 +161,8 @@ export const runPipeline = async (request: {
     await folder.remove();
   }
 };
+
+const wrote = (cwd: string, output: string): string => `wrote ${shownPath(cwd, resolve(cwd, output))}\n`;
 
 /** A mistyped name must not cost a file. */
 const refuseOtherFile = async (file: string): Promise<void> => {
@@ -181,8 +188,12 @@ const writeBaseline = async (file: string, report: Report, terminal: Terminal): 
 
 const readFormat = ({ values }: Arguments): Format => {
   const written = values.get(flags.format.name) ?? "text";
-  const format = formats.find((one) => one === written);
-  return format ?? refuseChoice({ setting: "--format", where: "on the command line" }, written, formats);
+  const format =
+    formats.find((one) => one === written) ??
+    refuseChoice({ setting: "--format", where: "on the command line" }, written, formats);
+  if (format !== "text" && values.has(flags.dryRun.name))
+    throw new UserError(`--format: --dry-run gives text, and no \`${format}\` (on the command line).`);
+  return format;
 };
 
 const refuseMistypedCommand = (cwd: string, first: string | undefined): void => {
