@@ -412,6 +412,8 @@ Options:
       .flatMap(({ id }) => explainText(id, rules, noPaint, 80).split("\n"))
       .filter((line) => line.includes("⟦"));
     expect(marked).toEqual([]);
+    const ones = rules.flatMap(({ id }) => /^1 more .*?:/m.exec(explainText(id, rules, noPaint, 80)) ?? []);
+    expect(new Set(ones.map(String))).toEqual(new Set(["1 more example:"]));
   });
 
   test("inspects what it can of several images", () => {

@@ -5,6 +5,7 @@ import { findRule } from "./config/find-rule.ts";
 import { UserError } from "./errors.ts";
 import type { Paint } from "./report/paint.ts";
 import { alignColumns, wrapWords } from "./report/table.ts";
+import { count } from "./report/words.ts";
 import type { Level, Rule, RuleOption, Severity } from "./rules/rule.ts";
 
 /** `rules --format json`: what programs need to know of each rule. */
@@ -71,7 +72,7 @@ export const explainText = (name: string, rules: readonly Rule[], paint: Paint, 
     ...section("Says nothing about", bullets(rule.silent ?? [])),
     ...section("Options", bullets((rule.options ?? []).map(optionText))),
     ...shown.flatMap(({ title, lines }) => section(title, lines)),
-    ...(left === 0 ? [] : ["", paint("dim", `${left} more examples: ${rulesPage}#${rule.id}`)]),
+    ...(left === 0 ? [] : ["", paint("dim", `${count(left, "more example")}: ${rulesPage}#${rule.id}`)]),
     ...section("Also known as", rule.aliases.length > 0 ? wrapped(rule.aliases.join(", ")) : []),
     ...section("Sources", rule.sources ?? []),
     ...section("To silence it on one instruction, put above it", [`# docker-hygiene ignore=${rule.id} -- the reason`]),
