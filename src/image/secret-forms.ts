@@ -100,29 +100,26 @@ const plainForms = (name: string, text: string): readonly NamedForm[] => [[name,
 
 const encodedForms = (prefix: string, bytes: Uint8Array): readonly NamedForm[] => {
   const part = bytes.subarray(0, LONGEST / 2);
-  return [...base64Forms(`${prefix}base64`, part), ...hexForms(`${prefix}hex`, part)];
-};
-
-const hexForms = (name: string, bytes: Uint8Array): readonly NamedForm[] => {
-  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+  const hex = hexOf(part);
   return [
-    [name, encode(hex)],
-    [name, encode(hex.toUpperCase())],
+    ...alignedBase64(part).flatMap((text): readonly NamedForm[] => [
+      [`${prefix}base64`, encode(text)],
+      [`${prefix}base64 for URLs`, encode(text.replaceAll("+", "-").replaceAll("/", "_"))],
+    ]),
+    [`${prefix}hex`, encode(hex)],
+    [`${prefix}hex`, encode(hex.toUpperCase())],
   ];
 };
 
+const hexOf = (bytes: Uint8Array): string => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 /** The characters that stay the same whatever surrounds the bytes, at each of the three alignments. */
-const base64Forms = (name: string, bytes: Uint8Array): readonly NamedForm[] =>
-  [0, 1, 2].flatMap((offset): readonly NamedForm[] => {
+const alignedBase64 = (bytes: Uint8Array): readonly string[] =>
+  [0, 1, 2].map((offset) => {
     const padded = new Uint8Array(offset + bytes.length);
     padded.set(bytes, offset);
     const end = Math.floor((padded.length * 8) / 6);
-    const text = btoa(latin1(padded)).slice(offset === 0 ? 0 : offset + 1, end);
-    const forUrls = text.replaceAll("+", "-").replaceAll("/", "_");
-    return [
-      [name, encode(text)],
-      [`${name} for URLs`, encode(forUrls)],
-    ];
+    return btoa(latin1(padded)).slice(offset === 0 ? 0 : offset + 1, end);
   });
 
 /** In bytes: two fill less than the line of 64 or 76 characters of base64, and the one of 60 digits of hex. */
@@ -135,8 +132,10 @@ const SHORTEST_WINDOW = 12;
  * together, one is whole.
  */
 const wrappedForms = (bytes: Uint8Array): readonly NamedForm[] => [
-  ...windowsOf(bytes, BASE64_WINDOW).flatMap((window) => base64Forms("wrapped base64", window)),
-  ...windowsOf(bytes, HEX_WINDOW).flatMap((window) => hexForms("wrapped hex", window)),
+  ...windowsOf(bytes, BASE64_WINDOW).flatMap((window) =>
+    alignedBase64(window).map((text): NamedForm => ["wrapped base64", encode(text)]),
+  ),
+  ...windowsOf(bytes, HEX_WINDOW).map((window): NamedForm => ["wrapped hex", encode(hexOf(window))]),
 ];
 
 const windowsOf = (bytes: Uint8Array, most: number): readonly Uint8Array[] => {
