@@ -51,6 +51,7 @@ const formRedactor = (values: readonly (string | Uint8Array)[]): ((text: string)
 /** Characters of base64 or hex that are no chance. */
 const pieceLength = 12;
 const mostPieces = 200_000;
+const mostAlike = 10;
 
 interface Piece {
   readonly encoding: string;
@@ -68,10 +69,11 @@ const pieceRedactor = (values: readonly (string | Uint8Array)[]): ((text: string
       const last = run.index + run[0].length - pieceLength;
       // Also those that begin in what is hidden already: the same text may stand in several encodings.
       for (let at = Math.max(run.index, kept - pieceLength); at <= last; at++) {
-        const piece = pieces.get(text.slice(at, at + pieceLength));
-        const end = piece === undefined ? 0 : reach(text, at, piece, 1, text.length);
-        if (piece === undefined || end <= kept) continue;
-        if (at >= kept) result += text.slice(kept, reach(text, at, piece, -1, kept)) + redacted;
+        const alike = pieces.get(text.slice(at, at + pieceLength)) ?? [];
+        const end = Math.max(0, ...alike.map((piece) => reach(text, at, piece, 1, text.length)));
+        if (end <= kept) continue;
+        const start = Math.min(...alike.map((piece) => reach(text, at, piece, -1, kept)));
+        if (at >= kept) result += text.slice(kept, start) + redacted;
         kept = end;
         at = Math.max(at, kept - pieceLength);
       }
@@ -80,15 +82,16 @@ const pieceRedactor = (values: readonly (string | Uint8Array)[]): ((text: string
   };
 };
 
-/** By their text; fewer of a long encoding, whose other characters are found from there. */
-const piecesOf = (all: readonly string[]): ReadonlyMap<string, Piece> => {
+/** By their text, which several encodings may share; fewer of a long one, whose other characters are found from there. */
+const piecesOf = (all: readonly string[]): ReadonlyMap<string, readonly Piece[]> => {
   const length = all.reduce((sum, encoding) => sum + encoding.length, 0);
   const stride = Math.ceil(length / mostPieces);
-  const pieces = new Map<string, Piece>();
+  const pieces = new Map<string, Piece[]>();
   for (const encoding of all) {
     for (let at = 0; at + pieceLength <= encoding.length; at += stride) {
       const text = encoding.slice(at, at + pieceLength);
-      if (new Set(text).size > 3) pieces.set(text, { encoding, at });
+      const alike = pieces.get(text) ?? [];
+      if (alike.length < mostAlike && new Set(text).size > 3) pieces.set(text, [...alike, { encoding, at }]);
     }
   }
   return pieces;
